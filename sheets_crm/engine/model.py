@@ -1,0 +1,41 @@
+"""What the engine says: a rule applied to a card on a day.
+
+Pure. Knows nothing of tabs, marks or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule applies to a card. Texts are filled in when drawn: `todo`, `why` are {"ru": ..., "en": ...} templates, `values` fill them.
+
+    subject: `_id` of the card the rule looked at; sheet, row, cell: where it stands (`cell` is the cell the reason is in).
+    occurrence: what makes it this time (an offer date, an invoice number, a birthday's year ...).
+    """
+
+    rule: str
+    card: str
+    subject: str
+    occurrence: str
+    sheet: str
+    row: int
+    cell: str
+    client: str
+    manager: str
+    contact: str
+    due: date
+    priority: int  # 1 high, 2 normal, 3 low
+    amount: Decimal | None
+    todo: Mapping[str, object]
+    why: Mapping[str, object]
+    checklist: Mapping[str, tuple[str, ...]]
+    outcomes: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, object] = field(default_factory=dict)
+    hint: str = ""
+    client_id: str = ""  # `_id` of the client, "" when none is linked

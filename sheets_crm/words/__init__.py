@@ -1,0 +1,104 @@
+"""Every sentence shown to people, by dotted key and language, with plural forms.
+
+Texts stand in `ru/*.yaml` and `en/*.yaml`, one file a room; the file's name is the first part of the key.
+An entry is a sentence with `{placeholders}`, or a mapping of CLDR plural categories chosen by the value `n`.
+Source of plural categories: CLDR, through Babel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, cast
+
+import yaml
+
+Lang = Literal["ru", "en"]
+LANGS: tuple[Lang, ...] = ("ru", "en")
+
+_NBSP = "\u00a0"
+_PLURALS = {"zero", "one", "two", "few", "many", "other"}
+
+
+def say(key: str, lang: Lang, /, **values: object) -> str:
+    """The sentence under `key` in `lang`, values filled in. KeyError for an unknown key: our fault, found by tests."""
+    return fill(_entry(lang, key), lang, values)
+
+
+def knows(key: str, lang: Lang = "en") -> bool:
+    """Is there a sentence under this key?"""
+    try:
+        _entry(lang, key)
+    except KeyError:
+        return False
+    return True
+
+
+def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
+    """A template (a sentence, or a mapping of plural forms chosen by `n`) with values shown as people of `lang` write them."""
+    if isinstance(template, Mapping):
+        template = template.get(plural(values.get("n", 0), lang)) or template["other"]
+    return str(template).format_map({name: show(value, lang) for name, value in values.items()})
+
+
+def show(value: object, lang: Lang) -> str:
+    """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
+    if isinstance(value, bool):
+        return say("common.yes" if value else "common.no", lang)
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, date):
+        return (
+            f"{value.day:02}.{value.month:02}.{value.year}" if lang == "ru" else f"{value.day} {value:%b} {value.year}"
+        )
+    if isinstance(value, (Decimal, float)):
+        return number(value, lang)
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return number(value, lang)
+    return "" if value is None else str(value)
+
+
+def number(value: Decimal | float, lang: Lang, decimals: int | None = None) -> str:
+    """A number with grouping; two decimals when it has a fraction, none when it is whole."""
+    if decimals is None:
+        decimals = 0 if value == int(value) else 2
+    text = f"{value:,.{decimals}f}"
+    return text.replace(",", _NBSP).replace(".", ",") if lang == "ru" else text
+
+
+def plural(n: object, lang: Lang) -> str:
+    """CLDR plural category of a number in a language: ru one/few/many/other, en one/other."""
+    return str(_plural_rule(lang)(abs(cast("Any", n))))
+
+
+@cache
+def _plural_rule(lang: Lang) -> Any:
+    from babel import Locale
+
+    return Locale(lang).plural_form
+
+
+def _entry(lang: Lang, key: str) -> object:
+    node: object = catalogue(lang)
+    for part in key.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            raise KeyError(key)
+        node = node[part]
+    if isinstance(node, Mapping) and not set(node) <= _PLURALS:
+        raise KeyError(key)
+    return node
+
+
+@cache
+def catalogue(lang: Lang) -> Mapping[str, Any]:
+    """All texts of one language: file name -> its content."""
+    folder = resources.files(__name__) / lang
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    texts: dict[str, Any] = {}
+    for entry in folder.iterdir():
+        if entry.name.endswith(".yaml"):
+            texts[entry.name.removesuffix(".yaml")] = yaml.load(entry.read_text("utf-8"), Loader=loader) or {}  # noqa: S506
+    return texts
