@@ -1,0 +1,175 @@
+"""Grids and bindings -> the client base: frames of all cards, identities, links, duplicates, problems.
+
+The order matters: clients first, because deals link to them; deals next, because payments link to those. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from sheets_crm.base.clients import grouped
+from sheets_crm.base.duplicates import duplicate_groups
+from sheets_crm.base.frames import SheetCards, read_sheet
+from sheets_crm.base.identity import identify
+from sheets_crm.base.links import repeated, resolve, same_row
+from sheets_crm.base.model import Base, Binding, BoundColumn
+from sheets_crm.base.settings import BaseSettings, SheetSettings
+from sheets_crm.base.stages import FunnelSpec, stage_aliases
+from sheets_crm.books.model import Grid
+from sheets_crm.cards import Template
+from sheets_crm.cards.model import FieldType, Problem, Reading
+from sheets_crm.cells import letter
+
+# Cards that others point to come first.
+ORDER = ("client", "lead", "deal", "product", "contact", "payment", "order", "interaction", "visit", "survey")
+
+Previous = Callable[[str], pl.DataFrame | None]
+
+
+@dataclass
+class _Work:
+    bindings: Mapping[str, Binding]
+    template: Template
+    settings: BaseSettings
+    frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    extra: list[Problem] = field(default_factory=list)
+
+    def problem(self, card: str, name: str, frame: pl.DataFrame, mask: pl.Series, kind: str) -> None:
+        """Note a problem at the cell of a field, for the rows of a mask."""
+        if not bool(mask.any()):
+            return
+        seen = frame[name] if name in frame.columns else None
+        for position in mask.arg_true().to_list():
+            sheet, row = frame["_sheet"][position], frame["_row"][position]
+            bound = bound_column(self.bindings[sheet], card, name)
+            if bound is not None:
+                self.extra.append(
+                    Problem(
+                        sheet=sheet, cell=f"{letter(bound.index)}{row}", row=row, kind=kind, card=card, field=name,
+                        seen="" if seen is None else str(seen[position]),
+                    )
+                )  # fmt: skip
+
+
+def build(
+    grids: Mapping[str, Grid],
+    bindings: Mapping[str, Binding],
+    template: Template,
+    settings: BaseSettings,
+    sheet_settings: Mapping[str, SheetSettings],
+    funnels: Sequence[FunnelSpec],
+    reading: Reading,
+    previous: Previous = lambda _card: None,
+    skip: frozenset[tuple[str, str]] = frozenset(),
+) -> Base:
+    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit."""
+    work = _Work(bindings, template, settings)
+    sheets = {
+        name: read_sheet(
+            grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()), reading,
+            stage_aliases(funnels, binding), skip,
+        )
+        for name, binding in bindings.items()
+    }  # fmt: skip
+    for card in ORDER:
+        frames = [read.frames[card] for read in sheets.values() if card in read.frames]
+        if frames:
+            work.frames[card] = pl.concat(frames, how="diagonal_relaxed")
+    to_client = _clients(work, previous)
+    for card in ORDER[1:]:
+        if card in work.frames:
+            _others(work, card, to_client, previous)
+    problems = tuple(problem for read in sheets.values() for problem in read.problems)
+    problems = tuple(
+        sorted(
+            (*problems, *work.extra), key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind)
+        )
+    )
+    clients = work.frames.get("client")
+    return Base(
+        frames=work.frames,
+        problems=problems,
+        bindings=bindings,
+        valid_clients=_valid(clients, to_client, sheets, work.extra),
+        duplicates=() if clients is None else tuple(duplicate_groups(clients)),
+    )
+
+
+def bound_column(binding: Binding, card: str, name: str) -> BoundColumn | None:
+    """The column bound to a field of a card, None when there is none."""
+    return next((column for column in binding.columns if column.card == card and column.field == name), None)
+
+
+def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
+    """Make the client frame; returns which client stands on which row: `_sheet`, `_row`, `_id`."""
+    clients = work.frames.get("client")
+    if clients is None:
+        return None
+    by = work.settings.clients.by
+    if "id" in clients.columns and "id" not in by:
+        again = repeated(clients)
+        work.problem("client", "id", clients, again, "duplicate_id")
+        if work.settings.clients.repeated_ids == "drop":
+            clients = clients.filter(~again)
+    group = grouped(clients, by) if by else None
+    if group is not None:
+        rows = clients.select("_sheet", "_row", _group=group)
+        clients = merged(clients, group)
+        clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
+        work.frames["client"] = clients.drop("_group")
+        return rows.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
+    clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
+    work.frames["client"] = clients
+    return clients.select("_sheet", "_row", "_id")
+
+
+def merged(clients: pl.DataFrame, group: pl.Series) -> pl.DataFrame:
+    """One row a group: its first row's place, and of every field the first value that is there."""
+    places = {"_sheet", "_row", "_block"}
+    return (
+        clients.with_columns(_group=group)
+        .group_by("_group", maintain_order=True)
+        .agg(pl.col(name).first() if name in places else pl.col(name).drop_nulls().first() for name in clients.columns)
+    )
+
+
+def _others(work: _Work, card: str, to_client: pl.DataFrame | None, previous: Previous) -> None:
+    frame = work.frames[card]
+    for name, spec in work.template.cards[card].fields.items():
+        if spec.type != FieldType.LINK or spec.target is None:
+            continue
+        target = work.frames.get(spec.target)
+        if name in frame.columns and target is not None:
+            linked = resolve(frame[name], target, spec.target)
+            frame = frame.with_columns(linked.ids.alias(f"{name}_id"))
+            work.problem(card, name, frame, linked.orphan, "orphan_link")
+            work.problem(card, name, frame, linked.ambiguous, "ambiguous_link")
+        elif spec.target == "client" and to_client is not None:
+            frame = frame.with_columns(same_row(frame, to_client).alias("client_id"))
+    if "id" in frame.columns and card in ("deal", "lead"):
+        work.problem(card, "id", frame, repeated(frame), "duplicate_id")
+    work.frames[card] = frame.with_columns(_id=identify(frame, card, previous(card)))
+
+
+def _valid(
+    clients: pl.DataFrame | None,
+    to_client: pl.DataFrame | None,
+    sheets: Mapping[str, SheetCards],
+    extra: Sequence[Problem],
+) -> int:
+    """Clients without an error in their own columns; where a row is a client, all its bound columns are its own."""
+    if clients is None or to_client is None:
+        return 0
+    dirty: set[tuple[str, int]] = set()
+    for name, read in sheets.items():
+        whole_rows = "client" in read.frames and bool(
+            (read.frames["client"]["_row"] == read.frames["client"]["_block"]).all()
+        )
+        alone = len(set(read.frames) - {"client", "lead", "deal"}) == 0
+        dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
+    dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error"}
+    bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
+    return sum(1 for identity in clients["_id"].to_list() if identity not in bad)

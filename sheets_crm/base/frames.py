@@ -1,0 +1,224 @@
+"""Sheets under a binding -> typed frames, a row a card, and the problems met in their cells.
+
+Does not link cards to each other (links) nor decide what a sheet is (bind). Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from sheets_crm.base.model import Binding, BoundColumn
+from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
+from sheets_crm.books.model import Grid
+from sheets_crm.cards import FieldSpec, Template, detect_date_order, detect_decimal, parse
+from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
+from sheets_crm.cells import Column, letter
+
+# Fields whose formulas the base works out itself (DESIGN 5.5): a stale or missing cached value there is nobody's problem.
+RECOMPUTED = frozenset({("deal", "balance"), ("visit", "balance"), ("order", "total")})
+
+
+@dataclass(frozen=True)
+class SheetCards:
+    """The cards of one sheet. `dirty`: rows (the user's) with an error-severity problem, in any bound column and in the client's own."""
+
+    frames: Mapping[str, pl.DataFrame]
+    problems: tuple[Problem, ...]
+    dirty_rows: frozenset[int]
+    dirty_client_rows: frozenset[int]
+
+
+@dataclass
+class _Reader:
+    """Reads one sheet's columns once each, collecting what is wrong with them."""
+
+    grid: Grid
+    binding: Binding
+    template: Template
+    reading: Reading
+    fixed_order: bool
+    fixed_decimal: bool
+    stages: Mapping[str, Mapping[str, str]]  # card -> folded alias -> stage
+    skip: frozenset[tuple[str, str]]  # columns whose problems nobody needs to know
+    problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
+    blanks: dict[int, pl.Series] = field(default_factory=dict)
+    _cache: dict[tuple[int, str, str], Parsed] = field(default_factory=dict)
+
+    def values(self, bound: BoundColumn, positions: pl.Series) -> dict[str, pl.Series]:
+        """The parsed values of a bound column at 0-based positions of the sheet; its problems are kept."""
+        spec = self.template.cards[bound.card].fields[bound.field]
+        stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
+        key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
+        parsed = self._cache.get(key)
+        if parsed is None:
+            column = (
+                self.grid.columns[bound.index]
+                if bound.index < len(self.grid.columns)
+                else Column.empty(self.grid.height)
+            )
+            column = column.gather(positions)
+            parsed = parse(column, spec, bound.field, self._reading_of(column, spec), stages=stages)
+            self._cache[key] = parsed
+            self._keep_problems(parsed, bound, positions)
+        self.blanks[bound.index] = parsed.blank
+        return parsed.values
+
+    def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
+        reading = self.reading
+        if spec.type in (FieldType.DATE, FieldType.PAST_DATE, FieldType.BIRTHDAY) and not self.fixed_order:
+            return replace(reading, date_order=detect_date_order(column, reading.date_order))
+        if spec.type in (FieldType.MONEY, FieldType.NUMBER) and not self.fixed_decimal:
+            return replace(reading, decimal=detect_decimal(column, reading.decimal))
+        return reading
+
+    def _keep_problems(self, parsed: Parsed, bound: BoundColumn, positions: pl.Series) -> None:
+        if (bound.card, bound.field) in self.skip:
+            return
+        rows = positions.gather(parsed.issues["position"]) + 1
+        for row, issue in zip(rows.to_list(), parsed.issues.iter_rows(named=True), strict=True):
+            self.add(bound, row, issue["kind"], seen=issue["seen"] or "", suggestion=issue["suggestion"])
+
+    def add(self, bound: BoundColumn, row: int, kind: str, *, seen: str = "", suggestion: str | None = None) -> None:
+        """Note a problem at a cell; the same one is noted once, however many cards read the cell."""
+        self.problems.setdefault(
+            (bound.index, row, kind),
+            Problem(
+                sheet=self.binding.sheet, cell=f"{letter(bound.index)}{row}", row=row, kind=kind, seen=seen,
+                suggestion=suggestion, card=bound.card, field=bound.field,
+            ),
+        )  # fmt: skip
+
+
+def reading_of(settings: BaseSettings, sheet: SheetSettings, grid: Grid, reading: Reading) -> Reading:
+    """The surroundings in which a sheet is read: its own habits, else the workbook's, else the country's."""
+    month = sheet.month.split("-") if sheet.month else None
+    return replace(
+        reading,
+        country=sheet.country or settings.country,
+        currency=sheet.currency or settings.currency,
+        date_order=sheet.date_order or settings.date_order or date_order_of(sheet.country or settings.country),
+        decimal=sheet.decimal or settings.decimal or decimal_of(sheet.currency or settings.currency),
+        epoch_1904=grid.epoch_1904,
+        month=(int(month[0]), int(month[1])) if month else None,
+    )
+
+
+def date_order_of(country: str) -> str:
+    """Day or month first? Source: CLDR short date patterns (the US and its circle write the month first)."""
+    return "mdy" if country in {"US", "PH", "FM", "MH", "PW"} else "dmy"
+
+
+def decimal_of(currency: str) -> str:
+    """The decimal sign people write with a currency. Source: CLDR number symbols of its home."""
+    return "." if currency in {"USD", "GBP", "AUD", "CAD", "NZD", "INR", "CNY", "JPY", "ILS", "MXN", "THB"} else ","
+
+
+def read_sheet(
+    grid: Grid,
+    binding: Binding,
+    template: Template,
+    settings: BaseSettings,
+    sheet: SheetSettings,
+    reading: Reading,
+    stages: Mapping[str, Mapping[str, str]],
+    skip: frozenset[tuple[str, str]] = frozenset(),
+) -> SheetCards:
+    """The cards of one sheet: a frame a card kind with `_sheet`, `_row`, `_block` and the bound fields."""
+    reader = _Reader(
+        grid, binding, template, reading_of(settings, sheet, grid, reading),
+        fixed_order=bool(sheet.date_order or settings.date_order),
+        fixed_decimal=bool(sheet.decimal or settings.decimal),
+        stages=stages, skip=RECOMPUTED | skip,
+    )  # fmt: skip
+    rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
+    tops = rows.filter(rows == blocks)
+    in_blocks = len(tops) < len(rows)
+    frames: dict[str, pl.DataFrame] = {}
+    required = sheet.required if sheet.required is not None else None
+    for card in binding.cards:
+        whole = card == "client" and in_blocks  # one client a block: its first row speaks for it
+        positions = (tops if whole else rows) - 1
+        columns = [bound for bound in binding.columns if bound.card == card]
+        frame = _frame(reader, card, columns, positions, blocks if not whole else tops)
+        frames[card] = _with_constants(frame, sheet.values, template, card)
+        _note_blanks(reader, card, columns, positions, _required_of(required, template, card))
+    problems = tuple(sorted(reader.problems.values(), key=lambda p: (p.row, len(p.cell), p.cell, p.kind)))
+    errors = [p for p in problems if p.severity == "error"]
+    own = {bound.index for bound in binding.columns if bound.card == "client"}
+    block_of = dict(zip(rows.to_list(), blocks.to_list(), strict=True)) if in_blocks else {}
+    return SheetCards(
+        frames,
+        problems,
+        frozenset(p.row for p in errors),
+        frozenset(
+            block_of.get(row, row)
+            for index, row, kind in reader.problems
+            if index in own and _is_error(reader, index, row, kind)
+        ),
+    )
+
+
+def _is_error(reader: _Reader, index: int, row: int, kind: str) -> bool:
+    return reader.problems[index, row, kind].severity == "error"
+
+
+def _frame(
+    reader: _Reader, card: str, columns: Sequence[BoundColumn], positions: pl.Series, blocks: pl.Series
+) -> pl.DataFrame:
+    series: dict[str, pl.Series] = {
+        "_sheet": pl.Series([reader.binding.sheet], dtype=pl.String).new_from_index(0, len(positions)),
+        "_row": positions + 1,
+        "_block": blocks,
+    }
+    for bound in columns:
+        series.update(reader.values(bound, positions))
+        if bound.field == "date":  # an order of tomorrow and one without a day are told apart when money is counted
+            series["_future"] = _future(reader, bound, positions)
+    return pl.DataFrame([values.alias(name) for name, values in series.items()])
+
+
+def _future(reader: _Reader, bound: BoundColumn, positions: pl.Series) -> pl.Series:
+    future = [row for index, row, kind in reader.problems if index == bound.index and kind == "date_in_future"]
+    return (positions + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
+
+
+def _with_constants(frame: pl.DataFrame, values: Mapping[str, object], template: Template, card: str) -> pl.DataFrame:
+    own = {
+        name: value
+        for name, value in values.items()
+        if name in template.cards[card].fields and name not in frame.columns
+    }
+    return (
+        frame.with_columns(pl.lit(value).cast(pl.String).alias(name) for name, value in own.items()) if own else frame
+    )
+
+
+def _required_of(stated: Iterable[Requirement] | None, template: Template, card: str) -> tuple[Requirement, ...]:
+    """What must be filled on a card: what the owner states for the sheet, else the template's."""
+    fields = template.cards[card].fields
+    if stated is None:
+        return tuple(Requirement(field=name) for name in template.cards[card].required)
+    wanted = []
+    for requirement in stated:
+        names = tuple(template.field_name(card, name) or name for name in requirement.fields)
+        if names[0] in fields:
+            wanted.append(Requirement(any=names, kind=requirement.kind))
+    return tuple(wanted)
+
+
+def _note_blanks(
+    reader: _Reader, card: str, columns: Sequence[BoundColumn], positions: pl.Series, required: Sequence[Requirement]
+) -> None:
+    bound = {column.field: column for column in columns}
+    for requirement in required:
+        present = [bound[name] for name in requirement.fields if name in bound]
+        if not present:
+            continue
+        blank = reader.blanks[present[0].index]
+        for other in present[1:]:
+            blank = blank & reader.blanks[other.index]
+        for row in (positions.filter(blank) + 1).to_list():
+            reader.add(present[0], row, requirement.kind)

@@ -1,0 +1,151 @@
+"""Funnels as they hold for a workbook: stages in order, what each means, and under which names it is met in cells.
+
+What the owner leaves out comes from the template, else from the stages found in the cells. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from sheets_crm.base.model import Binding
+from sheets_crm.base.settings import FunnelSettings
+from sheets_crm.books.model import Grid
+from sheets_crm.cards import fold, is_blank
+
+_LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
+_LEAST_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class FunnelSpec:
+    """A funnel ready to use. `sheets` empty: every sheet bound to the card."""
+
+    name: str
+    card: str
+    label: str
+    sheets: tuple[str, ...]
+    stages: tuple[str, ...]
+    open: frozenset[str]
+    won: frozenset[str]
+    lost: frozenset[str]
+    offer: frozenset[str]
+    aliases: Mapping[str, str]  # folded -> stage
+    probabilities: Mapping[str, float]
+    stuck_days: int
+    blocks_reactivation: bool
+
+    def kind(self, stage: str) -> str | None:
+        """open, won or lost; None for a stage that the owner counts as none of them."""
+        return "won" if stage in self.won else "lost" if stage in self.lost else "open" if stage in self.open else None
+
+    def holds(self, sheet: str) -> bool:
+        """Do the cards of this sheet belong to the funnel?"""
+        return not self.sheets or sheet in self.sheets
+
+
+def funnel_specs(
+    stated: Mapping[str, FunnelSettings], bindings: Mapping[str, Binding], grids: Mapping[str, Grid]
+) -> tuple[FunnelSpec, ...]:
+    """The funnels of a workbook: those stated (by owner or template), else one for each sheet that has a stage column."""
+    if stated:
+        return tuple(_spec(name, funnel) for name, funnel in stated.items())
+    found = []
+    for sheet, binding in bindings.items():
+        for column in binding.columns:
+            if column.field == "stage" and column.card in ("lead", "deal") and column.index < len(grids[sheet].columns):
+                cells = grids[sheet].columns[column.index].gather(binding.layout.rows - 1)
+                stages = stages_met(cells.text.drop_nulls().to_list())
+                if stages:
+                    found.append((sheet, column.card, stages))
+    return tuple(
+        _spec(sheet, FunnelSettings(card=_card(card), sheets=(sheet,), stages=stages)) for sheet, card, stages in found
+    )
+
+
+def _card(card: str) -> Any:
+    return card
+
+
+def stages_met(texts: Iterable[str]) -> tuple[str, ...]:
+    """The stages among the texts of a column, in a sensible order: the trade's that covers most of them, then as first met."""
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
+    for text in texts:
+        if not is_blank(text):
+            counts[fold(text)] += 1
+            written.setdefault(fold(text), " ".join(text.split()))
+    known = {fold(stage) for trade in _trades() for stage in trade}
+    least = max(_LEAST_ROWS, _LEAST_SHARE * sum(counts.values()))
+    met = [name for name, count in counts.items() if name in known or count >= least]
+    best = max(_trades(), key=lambda trade: sum(counts[fold(stage)] for stage in trade), default=())
+    place = {fold(stage): position for position, stage in enumerate(best)}
+    end = {"won": 1000, "lost": 2000}
+    order = sorted(met, key=lambda name: (place.get(name, end.get(stage_role(name) or "", 500)), met.index(name)))
+    return tuple(written[name] for name in order)
+
+
+def _spec(name: str, funnel: FunnelSettings) -> FunnelSpec:
+    stages = funnel.stages
+    lost = _chosen(funnel.lost, stages, "lost")
+    won = _chosen(funnel.won, stages, "won") - (lost if funnel.won is None else frozenset())
+    opened = frozenset(funnel.open) if funnel.open is not None else frozenset(stages) - won - lost
+    aliases = {fold(stage): stage for stage in stages} | {
+        fold(alias): _own(stage, stages) for alias, stage in funnel.aliases.items()
+    }
+    return FunnelSpec(
+        name=name, card=funnel.card, label=funnel.label or name, sheets=funnel.sheets, stages=stages,
+        open=opened, won=won, lost=lost, offer=_chosen(funnel.offer, [s for s in stages if s in opened], "offer"),
+        aliases=aliases, probabilities=funnel.probabilities, stuck_days=funnel.stuck_days,
+        blocks_reactivation=funnel.blocks_reactivation,
+    )  # fmt: skip
+
+
+def _own(stage: str, stages: Sequence[str]) -> str:
+    return next((name for name in stages if fold(name) == fold(stage)), stage)
+
+
+def _chosen(stated: Sequence[str] | None, stages: Sequence[str], role: str) -> frozenset[str]:
+    if stated is not None:
+        return frozenset(_own(stage, stages) for stage in stated)
+    return frozenset(stage for stage in stages if stage_role(stage) == role)
+
+
+def stage_role(stage: str) -> str | None:
+    """lost, won or offer, by the words in a stage's name; None for any other stage."""
+    name = fold(stage)
+    return next(
+        (role for role in ("lost", "won", "offer") if any(_says(name, word) for word in _data()["roles"][role])), None
+    )
+
+
+def _says(name: str, word: str) -> bool:
+    """A short word must stand alone («кп»), a longer one may be the start of a word («закрыт» in «закрыто»)."""
+    return any(part == word if len(word) <= 3 else part.startswith(word) for part in name.split()) or (
+        " " in word and word in name
+    )
+
+
+def stage_aliases(funnels: Iterable[FunnelSpec], binding: Binding) -> Mapping[str, Mapping[str, str]]:
+    """For each card of a sheet: folded name as met in a cell -> canonical stage."""
+    result: dict[str, dict[str, str]] = {}
+    for spec in funnels:
+        if spec.card in binding.cards and spec.holds(binding.sheet):
+            result.setdefault(spec.card, {}).update(spec.aliases)
+    return result
+
+
+@cache
+def _trades() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(stages) for trade in _data()["trades"].values() for stages in trade)
+
+
+@cache
+def _data() -> Any:
+    return yaml.safe_load(resources.files("sheets_crm.base").joinpath("stage_names.yaml").read_text("utf-8"))
