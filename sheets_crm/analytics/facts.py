@@ -82,6 +82,7 @@ def client_facts(
     template: Template,
     settings: BaseSettings,
     rules: MoneyRules,
+    *,
     deals: dict[str, pl.DataFrame],
     today: date,
     default_interval: float,
@@ -165,7 +166,7 @@ def _with_last_contact(frame: pl.DataFrame, contacts: pl.DataFrame | None, today
     return frame.with_columns(days_since_contact=days.cast(pl.Float64)).drop("_last", strict=False)
 
 
-def facts_of(base: Base, card: str, frame: pl.DataFrame, clients: pl.DataFrame | None, *, title: bool = False) -> Facts:
+def facts_of(base: Base, card: str, frame: pl.DataFrame, clients: pl.DataFrame | None) -> Facts:
     """A card's facts: the common columns first, texts of the linked client where the card has none of its own."""
     if card == "client":
         frame = frame.with_columns(client=pl.col("name"), client_id=pl.col("_id"), contact=_contact())
@@ -189,9 +190,7 @@ def facts_of(base: Base, card: str, frame: pl.DataFrame, clients: pl.DataFrame |
             special_terms=pl.lit(None, pl.String),
             client_note=pl.lit(None, pl.String),
         )
-    if card != "client" and "id" in frame.columns:
-        frame = frame.rename({"id": "number"})
-    elif card == "client":
+    if (card != "client" and "id" in frame.columns) or card == "client":
         frame = frame.rename({"id": "number"})
     frame = frame.rename({"_id": "id", "_sheet": "sheet", "_row": "row"})
     return Facts(card, frame, bound_fields(base, card), field_letters(base, card))

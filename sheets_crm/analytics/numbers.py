@@ -31,6 +31,7 @@ def numbers(
     template: Template,
     settings: BaseSettings,
     funnels: Sequence[FunnelSpec],
+    *,
     today: date,
     default_interval: float,
     formulas: Mapping[str, Mapping[int, int]],
@@ -49,7 +50,7 @@ def numbers(
         frame = deal_facts(base, card, template, funnels, rules)
         if frame is not None:
             deals[card] = frame
-    clients = client_facts(base, template, settings, rules, deals, today, default_interval)
+    clients = client_facts(base, template, settings, rules, deals=deals, today=today, default_interval=default_interval)
     facts = {card: facts_of(base, card, frame, clients) for card, frame in deals.items()}
     if clients is not None:
         facts["client"] = facts_of(base, "client", clients, None)

@@ -59,6 +59,7 @@ def build(
     bindings: Mapping[str, Binding],
     template: Template,
     settings: BaseSettings,
+    *,
     sheet_settings: Mapping[str, SheetSettings],
     funnels: Sequence[FunnelSpec],
     reading: Reading,
@@ -69,8 +70,10 @@ def build(
     work = _Work(bindings, template, settings)
     sheets = {
         name: read_sheet(
-            grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()), reading,
-            stage_aliases(funnels, binding), skip,
+            grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()),
+            reading=reading,
+            stages=stage_aliases(funnels, binding),
+            skip=skip,
         )
         for name, binding in bindings.items()
     }  # fmt: skip
@@ -139,15 +142,15 @@ def merged(clients: pl.DataFrame, group: pl.Series) -> pl.DataFrame:
 def _others(work: _Work, card: str, to_client: pl.DataFrame | None, previous: Previous) -> None:
     frame = work.frames[card]
     for name, spec in work.template.cards[card].fields.items():
-        if spec.type != FieldType.LINK or spec.target is None:
+        if spec.type != FieldType.LINK or spec.link is None:
             continue
-        target = work.frames.get(spec.target)
+        target = work.frames.get(spec.link)
         if name in frame.columns and target is not None:
-            linked = resolve(frame[name], target, spec.target)
+            linked = resolve(frame[name], target, spec.link)
             frame = frame.with_columns(linked.ids.alias(f"{name}_id"))
             work.problem(card, name, frame, linked.orphan, "orphan_link")
             work.problem(card, name, frame, linked.ambiguous, "ambiguous_link")
-        elif spec.target == "client" and to_client is not None:
+        elif spec.link == "client" and to_client is not None:
             frame = frame.with_columns(same_row(frame, to_client).alias("client_id"))
     if "id" in frame.columns and card in ("deal", "lead"):
         work.problem(card, "id", frame, repeated(frame), "duplicate_id")

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sheets_crm.cards import fold_series
+from sheets_crm.cards import folded
 
 
 def grouped(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series:
     """The group of each row: its first field of `by` that is filled, and that field's value; a row with none stands alone."""
     keys = [
-        pl.lit(f"{name}:") + (rows[name] if name == "phone" else fold_series(rows[name]))
+        pl.lit(f"{name}:") + (rows[name] if name == "phone" else folded(rows[name]))
         for name in by
         if name in rows.columns
     ]

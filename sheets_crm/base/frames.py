@@ -13,7 +13,7 @@ import polars as pl
 from sheets_crm.base.model import Binding, BoundColumn
 from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
 from sheets_crm.books.model import Grid
-from sheets_crm.cards import FieldSpec, Template, detect_date_order, detect_decimal, parse
+from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
 from sheets_crm.cells import Column, letter
 
@@ -67,12 +67,13 @@ class _Reader:
         return parsed.values
 
     def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
-        reading = self.reading
-        if spec.type in (FieldType.DATE, FieldType.PAST_DATE, FieldType.BIRTHDAY) and not self.fixed_order:
-            return replace(reading, date_order=detect_date_order(column, reading.date_order))
-        if spec.type in (FieldType.MONEY, FieldType.NUMBER) and not self.fixed_decimal:
-            return replace(reading, decimal=detect_decimal(column, reading.decimal))
-        return reading
+        """The sheet's habits; where the owner states none, the column's own values may overrule the country's."""
+        own = reading_of(column, spec, self.reading)
+        return replace(
+            own,
+            date_order=self.reading.date_order if self.fixed_order else own.date_order,
+            decimal=self.reading.decimal if self.fixed_decimal else own.decimal,
+        )
 
     def _keep_problems(self, parsed: Parsed, bound: BoundColumn, positions: pl.Series) -> None:
         if (bound.card, bound.field) in self.skip:
@@ -92,7 +93,7 @@ class _Reader:
         )  # fmt: skip
 
 
-def reading_of(settings: BaseSettings, sheet: SheetSettings, grid: Grid, reading: Reading) -> Reading:
+def sheet_reading(settings: BaseSettings, sheet: SheetSettings, grid: Grid, reading: Reading) -> Reading:
     """The surroundings in which a sheet is read: its own habits, else the workbook's, else the country's."""
     month = sheet.month.split("-") if sheet.month else None
     return replace(
@@ -122,13 +123,14 @@ def read_sheet(
     template: Template,
     settings: BaseSettings,
     sheet: SheetSettings,
+    *,
     reading: Reading,
     stages: Mapping[str, Mapping[str, str]],
     skip: frozenset[tuple[str, str]] = frozenset(),
 ) -> SheetCards:
     """The cards of one sheet: a frame a card kind with `_sheet`, `_row`, `_block` and the bound fields."""
     reader = _Reader(
-        grid, binding, template, reading_of(settings, sheet, grid, reading),
+        grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
         stages=stages, skip=RECOMPUTED | skip,
@@ -142,9 +144,9 @@ def read_sheet(
         whole = card == "client" and in_blocks  # one client a block: its first row speaks for it
         positions = (tops if whole else rows) - 1
         columns = [bound for bound in binding.columns if bound.card == card]
-        frame = _frame(reader, card, columns, positions, blocks if not whole else tops)
+        frame = _frame(reader, columns, positions, blocks if not whole else tops)
         frames[card] = _with_constants(frame, sheet.values, template, card)
-        _note_blanks(reader, card, columns, positions, _required_of(required, template, card))
+        _note_blanks(reader, columns, positions, _required_of(required, template, card))
     problems = tuple(sorted(reader.problems.values(), key=lambda p: (p.row, len(p.cell), p.cell, p.kind)))
     errors = [p for p in problems if p.severity == "error"]
     own = {bound.index for bound in binding.columns if bound.card == "client"}
@@ -165,9 +167,7 @@ def _is_error(reader: _Reader, index: int, row: int, kind: str) -> bool:
     return reader.problems[index, row, kind].severity == "error"
 
 
-def _frame(
-    reader: _Reader, card: str, columns: Sequence[BoundColumn], positions: pl.Series, blocks: pl.Series
-) -> pl.DataFrame:
+def _frame(reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series, blocks: pl.Series) -> pl.DataFrame:
     series: dict[str, pl.Series] = {
         "_sheet": pl.Series([reader.binding.sheet], dtype=pl.String).new_from_index(0, len(positions)),
         "_row": positions + 1,
@@ -198,19 +198,18 @@ def _with_constants(frame: pl.DataFrame, values: Mapping[str, object], template:
 
 def _required_of(stated: Iterable[Requirement] | None, template: Template, card: str) -> tuple[Requirement, ...]:
     """What must be filled on a card: what the owner states for the sheet, else the template's."""
-    fields = template.cards[card].fields
     if stated is None:
-        return tuple(Requirement(field=name) for name in template.cards[card].required)
+        return tuple(Requirement(any=(name,) if isinstance(name, str) else name) for name in template.cards[card].required)
     wanted = []
     for requirement in stated:
-        names = tuple(template.field_name(card, name) or name for name in requirement.fields)
-        if names[0] in fields:
+        names = tuple(own for name in requirement.fields if (own := template.cards[card].field_name(name.removeprefix(f"{card}."))))
+        if names:
             wanted.append(Requirement(any=names, kind=requirement.kind))
     return tuple(wanted)
 
 
 def _note_blanks(
-    reader: _Reader, card: str, columns: Sequence[BoundColumn], positions: pl.Series, required: Sequence[Requirement]
+    reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series, required: Sequence[Requirement]
 ) -> None:
     bound = {column.field: column for column in columns}
     for requirement in required:

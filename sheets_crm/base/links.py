@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sheets_crm.cards import fold_series
+from sheets_crm.cards import folded
 
 # By what else than its id a card may be referred to.
 NAMED_BY = {"client": ("name", "legal_name"), "deal": ("title",), "lead": ("title",)}
@@ -26,7 +26,7 @@ class Linked:
 
 def resolve(refs: pl.Series, target: pl.DataFrame, card: str) -> Linked:
     """Match references (String, null where blank) against the cards of `target`. A repeated id means its first row."""
-    wanted = pl.DataFrame({"ref": fold_series(refs)})
+    wanted = pl.DataFrame({"ref": folded(refs)})
     found = wanted.join(_by_id(target), on="ref", how="left", maintain_order="left")["to"]
     ambiguous = pl.repeat(value=False, n=len(refs), eager=True)
     for name in NAMED_BY.get(card, ()):
@@ -43,12 +43,12 @@ def resolve(refs: pl.Series, target: pl.DataFrame, card: str) -> Linked:
 def _by_id(target: pl.DataFrame) -> pl.DataFrame:
     if "id" not in target.columns:
         return pl.DataFrame(schema={"ref": pl.String, "to": pl.String})
-    keys = target.select(ref=fold_series(target["id"]), to="_id").drop_nulls("ref")
+    keys = target.select(ref=folded(target["id"]), to="_id").drop_nulls("ref")
     return keys.unique("ref", keep="first", maintain_order=True)
 
 
 def _by_name(target: pl.DataFrame, name: str) -> pl.DataFrame:
-    keys = target.select(ref=fold_series(target[name]), to="_id").drop_nulls("ref")
+    keys = target.select(ref=folded(target[name]), to="_id").drop_nulls("ref")
     return keys.group_by("ref").agg(to=pl.col("to").first(), many=pl.len())
 
 
@@ -60,5 +60,5 @@ def same_row(frame: pl.DataFrame, clients: pl.DataFrame) -> pl.Series:
 
 def repeated(frame: pl.DataFrame) -> pl.Series:
     """Boolean: the row's id stands on an earlier row already."""
-    ids = fold_series(frame["id"])
+    ids = folded(frame["id"])
     return ids.is_not_null() & ~ids.is_first_distinct()

@@ -17,7 +17,9 @@ import yaml
 from sheets_crm.base.model import Binding
 from sheets_crm.base.settings import FunnelSettings
 from sheets_crm.books.model import Grid
-from sheets_crm.cards import fold, is_blank
+from sheets_crm.cards import Template, fold, is_blank
+from sheets_crm.cards.schema import Funnel
+from sheets_crm.words import Lang
 
 _LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
 _LEAST_SHARE = 0.01
@@ -51,11 +53,13 @@ class FunnelSpec:
 
 
 def funnel_specs(
-    stated: Mapping[str, FunnelSettings], bindings: Mapping[str, Binding], grids: Mapping[str, Grid]
+    stated: Mapping[str, FunnelSettings], template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> tuple[FunnelSpec, ...]:
-    """The funnels of a workbook: those stated (by owner or template), else one for each sheet that has a stage column."""
+    """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
     if stated:
         return tuple(_spec(name, funnel) for name, funnel in stated.items())
+    if template.funnels:
+        return tuple(_from_template(name, funnel, lang) for name, funnel in template.funnels.items())
     found = []
     for sheet, binding in bindings.items():
         for column in binding.columns:
@@ -64,9 +68,16 @@ def funnel_specs(
                 stages = stages_met(cells.text.drop_nulls().to_list())
                 if stages:
                     found.append((sheet, column.card, stages))
-    return tuple(
-        _spec(sheet, FunnelSettings(card=_card(card), sheets=(sheet,), stages=stages)) for sheet, card, stages in found
-    )
+    return tuple(_spec(sheet, FunnelSettings(card=_card(card), sheets=(sheet,), stages=stages)) for sheet, card, stages in found)
+
+
+def _from_template(name: str, funnel: Funnel, lang: Lang) -> FunnelSpec:
+    settings = FunnelSettings(
+        card=_card(funnel.card), label=funnel.label.say(lang), stages=funnel.stage_names(lang), won=funnel.stage_names(lang, kind="won"),
+        lost=funnel.stage_names(lang, kind="lost"), offer=funnel.stage_names(lang, role="offer"), aliases=funnel.aliases(lang),
+        probabilities={stage.name.say(lang): stage.probability for stage in funnel.stages if stage.probability is not None},
+    )  # fmt: skip
+    return _spec(name, settings)
 
 
 def _card(card: str) -> Any:

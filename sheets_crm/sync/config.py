@@ -1,0 +1,116 @@
+"""crm.yaml: one workbook's configuration, all of it but the workbook's address optional.
+
+What the rooms need stands in their own settings; this composes them. Reads text, touches no workbook.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
+from sheets_crm.errors import ConfigError
+from sheets_crm.words import Lang
+
+CONFIG_NAME = "crm.yaml"
+
+# Currency, usual time zone by country. Sources: ISO 4217; the capital's zone of the IANA database.
+COUNTRIES = {
+    "RU": ("RUB", "Europe/Moscow"), "BY": ("BYN", "Europe/Minsk"), "KZ": ("KZT", "Asia/Almaty"), "UA": ("UAH", "Europe/Kyiv"),
+    "UZ": ("UZS", "Asia/Tashkent"), "KG": ("KGS", "Asia/Bishkek"), "AM": ("AMD", "Asia/Yerevan"), "GE": ("GEL", "Asia/Tbilisi"),
+    "AZ": ("AZN", "Asia/Baku"), "US": ("USD", "America/New_York"), "GB": ("GBP", "Europe/London"), "CA": ("CAD", "America/Toronto"),
+    "AU": ("AUD", "Australia/Sydney"), "IL": ("ILS", "Asia/Jerusalem"), "TR": ("TRY", "Europe/Istanbul"), "PL": ("PLN", "Europe/Warsaw"),
+    "DE": ("EUR", "Europe/Berlin"), "FR": ("EUR", "Europe/Paris"), "ES": ("EUR", "Europe/Madrid"), "IT": ("EUR", "Europe/Rome"),
+    "NL": ("EUR", "Europe/Amsterdam"), "IE": ("EUR", "Europe/Dublin"), "RS": ("RSD", "Europe/Belgrade"), "AE": ("AED", "Asia/Dubai"),
+}  # fmt: skip
+
+
+class Manager(Settings):
+    """Somebody who does the tasks. aliases: how the sheets call them besides."""
+
+    name: str
+    aliases: Names = ()
+    email: str | None = None
+    role: Literal["manager", "head", "owner"] = "manager"
+
+
+class TabSettings(Settings):
+    """A generated tab: under which name it is new, and whether it is drawn."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=31)
+    on: bool = True
+
+
+class BackupSettings(Settings):
+    """How many copies of the workbook are kept."""
+
+    keep: int = Field(default=20, ge=1, le=10_000)
+    days: int = Field(default=14, ge=0, le=3650)  # and the last copy of each of so many days
+
+
+class TaskSettings(Settings):
+    """How tasks are shown."""
+
+    keep_closed_days: int = Field(default=30, ge=0, le=3650)
+
+
+class CrmConfig(BaseSettings):
+    """The whole of crm.yaml. `sheets` left out: every sheet is guessed; `sheets: {}`: none is bound."""
+
+    workbook: str = Field(min_length=1)
+    name: str | None = None
+    language: Lang = "ru"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = ""
+    timezone: str = ""
+    template: str | None = None
+    sheets: dict[str, SheetSettings] | None = None  # type: ignore[assignment]
+    managers: tuple[Manager, ...] = ()
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    packs: Names = ()  # more rule packs beside the configuration
+    tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
+    tasks: TaskSettings = TaskSettings()
+    backups: BackupSettings = BackupSettings()
+    protected_structure: Literal["refuse", "write"] = "refuse"
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError) as error:
+                raise ValueError(f"unknown time zone {name!r}") from error
+        return name
+
+    @property
+    def home_currency(self) -> str:
+        """The stated currency, else the country's."""
+        return self.currency or COUNTRIES.get(self.country, ("EUR", "UTC"))[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days begin and end."""
+        return ZoneInfo(self.timezone or COUNTRIES.get(self.country, ("EUR", "UTC"))[1])
+
+    def base_settings(self, sheets: dict[str, SheetSettings]) -> BaseSettings:
+        """What `base` and `analytics` need to know, with the sheets as they were found."""
+        own = {name: getattr(self, name) for name in BaseSettings.model_fields}
+        return BaseSettings.model_construct(**{**own, "currency": self.home_currency, "sheets": sheets})
+
+    def today(self, now: datetime) -> date:
+        """The day it is in the workbook's time zone at an aware moment."""
+        return now.astimezone(self.zone).date()
+
+
+def config_path(given: str | None) -> Path:
+    """The configuration meant: a file, a folder that holds crm.yaml, or nothing for the one here."""
+    path = Path(given) if given else Path(CONFIG_NAME)
+    if path.is_dir():
+        path /= CONFIG_NAME
+    if not path.exists():
+        raise ConfigError("config.missing", path=str(path))
+    return path
