@@ -34,6 +34,7 @@ class FieldType(StrEnum):
     STAGE = "stage"
     CHOICE = "choice"  # one of listed values, through aliases
     LINK = "link"  # to another card, by id or by exactly one matching name
+    TOOTH = "tooth"  # two-digit notation of ISO 3950, comma separated
 
 
 # Problem kinds that are warnings; all others are errors.

@@ -1,0 +1,181 @@
+"""A column prepared for a reader: clean text, blanks and errors told apart; and the place where a reader puts what it found.
+
+Knows nothing of field types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from sheets_crm.cards.lexicon import folded, lexicon
+from sheets_crm.cards.model import ISSUES_SCHEMA, Parsed
+from sheets_crm.cards.text import clean, cleaned, fold, number_text
+from sheets_crm.cells import Column, Kind
+
+SEEN_LENGTH = 200  # characters of a cell that are quoted in a problem
+_EPOCH = date(1899, 12, 30)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column, top to bottom, as readers want it. All series have the same length.
+
+    kind: codes of `Kind`; a cell that counts as blank is EMPTY here, an error that arrived as text is ERROR.
+    text: cleaned text of TEXT cells, null elsewhere (line breaks stay). number: as in `Column`.
+    """
+
+    column: Column
+    kind: pl.Series
+    text: pl.Series
+    number: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    @cached_property
+    def kinds(self) -> frozenset[int]:
+        """Which kinds of cells there are."""
+        return frozenset(self.kind.unique().to_list())
+
+    @cached_property
+    def blank(self) -> pl.Series:
+        """True where the cell counts as blank as typed."""
+        return self.kind == Kind.EMPTY
+
+    def of(self, *kinds: Kind) -> pl.Series:
+        """True where the cell is of one of the kinds."""
+        wanted = [int(kind) for kind in kinds if kind in self.kinds]
+        if not wanted:
+            return falses(len(self))
+        return self.kind == wanted[0] if len(wanted) == 1 else self.kind.is_in(wanted)
+
+    def numbers(self, *kinds: Kind) -> pl.Series:
+        """The numbers of cells of these kinds, null elsewhere."""
+        if self.kinds <= {Kind.EMPTY, Kind.TEXT, Kind.ERROR, Kind.UNCACHED, *kinds}:
+            return self.number
+        return self.number.set(~self.of(*kinds), None)
+
+    def seen(self, position: int) -> str:
+        """What stands in the cell, for a person to recognise it."""
+        kind = self.column.kind[position]
+        if kind in (Kind.TEXT, Kind.ERROR):
+            text = clean(str(self.column.text[position] or ""))
+            return text if len(text) <= SEEN_LENGTH else text[: SEEN_LENGTH - 1] + "\u2026"
+        if kind in (Kind.EMPTY, Kind.UNCACHED):
+            return ""
+        number = float(self.column.number[position])
+        if kind == Kind.BOOL:
+            return "TRUE" if number else "FALSE"
+        return date_text(number) if kind == Kind.DATE else number_text(number)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Problems of one kind: where, and (where one is certain) the clean value."""
+
+    kind: str
+    mask: pl.Series
+    suggestion: pl.Series | None = None
+
+
+def prepare(column: Column) -> Cells:
+    """Cells of a column; blanks and text errors told apart."""
+    kind, text = column.kind, column.text
+    if text.null_count() == len(text):
+        return Cells(column, kind, text, column.number)
+    # Compared as bytes: `UInt8` codes and a Python int would be cast on every use.
+    if int(Kind.ERROR) in kind.unique():
+        text = text.set(kind == Kind.ERROR, None)
+    text = cleaned(text)
+    blank = text.is_in(_blank_forms())
+    if blank.any():
+        kind, text = kind.set(blank, int(Kind.EMPTY)), text.set(blank, None)
+    hashes = text.str.starts_with("#")
+    if hashes.any():
+        errors = hashes & text.str.to_lowercase().is_in(lexicon()["error_codes"])
+        kind, text = kind.set(errors, int(Kind.ERROR)), text.set(errors, None)
+    return Cells(column, kind, text, column.number)
+
+
+def finish(cells: Cells, values: dict[str, pl.Series], found: Iterable[Found] = ()) -> Parsed:
+    """The parsed column: values under their names, problems in the order of cells."""
+    tables = [_issues(cells, one) for one in (*found, *_broken(cells)) if one.mask.any()]
+    issues = pl.concat(tables).sort("position", maintain_order=True) if tables else no_issues()
+    return Parsed({name: series.alias(name) for name, series in values.items()}, issues, cells.blank)
+
+
+def no_issues() -> pl.DataFrame:
+    """A table of problems without rows."""
+    return pl.DataFrame(schema=ISSUES_SCHEMA)
+
+
+def falses(length: int) -> pl.Series:
+    """A mask that picks nothing."""
+    return pl.Series([False], dtype=pl.Boolean).new_from_index(0, length)
+
+
+def nulls(length: int, dtype: Any) -> pl.Series:
+    """A series of nothing but nulls."""
+    return pl.Series([None], dtype=dtype).new_from_index(0, length)
+
+
+def mapped(texts: pl.Series, read: Callable[[str], Any], dtype: Any) -> pl.Series:
+    """`read` applied once to every different text; null where the text is null or `read` says None."""
+    keys = texts.drop_nulls().unique()
+    if keys.is_empty():
+        return nulls(len(texts), dtype)
+    values = pl.Series([read(key) for key in keys], dtype=dtype)
+    return texts.replace_strict(keys, values, default=None, return_dtype=dtype)
+
+
+def table(texts: pl.Series, read: Callable[[str], Sequence[Any]], schema: dict[str, Any]) -> pl.DataFrame:
+    """`read` applied once to every different text, its results side by side; a row a cell, nulls where the text is null."""
+    keys = texts.drop_nulls().unique()
+    rows = [read(key) for key in keys]
+    results = pl.DataFrame(rows, schema=schema, orient="row").with_columns(keys.alias("_key"))
+    return pl.DataFrame({"_key": texts}).join(results, on="_key", how="left", maintain_order="left").drop("_key")
+
+
+def serial_day(serial: float) -> date | None:
+    """The day of a serial number, None outside 1..79,999."""
+    return _EPOCH + timedelta(days=int(serial)) if 1 <= serial < 80_000 else None
+
+
+def date_text(serial: float) -> str:
+    """A date cell as ISO text; the bare number where no day answers to it."""
+    day = serial_day(serial)
+    return day.isoformat() if day else number_text(serial)
+
+
+def _blank_forms() -> list[str]:
+    forms = {form for word in folded("blank") for form in (word, word.upper(), word.title(), word.capitalize())}
+    return ["", *sorted(forms | {fold(form) for form in forms})]
+
+
+def _broken(cells: Cells) -> tuple[Found, ...]:
+    found = []
+    if Kind.ERROR in cells.kinds:
+        found.append(Found("cell_error", cells.of(Kind.ERROR)))
+    if Kind.UNCACHED in cells.kinds:
+        found.append(Found("not_calculated", cells.of(Kind.UNCACHED)))
+    return tuple(found)
+
+
+def _issues(cells: Cells, found: Found) -> pl.DataFrame:
+    positions = found.mask.arg_true()
+    suggestion = nulls(len(positions), pl.String) if found.suggestion is None else found.suggestion.gather(positions)
+    return pl.DataFrame(
+        {
+            "position": positions.cast(pl.UInt32),
+            "kind": pl.Series([found.kind], dtype=pl.String).new_from_index(0, len(positions)),
+            "seen": pl.Series([cells.seen(position) for position in positions], dtype=pl.String),
+            "suggestion": suggestion,
+        },
+        schema=ISSUES_SCHEMA,
+    )

@@ -1,0 +1,101 @@
+"""Days: date cells, serial numbers, day numbers of a monthly sheet, and text. And the order of day and month of a column.
+
+A text day is accepted with a warning; an unreadable day, or one after today where only the past makes sense, is a problem.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from sheets_crm.cards.model import Parsed, Reading
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare
+from sheets_crm.cards.readers.daytext import day_of, order_evidence, read_day
+from sheets_crm.cells import Column, Kind
+
+DateOrder = Literal["dmy", "mdy"]
+
+FROM_1904 = 1462  # days between the two epochs of Excel
+_UNIX = 25_569  # serial of 1970-01-01
+_LAST_SERIAL = 79_999
+_WITH_TIME = r"(?i)[ t,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|[+-]\d{2}:?\d{2})?$"
+_AMBIGUOUS = r"^\D{0,12}\d{1,2} ?[./-] ?\d{1,2}(?: ?[./-] ?(?:\d{4}|\d{2}))?\b"
+
+
+def read_dates(cells: Cells, name: str, reading: Reading, *, past: bool) -> Parsed:
+    """A column of days (Date). `past`: a day after today is date_in_future and counts as blank."""
+    days = _from_numbers(cells, reading)
+    found = []
+    if Kind.TEXT in cells.kinds:
+        written = _from_text(cells.text, reading)
+        accepted = written.is_not_null()
+        days = written.zip_with(accepted, days)
+        found.append(Found("bad_date", cells.of(Kind.TEXT) & ~accepted))
+    unreadable = cells.of(Kind.DATE, Kind.NUMBER, Kind.BOOL) & days.is_null()
+    found.append(Found("bad_date", unreadable))
+    if past:
+        future = (days > reading.today).fill_null(value=False)
+        if future.any():
+            found.append(Found("date_in_future", future))
+            days = days.set(future, None)
+    if Kind.TEXT in cells.kinds:
+        found.append(Found("date_as_text", cells.of(Kind.TEXT) & days.is_not_null(), days.dt.to_string("%Y-%m-%d")))
+    return finish(cells, {name: days}, found)
+
+
+def detect_date_order(column: Column, default: DateOrder) -> DateOrder:
+    """The order of day and month in a column's text: a value that is a day in one order only decides for all.
+
+    Values that contradict each other, and a column without such a value, leave the country's order.
+    """
+    cells = prepare(column)
+    if Kind.TEXT not in cells.kinds:
+        return default
+    texts = cells.text.drop_nulls().unique()
+    votes = {order_evidence(text) for text in texts.filter(texts.str.contains(_AMBIGUOUS))} - {None}
+    if votes == {"dmy"}:
+        return "dmy"
+    return "mdy" if votes == {"mdy"} else default
+
+
+def serial_days(serials: pl.Series) -> pl.Series:
+    """Days (Date) of serial numbers; null outside 1..79,999."""
+    within = serials.is_between(1, _LAST_SERIAL + 1, closed="left")
+    if not within.all():
+        serials = serials.set(~within, None)
+    return (serials.floor().cast(pl.Int32) - _UNIX).cast(pl.Date)
+
+
+def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
+    if not cells.kinds & {Kind.DATE, Kind.NUMBER}:
+        return nulls(len(cells), pl.Date)
+    serials = cells.numbers(Kind.DATE, Kind.NUMBER)
+    if Kind.NUMBER not in cells.kinds:
+        return serial_days(serials)
+    plain = cells.of(Kind.NUMBER)
+    if reading.epoch_1904:
+        serials = (serials + FROM_1904 * (serials.is_between(0, _LAST_SERIAL))).zip_with(plain, serials)
+    days = serial_days(serials)
+    if reading.month is None:
+        return days
+    return _days_of_month(cells.numbers(Kind.NUMBER), reading.month).zip_with(_day_numbers(cells), days)
+
+
+def _day_numbers(cells: Cells) -> pl.Series:
+    numbers = cells.numbers(Kind.NUMBER)
+    return (cells.of(Kind.NUMBER) & numbers.is_between(1, 31) & (numbers.floor() == numbers)).fill_null(value=False)
+
+
+def _days_of_month(numbers: pl.Series, month: tuple[int, int]) -> pl.Series:
+    keys = list(range(1, 32))
+    values = pl.Series([day_of(month[0], month[1], day) for day in keys], dtype=pl.Date)
+    small = numbers.set(~numbers.is_between(1, 31), None).cast(pl.Int32, strict=False)
+    return small.replace_strict(pl.Series(keys, dtype=pl.Int32), values, default=None, return_dtype=pl.Date)
+
+
+def _from_text(texts: pl.Series, reading: Reading) -> pl.Series:
+    if texts.str.contains(":", literal=True).any():
+        # A time of day makes every text different; without it there are few days to read.
+        texts = texts.str.replace(_WITH_TIME, "")
+    return mapped(texts, lambda text: read_day(text, reading.date_order, reading.month), pl.Date)

@@ -1,0 +1,70 @@
+"""Values from a list: stages and choices through their aliases, and consents (yes, no, or not known)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import polars as pl
+from rapidfuzz import fuzz, process
+
+from sheets_crm.cards.lexicon import folded as words
+from sheets_crm.cards.model import Parsed
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped
+from sheets_crm.cards.readers.plain import texts
+from sheets_crm.cards.text import fold
+
+NEAR = 75  # per cent of likeness from which a canonical name is suggested
+_FIRST_WORD = re.compile(r"([+\u2713\u2714\u2611\u221a\u2705\u2717\u2718\u274c\u2610]|[^\W_]+(?:-[^\W_]+)*)")
+
+
+def read_listed(cells: Cells, name: str, names: Mapping[str, str], *, open_list: bool = False) -> Parsed:
+    """A column of listed values (String). `names`: folded name or alias -> canonical name.
+
+    A value that is not listed is unknown_value and counts as blank; on an open list, and without any list, it stays as typed.
+    """
+    typed = texts(cells, lines=False)
+    if not names:
+        return finish(cells, {name: typed})
+    values = mapped(typed, lambda text: names.get(fold(text)), pl.String)
+    unknown = typed.is_not_null() & values.is_null()
+    if not unknown.any():
+        return finish(cells, {name: values})
+    if open_list:
+        return finish(cells, {name: typed.zip_with(unknown, values)})
+    nearest = mapped(typed.set(~unknown, None), lambda text: near_name(text, names), pl.String)
+    return finish(cells, {name: values}, [Found("unknown_value", unknown, nearest)])
+
+
+def near_name(text: str, names: Mapping[str, str]) -> str | None:
+    """The canonical name whose name or alias is most like the text, None where nothing is like it."""
+    match = process.extractOne(fold(text), list(names), scorer=fuzz.WRatio, score_cutoff=NEAR)
+    return names[match[0]] if match else None
+
+
+def read_consents(cells: Cells, name: str, *, mark: bool) -> Parsed:
+    """A column of consents (Boolean; null is not known).
+
+    mark: the column says «do not contact», so whatever is typed there, unless it denies, is a refusal to be contacted (true).
+    """
+    judge = _marked if mark else agreed
+    typed = texts(cells, lines=False)
+    values = mapped(typed, judge, pl.Boolean)
+    unknown = typed.is_not_null() & values.is_null()
+    return finish(cells, {name: values}, [Found("unknown_value", unknown)])
+
+
+def agreed(text: str) -> bool | None:
+    """Yes or no by the whole text, else by its first word («да, устно»); None when it says neither."""
+    whole = fold(text).rstrip(".!")
+    match = _FIRST_WORD.match(whole)
+    for said in (whole, match[1] if match else ""):
+        if said in words("yes"):
+            return True
+        if said in words("no"):
+            return False
+    return None
+
+
+def _marked(text: str) -> bool:
+    return fold(text).rstrip(".!") not in words("no_mark")

@@ -1,0 +1,79 @@
+"""Telephones: whole columns by the country's plan at once, cells that the plan does not decide one by one (each different text once).
+
+Exactly one of bad_phone, several_phones, phone_as_number, phone_lost_zero is said of a cell. Exact rules: docs/reference/values.md.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sheets_crm.cards.model import Parsed, Reading
+from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, nulls, table
+from sheets_crm.cards.readers.phonetext import PLANS, read_digits, read_phones
+from sheets_crm.cards.text import number_texts
+from sheets_crm.cells import Kind
+
+_DECORATION = [" ", "-", "(", ")", ".", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212"]
+_SCHEMA = {"phones": pl.List(pl.String), "lost_zero": pl.Boolean, "suggestion": pl.String}
+
+
+def read_phone_cells(cells: Cells, name: str, reading: Reading) -> Parsed:
+    """`<name>` String: the first telephone in E.164; `<name>s` List[String]: all different ones, null where there is none."""
+    lists, lost_zero, suggestion = _from_text(cells, reading.country)
+    if Kind.NUMBER in cells.kinds:
+        numbers = cells.of(Kind.NUMBER)
+        read = _table(number_texts(cells.numbers(Kind.NUMBER)), reading.country, as_number=True)
+        lists = read["phones"].zip_with(numbers, lists)
+        lost_zero = read["lost_zero"].fill_null(value=False).zip_with(numbers, lost_zero)
+        suggestion = read["suggestion"].zip_with(numbers, suggestion)
+    first = lists.list.first()
+    filled = cells.of(Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.BOOL)
+    valid = filled & first.is_not_null()
+    several = valid & (lists.list.len() > 1)
+    as_number = valid & cells.of(Kind.NUMBER) & ~lost_zero
+    found = (
+        Found("bad_phone", filled & first.is_null(), suggestion),
+        Found("several_phones", several),
+        Found("phone_as_number", as_number, first),
+        Found("phone_lost_zero", valid & ~several & lost_zero, first),
+    )
+    return finish(cells, {name: first, f"{name}s": lists}, found)
+
+
+def _from_text(cells: Cells, country: str) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """(telephones, was a zero lost, suggestion) of the text cells."""
+    length = len(cells)
+    if Kind.TEXT not in cells.kinds:
+        return nulls(length, pl.List(pl.String)), falses(length), nulls(length, pl.String)
+    quick = _by_plan(cells.text, country)
+    lists = pl.select(pl.when(quick.is_not_null()).then(pl.concat_list(quick))).to_series()
+    rest = cells.text.is_not_null() & quick.is_null()
+    if not rest.any():
+        return lists, falses(length), nulls(length, pl.String)
+    read = _table(cells.text.set(~rest, None), country)
+    return read["phones"].zip_with(rest, lists), read["lost_zero"].fill_null(value=False), read["suggestion"]
+
+
+def _by_plan(texts: pl.Series, country: str) -> pl.Series:
+    """E.164 of the cells that hold one telephone of the home plan and nothing else; null elsewhere."""
+    plan = PLANS.get(country)
+    if plan is None:
+        return nulls(len(texts), pl.String)
+    bare = texts
+    for sign in _DECORATION:
+        if bare.str.contains(sign, literal=True).any():
+            bare = bare.str.replace_all(sign, "", literal=True)
+    home = bare.str.contains(plan.pattern)
+    national = bare.str.tail(10).set(~home, None)
+    return pl.select(pl.concat_str(pl.lit(f"+{plan.code}"), national)).to_series()
+
+
+def _table(texts: pl.Series, country: str, *, as_number: bool = False) -> pl.DataFrame:
+    def read(text: str) -> tuple[list[str] | None, bool, str | None]:
+        if as_number:
+            one = read_digits(text, country) if text.isdigit() else None
+            return ([one[0]], one[1], None) if one else (None, False, None)
+        telephones = read_phones(text, country)
+        return list(telephones.numbers) or None, telephones.lost_zero, telephones.suggestion
+
+    return table(texts, read, _SCHEMA)
