@@ -25,6 +25,7 @@ _LIMIT = 0xFFFF_FFFF
 _JANUARY_1980 = (0, 33)  # DOS time and date: our members must not depend on the clock
 _SMALL = 1 << 18  # below this the slower, tighter compressor costs nothing
 _CHUNK = 1 << 20
+_BAD_DATA: tuple[type[Exception], ...] = (isal_zlib.error, EOFError, ValueError)
 _UTF8_NAME = 0x800
 _DATA_DESCRIPTOR = 0x8
 _ENCRYPTED = 0x1
@@ -115,7 +116,7 @@ class Archive:
             raise WorkbookUnreadable("excel.part_broken", part=name)
         try:
             return bytes(isal_zlib.decompress(self.packed(name), -15))
-        except (isal_zlib.error, EOFError, ValueError) as error:
+        except _BAD_DATA as error:
             raise WorkbookUnreadable("excel.part_broken", part=name) from error
 
     def pieces(self, name: str) -> Iterable[bytes]:
@@ -132,7 +133,7 @@ class Archive:
         while not unpacker.eof and rest:
             try:
                 piece = unpacker.decompress(rest, _CHUNK)
-            except (isal_zlib.error, EOFError, ValueError):
+            except _BAD_DATA:
                 return
             rest = unpacker.unconsumed_tail
             if not piece and not rest:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
 from sheets_crm.books.excel.archive import Archive, Blob, rebuild
@@ -54,9 +55,8 @@ class ExcelBook:
 
     def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
         """The named sheets as grids."""
-        from sheets_crm.books.excel.reader import read_sheets
-
-        return read_sheets(self.path, names)
+        reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
+        return cast("Mapping[str, Grid]", reader.read_sheets(self.path, names))
 
     def apply(self, plan: WritePlan) -> Applied:
         """Write the tabs of the plan, or nothing at all."""

@@ -59,13 +59,13 @@ def read_old(package: Package, sheet: Sheet) -> OldTab:
     """The old state of a tab; what can't be read is left at its default."""
     assert sheet.part is not None
     try:
-        frame = Xml(frame_of(package.read(sheet.part)), sheet.part).root
+        frame = Xml(frame_of(package.archive.pieces(sheet.part)), sheet.part).root
         rels = package.rels(sheet.part)
     except OwnerError:
         return OldTab(sheet.part)
     parts = [(rel, found) for rel in rels if not rel.external and (found := package.find(rel.target))]
     drawing = next((part for rel, part in parts if rel.kind == "drawing"), None)
-    charts = [part for part in package.targets(drawing)] if drawing else []
+    charts = package.targets(drawing) if drawing else []
     tables = (_old_table(package, part) for rel, part in parts if rel.kind == "table")
     return OldTab(
         part=sheet.part,
@@ -78,14 +78,14 @@ def read_old(package: Package, sheet: Sheet) -> OldTab:
     )
 
 
-def frame_of(data: bytes) -> bytes:
-    """A sheet without its rows, which may be many."""
-    opened = _ROWS.search(data)
-    if not opened or opened.group().endswith(b"/>"):
-        return data
-    closing = b"</" + opened.group(1) + b"sheetData"
-    end = data.rfind(closing)
-    return data[: opened.end()] + data[end:] if end > 0 else data
+def frame_of(pieces: Iterable[bytes]) -> bytes:
+    """A sheet as far as its rows, closed again: the rows may be many, and what follows them is drawn anew."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        if found := _ROWS.search(head):
+            return head[: found.start()] + b"</" + found.group(1) + b"worksheet>"
+    return head
 
 
 def column_looks(old: OldTab, tab: Tab, titles: Mapping[int, tuple[str, ...]]) -> dict[int, ColumnLook]:
@@ -99,11 +99,11 @@ def column_looks(old: OldTab, tab: Tab, titles: Mapping[int, tuple[str, ...]]) -
                 by_title.setdefault((number, title), look)
     found: dict[int, ColumnLook] = {}
     covered: set[int] = set()
-    for number, table in enumerate(tab.tables):
+    for number, drawn in enumerate(tab.tables):
         for i, title in enumerate(titles[number]):
-            covered.add(table.column + i)
+            covered.add(drawn.column + i)
             if look := by_title.get((number, title)):
-                found.setdefault(table.column + i, look)
+                found.setdefault(drawn.column + i, look)
     for index in range(len(tab.widths)):
         if index not in covered and index not in old_covered and index in old.looks:
             found[index] = old.looks[index]

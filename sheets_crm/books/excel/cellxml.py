@@ -88,7 +88,7 @@ def _typed(dtype: pl.DataType, look: str, *, date_1904: bool) -> tuple[pl.Expr, 
     """What follows the cell's reference, for values of a type; null where there is nothing to write."""
     value = pl.col("value")
     if dtype in (pl.String, pl.Categorical, pl.Enum):
-        filled = pl.when(value != "").then(value)  # noqa: PLC1901
+        filled = pl.when(value != "").then(value)
         opening = f'"{look} t="inlineStr"><is><t xml:space="preserve">'
         return pl.lit(opening) + filled, pl.lit("</t></is></c>")
     if dtype == pl.Boolean:

@@ -64,7 +64,14 @@ def chart_part(chart: Chart, layout: Layout, dialect: Dialect) -> bytes:
     return text.encode()
 
 
-_LABELS = (("showLegendKey", 0), ("showVal", 1), ("showCatName", 0), ("showSerName", 0), ("showPercent", 0), ("showBubbleSize", 0))
+_LABELS = (
+    ("showLegendKey", 0),
+    ("showVal", 1),
+    ("showCatName", 0),
+    ("showSerName", 0),
+    ("showPercent", 0),
+    ("showBubbleSize", 0),
+)
 _AXES = (
     '<c:catAx><c:axId val="111111111"/><c:scaling><c:orientation val="maxMin"/></c:scaling><c:delete val="0"/>'
     '<c:axPos val="l"/><c:numFmt formatCode="General" sourceLinked="0"/><c:majorTickMark val="none"/>'

@@ -112,10 +112,9 @@ class Graft:
         fresh = max(old.columns.values(), default=0)
         ids = []
         for title in titles:
-            number = old.columns.get(title)
-            if number is None:
-                number = fresh = fresh + 1
-            ids.append(number)
+            if title not in old.columns:
+                fresh += 1
+            ids.append(old.columns.get(title, fresh))
         look = old.xml.source_of(old.look) if old.look and old.xml else ""
         return Native(table, old.part, old.name, old.id, titles, tuple(ids), look=look)
 
@@ -140,7 +139,9 @@ class Graft:
             changed |= self._write(layout.drawing, Blob.of(drawing_part(charts, dialect)), DRAWING_TYPE)
             for part, chart in zip(layout.charts, charts, strict=True):
                 changed |= self._write(part, Blob.of(chart_part(chart, layout, dialect)), CHART_TYPE)
-            changed |= self._write_rels(layout.drawing, [self._rel(f"rId{i}", "chart", p) for i, p in enumerate(layout.charts, 1)])
+            changed |= self._write_rels(
+                layout.drawing, [self._rel(f"rId{i}", "chart", p) for i, p in enumerate(layout.charts, 1)]
+            )
         return changed | self._write_rels(layout.part, self._sheet_rels(layout, old))
 
     def _sheet_rels(self, layout: Layout, old: OldTab) -> list[Rel]:

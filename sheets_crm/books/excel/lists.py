@@ -69,7 +69,9 @@ def validations(natives: Iterable[Native], lists: Sequence[Cell]) -> str:
                 formula = in_place(column.choices) or places[kept]
                 where = f"{name}{area.top + 2}:{name}{area.bottom + 1}"
                 flags = 'type="list" allowBlank="1" showInputMessage="1" showErrorMessage="0"'
-                rules.append(f"<dataValidation {flags} sqref={quote(where)}><formula1>{escape(formula)}</formula1></dataValidation>")
+                rules.append(
+                    f"<dataValidation {flags} sqref={quote(where)}><formula1>{escape(formula)}</formula1></dataValidation>"
+                )
             if column.note:
                 title = quote(cut(native.titles[i], _PROMPT_TITLE_LIMIT))
                 prompt = quote(cut(column.note, _PROMPT_LIMIT))

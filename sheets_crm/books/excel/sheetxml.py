@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import polars as pl
 
@@ -100,7 +101,7 @@ class SheetWriter:
         for native in self.layout.tables:
             breaks |= {native.table.row + 1, native.area.bottom + 1}
         edges = sorted(breaks)
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             for start in range(begin, end, _CHUNK_ROWS):
                 yield self._chunk(start, min(start + _CHUNK_ROWS, end), loose)
 
@@ -115,7 +116,7 @@ class SheetWriter:
             merged = [_merged(loose[row], blocks, row - start) for row in rows]
             body = body.scatter([row - start for row in rows], merged)
         frame = pl.DataFrame({"r": numbers, "a": self._row_attributes(start, stop, covering), "c": body})
-        frame = frame.filter((pl.col("c") != "") | (pl.col("a") != ""))  # noqa: PLC1901
+        frame = frame.filter((pl.col("c") != "") | (pl.col("a") != ""))
         text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
         return str(frame.select(text.str.join("")).item() or "").encode()
 
@@ -139,7 +140,9 @@ class SheetWriter:
         for native in covering:
             if native.hidden is not None and native.table.height:
                 hidden = native.hidden.slice(start - native.table.row - 1, stop - start)
-                attrs = pl.select(pl.lit(attrs) + pl.when(hidden).then(pl.lit(' hidden="1"')).otherwise(pl.lit(""))).to_series()
+                attrs = pl.select(
+                    pl.lit(attrs) + pl.when(hidden).then(pl.lit(' hidden="1"')).otherwise(pl.lit(""))
+                ).to_series()
         return attrs
 
     def _loose(self) -> dict[int, list[tuple[int, str]]]:
@@ -182,7 +185,9 @@ class SheetWriter:
             rule = f'<cfRule type="expression" dxfId="{self.styles.dxf(each.style)}" priority="{priority}"{stop}>'
             formula = escape(each.formula.removeprefix("="))
             where = area_name(each.range)
-            out.append(f'<conditionalFormatting sqref="{where}">{rule}<formula>{formula}</formula></cfRule></conditionalFormatting>')
+            out.append(
+                f'<conditionalFormatting sqref="{where}">{rule}<formula>{formula}</formula></cfRule></conditionalFormatting>'
+            )
         return "".join(out)
 
     def _links(self) -> str:

@@ -158,9 +158,7 @@ class Styles:
             self._last_format += 1
             self._formats[code] = self._last_format
             p = self._prefix
-            self._lists["numFmts"].added.append(
-                f'<{p}numFmt numFmtId="{self._last_format}" formatCode={quote(code)}/>'
-            )
+            self._lists["numFmts"].added.append(f'<{p}numFmt numFmtId="{self._last_format}" formatCode={quote(code)}/>')
         return self._formats[code]
 
     def _font(self, style: Style) -> int:
@@ -173,7 +171,9 @@ class Styles:
         kept = {each.local: self._xml.source_of(each) for each in first.children} if first else {}
         if not first:
             kept = {"sz": f'<{p}sz val="11"/>', "name": f'<{p}name val="Calibri"/>', "family": f'<{p}family val="2"/>'}
-        kept |= {tag: f"<{p}{tag}/>" for tag, on in (("b", style.bold), ("i", style.italic), ("u", style.underline)) if on}
+        kept |= {
+            tag: f"<{p}{tag}/>" for tag, on in (("b", style.bold), ("i", style.italic), ("u", style.underline)) if on
+        }
         if style.size is not None:
             kept["sz"] = f'<{p}sz val="{style.size:g}"/>'
         if style.color:
@@ -186,7 +186,9 @@ class Styles:
             return 0
         p = self._prefix
         pattern = f'<{p}fgColor rgb="FF{color.upper()}"/><{p}bgColor indexed="64"/>'
-        return self._entry("fills", f'<{p}fill><{p}patternFill patternType="solid">{pattern}</{p}patternFill></{p}fill>')
+        return self._entry(
+            "fills", f'<{p}fill><{p}patternFill patternType="solid">{pattern}</{p}patternFill></{p}fill>'
+        )
 
     def _border(self, color: str | None) -> int:
         if not color:

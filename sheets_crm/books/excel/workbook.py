@@ -62,7 +62,9 @@ class Workbook:
         self.rels_xml = Xml(package.read(member) if member else empty, self.rels_member)
         self.rels: list[Rel] = list(package.rels(self.part))
         self.sheets: list[Sheet] = [self._sheet(each) for each in self._entries()]
-        self.names: list[Name] = [Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()]
+        self.names: list[Name] = [
+            Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()
+        ]
         self._names_parent = self.root.child("definedNames")
         self._fresh_names: list[str] = []
         self._calculate = False

@@ -200,7 +200,7 @@ def _parse(body: bytes, part: str) -> Element:
     parser.CharacterDataHandler = builder.text
     parser.StartDoctypeDeclHandler = builder.doctype
     try:
-        parser.Parse(body, True)  # noqa: FBT003
+        parser.Parse(body, True)
     except (expat.ExpatError, ValueError) as error:
         raise WorkbookUnreadable("excel.part_broken", part=part) from error
     if builder.root is None:
