@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from isal import isal_zlib
 
@@ -25,7 +25,7 @@ _LIMIT = 0xFFFF_FFFF
 _JANUARY_1980 = (0, 33)  # DOS time and date: our members must not depend on the clock
 _SMALL = 1 << 18  # below this the slower, tighter compressor costs nothing
 _CHUNK = 1 << 20
-_BAD_DATA: tuple[type[Exception], ...] = (isal_zlib.error, EOFError, ValueError)
+_BAD_DATA = cast("tuple[type[Exception], ...]", (isal_zlib.error, EOFError, ValueError))
 _UTF8_NAME = 0x800
 _DATA_DESCRIPTOR = 0x8
 _ENCRYPTED = 0x1

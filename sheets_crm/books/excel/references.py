@@ -31,12 +31,13 @@ def mentions(package: Package, workbook: Workbook, ours: Sequence[Sheet], tables
 
 
 def _pattern(sheets: Iterable[str], tables: Iterable[str]) -> re.Pattern[str]:
-    """Sheet names before `!`, quoted or not; table names as words."""
+    """Sheet names before `!`, quoted or not, alone or as an end of a range of sheets; table names as words."""
     names = []
     for sheet in sheets:
-        quoted = re.escape("'" + sheet.replace("'", "''") + "'!")
-        names.append(rf"{quoted}|(?<![\w'.\]]){re.escape(sheet)}!" if _PLAIN_NAME.fullmatch(sheet) else quoted)
-        names.append(rf"(?<=['!:]){re.escape(sheet)}'?!")  # the end of a range of sheets
+        name = re.escape(sheet.replace("'", "''"))
+        names += [rf"'{name}(?::[^']+)?'!", rf":{name}'?!"]
+        if _PLAIN_NAME.fullmatch(sheet):
+            names.append(rf"(?<![\w.'\]]){name}(?::[\w.]+)?!")
     names += [rf"(?<![\w.]){re.escape(table)}(?![\w.])" for table in tables]
     return re.compile("|".join(names), re.IGNORECASE)
 
