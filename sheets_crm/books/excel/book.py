@@ -1,0 +1,142 @@
+"""`ExcelBook`: an .xlsx or .xlsm file as a `Book`. Our tabs go in, everything else stays to the byte.
+
+The whole file is read once, so that all decisions rest on one moment of it; it is replaced only if it still is the same.
+Reading grids is `reader`'s business.
+Source: docs/explain/excel.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from sheets_crm.books.excel import files
+from sheets_crm.books.excel.archive import Archive, Blob, rebuild
+from sheets_crm.books.excel.graft import Graft
+from sheets_crm.books.excel.package import Package
+from sheets_crm.books.excel.workbook import Workbook, refuse
+from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
+from sheets_crm.errors import OwnerError
+
+
+class ExcelBook:
+    """One workbook file.
+
+    allow_protected: write also where the list of sheets is locked (the lock itself stays as it is).
+    wait_s: how long to wait for a file that someone has open.
+    before_write: called with the workbook's path just before it is replaced: the moment for a backup.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        allow_protected: bool = False,
+        wait_s: float = 0.0,
+        before_write: Callable[[Path], None] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self._allow_protected = allow_protected
+        self._wait_s = wait_s
+        self._before_write = before_write
+
+    def fingerprint(self) -> str:
+        """Equal for equal bytes."""
+        return files.fingerprint(self.path)
+
+    def sheets(self) -> Sequence[SheetInfo]:
+        """All sheets in order; ours are known by their hidden names."""
+        _, workbook = self._open(files.read(self.path))
+        ours = {sheet.rel_id: tab for tab, sheet in workbook.marked().items()}
+        return [SheetInfo(s.name, s.state != "visible", ours.get(s.rel_id)) for s in workbook.sheets]
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
+        """The named sheets as grids."""
+        reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
+        return cast("Mapping[str, Grid]", reader.read_sheets(self.path, names))
+
+    def apply(self, plan: WritePlan) -> Applied:
+        """Write the tabs of the plan, or nothing at all."""
+        target = self.path.resolve()  # through a symbolic link, which stays one
+        files.wait_until_free(target, self._wait_s)
+        data = files.read(target)
+        found = files.fingerprint_of(data)
+        if found != plan.expected:
+            raise FingerprintChanged
+        package, workbook = self._open(data)
+        with self._named():
+            refuse(workbook, allow_protected=self._allow_protected)
+            graft = Graft(package, workbook)
+            graft.put(plan.tabs)
+        put, drop = package.finish()
+        if not put and not drop:
+            return Applied((), graft.titles, found)
+        files.refuse_read_only(target)
+        written = _Write(package.archive, put, drop, graft.titles)
+        files.replace_file(target, written.to, lambda new: self._check(new, written, found), self._wait_s)
+        return Applied(tuple(graft.written), graft.titles, written.fingerprint)
+
+    def _open(self, data: bytes) -> tuple[Package, Workbook]:
+        with self._named():
+            package = Package(data)
+            return package, Workbook(package)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Errors from the inside learn which workbook they speak of."""
+        try:
+            yield
+        except OwnerError as error:
+            error.values.setdefault("workbook", self.path.name)
+            raise
+
+    def _check(self, temporary: Path, written: _Write, found: str) -> None:
+        """The last look before the old file is replaced: the new one is sound, the old one is as we read it."""
+        target = self.path.resolve()
+        written.verify(temporary)
+        files.wait_until_free(target, 0)
+        if files.fingerprint(target) != found:
+            raise FingerprintChanged
+        if self._before_write:
+            self._before_write(target)
+            if files.fingerprint(target) != found:
+                raise FingerprintChanged
+
+
+class _Write:
+    """One new file: how it is written, and how it is read back."""
+
+    def __init__(self, old: Archive, put: Mapping[str, Blob], drop: frozenset[str], titles: Mapping[str, str]) -> None:
+        self._old, self._put, self._drop, self._titles = old, put, drop, titles
+        self.fingerprint = ""
+
+    def to(self, out: BinaryIO) -> None:
+        rebuild(self._old, out, self._put, self._drop)
+
+    def verify(self, path: Path) -> None:
+        """Read the file back: the user's members hold the very same compressed bytes, ours unpack with the right check
+        sums, and our tabs are found. Anything else is our fault.
+        """
+        data = files.read(path)
+        new = Archive(data)
+        for name in self._old.members:
+            if name not in self._put and name not in self._drop and not _same_member(self._old, new, name):
+                raise RuntimeError(f"member {name} was not copied as it is")
+        for name in self._put:
+            new.read(name)
+        marked = Workbook(Package(data)).marked()
+        standing = {tab: marked[tab.casefold()].name for tab in self._titles if tab.casefold() in marked}
+        if standing != dict(self._titles):
+            raise RuntimeError("a tab is not found in the new file")
+        self.fingerprint = files.fingerprint_of(data)
+
+
+def _same_member(old: Archive, new: Archive, name: str) -> bool:
+    if name not in new.members:
+        return False
+    was, now = old.members[name].info, new.members[name].info
+    same = (was.CRC, was.file_size, was.compress_type) == (now.CRC, now.file_size, now.compress_type)
+    return same and old.packed(name) == new.packed(name)

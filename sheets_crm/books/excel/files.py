@@ -1,0 +1,171 @@
+"""The workbook's file on the disk: is it free, its fingerprint, and one atomic replacement.
+
+At no instant is the file absent or half-written: everything goes to a temporary file beside it, which then takes its
+place. Knows nothing of what is inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
+
+_POLL_S = 0.2
+_CHUNK = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def fingerprint_of(data: bytes) -> str:
+    """The same for the same bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def fingerprint(path: Path) -> str:
+    """The fingerprint of a file, read in pieces."""
+    digest = hashlib.blake2b(digest_size=16)
+    with opened(path) as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file, open for reading. WorkbookMissing, WorkbookBusy, WorkbookUnreadable say why not."""
+    if path.is_dir():
+        raise WorkbookMissing("excel.folder", workbook=path.name)
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise WorkbookMissing("excel.missing", workbook=path.name, folder=str(path.parent)) from error
+    except PermissionError as error:
+        raise WorkbookBusy("excel.no_access", workbook=path.name) from error
+    except OSError as error:
+        raise WorkbookUnreadable("excel.not_readable", workbook=path.name, reason=error.strerror or "") from error
+
+
+def read(path: Path) -> bytes:
+    """All bytes of the file."""
+    with opened(path) as file:
+        try:
+            return file.read()
+        except OSError as error:
+            raise WorkbookUnreadable("excel.not_readable", workbook=path.name, reason=error.strerror or "") from error
+
+
+def wait_until_free(path: Path, wait_s: float) -> None:
+    """Wait while someone has the workbook open; WorkbookBusy, with who it is, when it takes too long."""
+    until = time.monotonic() + wait_s
+    while (lock := _lock(path)) is not None:
+        if time.monotonic() >= until:
+            who = _who(lock)
+            key = "excel.open_by" if who else "excel.open_elsewhere"
+            raise WorkbookBusy(key, workbook=path.name, who=who, lock=lock.name)
+        time.sleep(_POLL_S)
+
+
+def _lock(path: Path) -> Path | None:
+    """The file that Excel (`~$name`) or LibreOffice (`.~lock.name#`) puts beside an open workbook."""
+    for name in (f"~${path.name}", f".~lock.{path.name}#"):
+        if (lock := path.with_name(name)).exists():
+            return lock
+    return None
+
+
+def _who(lock: Path) -> str:
+    """The name in a lock file: Excel writes its length and UTF-16 at byte 54, LibreOffice `name,login,computer,...`."""
+    try:
+        data = lock.read_bytes()[:4096]
+    except OSError:
+        return ""
+    if lock.name.startswith(".~lock."):
+        fields = data.decode("utf-8", "replace").split(",")
+        return next((field.strip() for field in fields[:2] if field.strip()), "")
+    size = int.from_bytes(data[54:56], "little")
+    name = data[56 : 56 + size * 2].decode("utf-16-le", "replace") if 0 < size <= 54 else ""
+    return name.strip("\0 ")
+
+
+def refuse_read_only(path: Path) -> None:
+    """WorkbookBusy for a file that is marked read-only: replacing it would go round the mark."""
+    mode = path.stat().st_mode
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
+        raise WorkbookBusy("excel.read_only", workbook=path.name)
+
+
+def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[[Path], None], wait_s: float) -> None:
+    """Put new content in the file's place. check: looks at the finished temporary file and raises to stop.
+
+    Mode, owner and attributes are kept. Whatever goes wrong, the old file stays and the temporary one goes.
+    """
+    temporary: Path | None = None
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(number, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        _like(temporary, path)
+        check(temporary)
+        _swap(temporary, path, wait_s)
+    except OSError as error:
+        raise _explained(error, path) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _like(temporary: Path, path: Path) -> None:
+    """Give the new file the old one's mode, owner and attributes, but not its time."""
+    old = path.stat()
+    with contextlib.suppress(OSError):
+        shutil.copystat(path, temporary)
+    with contextlib.suppress(OSError, AttributeError):
+        os.chown(temporary, old.st_uid, old.st_gid)
+    with contextlib.suppress(OSError):
+        temporary.chmod(stat.S_IMODE(old.st_mode))  # again: a change of owner clears some bits
+    os.utime(temporary)
+
+
+def _swap(temporary: Path, path: Path, wait_s: float) -> None:
+    """Windows refuses while anyone, an antivirus too, has the file open: try again for a while."""
+    until = time.monotonic() + max(wait_s, 2.0)
+    while True:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() >= until:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where folders can be synced."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+def _explained(error: OSError, path: Path) -> OwnerError:
+    if error.errno in _FULL:
+        return OwnerError("excel.disk_full", workbook=path.name, folder=str(path.parent))
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        key = "excel.open_elsewhere" if os.name == "nt" else "excel.folder_read_only"
+        return WorkbookBusy(key, workbook=path.name, folder=str(path.parent), who="", lock="")
+    return OwnerError("excel.not_written", workbook=path.name, reason=error.strerror or "")

@@ -1,0 +1,251 @@
+"""Our tabs put into a package: each drawn onto its own sheet, the user's parts left alone.
+
+Decides names, ids and part names; finds a tab again by its hidden name; removes only what our tabs alone pointed to.
+Knows nothing of the file on the disk.
+Source: docs/explain/excel.md.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.carry import COMMENTS, OldTab, OldTable, column_looks, read_old, table_ids
+from sheets_crm.books.excel.chartxml import chart_part, drawing_part
+from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
+from sheets_crm.books.excel.layout import Layout, Native
+from sheets_crm.books.excel.lists import cut, list_cells, units
+from sheets_crm.books.excel.package import Package, Rel, rels_name, rels_part
+from sheets_crm.books.excel.references import mentions
+from sheets_crm.books.excel.sheetxml import SheetWriter
+from sheets_crm.books.excel.styles import Styles
+from sheets_crm.books.excel.tablexml import free_table_name, table_part, unique_titles
+from sheets_crm.books.excel.workbook import Sheet, Workbook
+from sheets_crm.books.excel.xmlsplice import Xml
+from sheets_crm.books.tab import Tab, Table
+
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_RESERVED = {"history", "\u0436\u0443\u0440\u043d\u0430\u043b"}  # Excel keeps these names for its own log of changes
+_NAME_LIMIT = 31
+
+
+class Graft:
+    """One write into one package. `written` and `titles` tell what was done."""
+
+    def __init__(self, package: Package, workbook: Workbook) -> None:
+        self.package, self.workbook = package, workbook
+        self.written: list[str] = []
+        self.titles: dict[str, str] = {}
+        styles = workbook.part_of_kind("styles")
+        self._styles_part = styles
+        self.styles = Styles(Xml(package.read(styles), styles) if styles else None, workbook.dialect)
+        tables = [name for name in package.archive.members if package.types.of(name) == TABLE_TYPE]
+        self._tables = table_ids(package, tables)
+        self._replaced: list[Sheet] = []
+        self._added: set[str] = set()
+
+    def put(self, tabs: Sequence[Tab]) -> None:
+        """Draw all tabs and settle the parts that they share."""
+        marked = self.workbook.marked()
+        for tab in tabs:
+            self._put_one(tab, marked.get(tab.id.casefold()))
+        if self.written:
+            self._finish_styles()
+            self._settle_calculation()
+        self.workbook.finish()
+
+    # ---- one tab
+
+    def _put_one(self, tab: Tab, sheet: Sheet | None) -> None:
+        old = read_old(self.package, sheet) if sheet else None
+        if sheet is None or old is None:
+            name = self._free_sheet_name(tab.title)
+            part = self._new_part("worksheets/sheet{}.xml", SHEET_TYPE)
+            sheet, old = self.workbook.add_sheet(name, part), OldTab(part)
+            is_new = True
+        else:
+            is_new = False
+        self.workbook.mark(tab.id, sheet.name)
+        self.titles[tab.id] = sheet.name
+        layout = self._layout(tab, sheet, old)
+        changed = self._write_parts(layout, old)
+        if not is_new:
+            changed |= self._remove_stale(layout, old)
+        if changed or is_new:
+            self.written.append(tab.id)
+            if not is_new:
+                self._replaced.append(sheet)
+
+    def _layout(self, tab: Tab, sheet: Sheet, old: OldTab) -> Layout:
+        partners = _partners(tab.tables, old.tables)
+        natives = tuple(self._native(table, partner) for table, partner in zip(tab.tables, partners, strict=True))
+        titles = {i: native.titles for i, native in enumerate(natives)}
+        matched = replace(old, tables=tuple(p or _NO_TABLE for p in partners))
+        vml = next((rel.id for rel in old.comments if rel.kind == "vmlDrawing"), None)
+        drawing, charts = self._drawing_parts(tab, old)
+        return Layout(
+            tab=tab,
+            name=sheet.name,
+            part=old.part,
+            tables=natives,
+            lists=list_cells(tab),
+            view=old.view,
+            columns=column_looks(matched, tab, titles),
+            drawing=drawing,
+            charts=charts,
+            legacy_rel=vml,
+        )
+
+    def _native(self, table: Table, old: OldTable | None) -> Native:
+        titles = unique_titles(column.title for column in table.columns)
+        if old is None:
+            part = self._new_part("tables/table{}.xml", TABLE_TYPE)
+            taken = {name.casefold() for _, name in self._tables.values()}
+            taken |= {name.name.casefold() for name in self.workbook.names}
+            name = free_table_name(table.name, taken)
+            number = max((id_ for id_, _ in self._tables.values()), default=0) + 1
+            self._tables[part] = (number, name)
+            return Native(table, part, name, number, titles, tuple(range(1, len(titles) + 1)))
+        fresh = max(old.columns.values(), default=0)
+        ids = []
+        for title in titles:
+            if title not in old.columns:
+                fresh += 1
+            ids.append(old.columns.get(title, fresh))
+        look = old.xml.source_of(old.look) if old.look and old.xml else ""
+        return Native(table, old.part, old.name, old.id, titles, tuple(ids), look=look)
+
+    def _drawing_parts(self, tab: Tab, old: OldTab) -> tuple[str | None, tuple[str, ...]]:
+        if not tab.charts:
+            return None, ()
+        drawing = old.drawing or self._new_part("drawings/drawing{}.xml", DRAWING_TYPE)
+        charts = list(old.charts[: len(tab.charts)])
+        while len(charts) < len(tab.charts):
+            charts.append(self._new_part("charts/chart{}.xml", CHART_TYPE))
+        return drawing, tuple(charts)
+
+    def _write_parts(self, layout: Layout, old: OldTab) -> bool:
+        """All parts of a tab; True when any of them was not there or not the same."""
+        dialect = self.workbook.dialect
+        writer = SheetWriter(layout, self.styles, dialect, self.workbook.date_1904)
+        changed = self._write(layout.part, Blob.of_chunks(writer.pieces()), SHEET_TYPE)
+        for native in layout.tables:
+            changed |= self._write(native.part, Blob.of(table_part(native, dialect)), TABLE_TYPE)
+        if layout.drawing:
+            charts = layout.tab.charts
+            changed |= self._write(layout.drawing, Blob.of(drawing_part(charts, dialect)), DRAWING_TYPE)
+            for part, chart in zip(layout.charts, charts, strict=True):
+                changed |= self._write(part, Blob.of(chart_part(chart, layout, dialect)), CHART_TYPE)
+            changed |= self._write_rels(
+                layout.drawing, [self._rel(f"rId{i}", "chart", p) for i, p in enumerate(layout.charts, 1)]
+            )
+        return changed | self._write_rels(layout.part, self._sheet_rels(layout, old))
+
+    def _sheet_rels(self, layout: Layout, old: OldTab) -> list[Rel]:
+        rels = [self._rel("rIdDrawing", "drawing", layout.drawing)] if layout.drawing else []
+        rels += [self._rel(f"rIdTable{i}", "table", native.part) for i, native in enumerate(layout.tables, 1)]
+        return rels + list(old.comments)
+
+    def _rel(self, rel_id: str, kind: str, part: str) -> Rel:
+        return Rel(rel_id, self.workbook.dialect.rel_type(kind), part, absolute=self.workbook.absolute)
+
+    def _write_rels(self, part: str, rels: list[Rel]) -> bool:
+        member = self.package.find(rels_name(part)) or rels_name(part)
+        if not rels:
+            if self.package.find(member):
+                self.package.drop.add(member)
+                return True
+            return False
+        return self.package.write(member, Blob.of(rels_part(rels, part)))
+
+    def _write(self, part: str, blob: Blob, content_type: str) -> bool:
+        if self.package.types.of(part) != content_type:
+            self.package.types.add(part, content_type)
+        return self.package.write(part, blob)
+
+    def _remove_stale(self, layout: Layout, old: OldTab) -> bool:
+        """Remove what the old tab alone pointed to and the new one does not."""
+        package = self.package
+        kept = {layout.part, *(native.part for native in layout.tables), *layout.charts}
+        kept |= {layout.drawing} if layout.drawing else set()
+        kept |= package.reach(part for rel in old.comments if (part := package.find(rel.target)))
+        users = package.reach([""], blocked=[old.part])
+        stale = {part for part in package.reach([old.part]) if part not in users and part not in kept}
+        for part in stale - {""}:
+            package.remove(part)
+        return bool(stale)
+
+    # ---- what the tabs share
+
+    def _finish_styles(self) -> None:
+        data = self.styles.result()
+        if data is None:
+            return
+        part = self._styles_part
+        if part is None:
+            part = self._new_part("styles.xml", STYLES_TYPE)
+            self.workbook.add_rel("styles", part)
+        self._write(part, Blob.of(data), self.package.types.of(part) or STYLES_TYPE)
+
+    def _settle_calculation(self) -> None:
+        """Let formulas over our tabs be calculated anew; forget a calculation chain that names cells of ours."""
+        ids = {sheet.sheet_id for sheet in self._replaced}
+        chain = self.workbook.part_of_kind("calcChain")
+        if chain and ids & _chain_sheets(self.package, chain):
+            self.workbook.drop_rel(chain)
+            self.package.remove(chain)
+        if self._replaced and mentions(self.package, self.workbook, self._replaced, self._our_tables()):
+            self.workbook.calculate_on_load()
+
+    def _our_tables(self) -> list[str]:
+        parts = {part for sheet in self._replaced if sheet.part for part in self.package.targets(sheet.part)}
+        return [name for part, (_, name) in self._tables.items() if part in parts and name]
+
+    # ---- names
+
+    def _new_part(self, pattern: str, content_type: str) -> str:
+        """A free part name; its type is entered at once, so that it is not given twice."""
+        folder = self.workbook.folder
+        if "{}" not in pattern:
+            stem, dot, extension = pattern.rpartition(".")
+            wanted = posixpath.join(folder, pattern)
+            taken = self.package.find(wanted) or wanted.lower() in self.package.types.overrides
+            pattern = f"{stem}{{}}{dot}{extension}" if taken else pattern
+        name = self.package.free_name(posixpath.join(folder, pattern), self._added)
+        self._added.add(name)
+        self.package.types.add(name, content_type)
+        return name
+
+    def _free_sheet_name(self, title: str) -> str:
+        """The tab's title, or near it, as no other sheet is called and as Excel accepts it."""
+        taken = {sheet.name.casefold() for sheet in self.workbook.sheets} | _RESERVED
+        base = _FORBIDDEN.sub(" ", title).strip().strip("'").strip() or "CRM"
+        wanted = cut(base, _NAME_LIMIT)
+        number = 1
+        while wanted.casefold() in taken:
+            ending = " CRM" if number == 1 else f" CRM {number}"
+            wanted = cut(base, _NAME_LIMIT - units(ending)) + ending
+            number += 1
+        return wanted
+
+
+_NO_TABLE = OldTable(part="", name="", id=0, columns={}, titles=(), row=0, column=0)
+
+
+def _partners(tables: Sequence[Table], old: Sequence[OldTable]) -> list[OldTable | None]:
+    """The old table that each new one replaces: the one of its name, else, people having renamed it, the next one left."""
+    by_name = {table.name.casefold(): table for table in old}
+    found = [by_name.pop(table.name.casefold(), None) for table in tables]
+    left = [table for table in old if table.name.casefold() in by_name]
+    return [partner or (left.pop(0) if left else None) for partner in found]
+
+
+def _chain_sheets(package: Package, chain: str) -> set[str]:
+    """The sheet ids that a calculation chain names."""
+    return {each.attrs["i"] for each in Xml(package.read(chain), chain).root.children if "i" in each.attrs}
+
+
+__all__ = ["COMMENTS", "Graft"]

@@ -1,0 +1,252 @@
+"""A settled tab as the XML of a worksheet, in pieces, so that a hundred thousand rows never stand in memory as text.
+
+Writes values, looks, drop-downs, conditional formats, links, panes and print settings; tables and charts have their own
+modules. Source: ECMA-376 part 1, 18.3 (the order of the elements is the schema's).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import polars as pl
+
+from sheets_crm.books.excel.cellxml import attribute, column_cells, one_cell, text_of
+from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
+from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
+from sheets_crm.books.excel.lists import validations
+from sheets_crm.books.excel.styles import SHORT_DATE, SHORT_MOMENT, Styles
+from sheets_crm.books.excel.xmlsplice import escape, quote
+from sheets_crm.books.tab import Cell, Range, Style, TabColumn
+from sheets_crm.cells import letter
+from sheets_crm.errors import OwnerError
+
+_CHUNK_ROWS = 8_192
+_MAX_LINKS = 65_000  # Excel drops the links of a sheet that has more than 65,530
+_A4 = 9
+
+
+@dataclass(frozen=True)
+class SheetWriter:
+    """Draws a layout; looks are added to `styles` on the way."""
+
+    layout: Layout
+    styles: Styles
+    dialect: Dialect
+    date_1904: bool
+
+    def pieces(self) -> Iterator[bytes]:
+        """The part, piece by piece."""
+        if self._last_row() >= MAX_ROWS:
+            raise OwnerError("excel.too_many_rows", sheet=self.layout.name)
+        yield self._head().encode()
+        yield from self._rows()
+        yield self._tail().encode()
+
+    # ---- before the rows
+
+    def _head(self) -> str:
+        tab = self.layout.tab
+        root = f'<worksheet xmlns="{self.dialect.main}" xmlns:r="{self.dialect.rel}">'
+        color = f'<tabColor rgb="FF{tab.color.upper()}"/>' if tab.color else ""
+        area = f"A1:{letter(self._last_column())}{self._last_row() + 1}"
+        return (
+            f'{DECLARATION}{root}<sheetPr>{color}<pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="{area}"/>'
+            f'{self._views()}<sheetFormatPr defaultRowHeight="15"/>{self._columns()}<sheetData>'
+        )
+
+    def _views(self) -> str:
+        rows, columns = self.layout.tab.freeze
+        view = {"showGridLines": "0"} if not self.layout.tab.grid_lines else {}
+        attrs = "".join(f" {k}={quote(v)}" for k, v in {**view, **self.layout.view, "workbookViewId": "0"}.items())
+        if not rows and not columns:
+            return f"<sheetViews><sheetView{attrs}/></sheetViews>"
+        split = (f' xSplit="{columns}"' if columns else "") + (f' ySplit="{rows}"' if rows else "")
+        pane = "bottomRight" if rows and columns else "bottomLeft" if rows else "topRight"
+        first = f"{letter(columns)}{rows + 1}"
+        inner = f'<pane{split} topLeftCell="{first}" activePane="{pane}" state="frozen"/>'
+        inner += f'<selection pane="{pane}" activeCell="{first}" sqref="{first}"/>'
+        return f"<sheetViews><sheetView{attrs}>{inner}</sheetView></sheetViews>"
+
+    def _columns(self) -> str:
+        looks = self._looks()
+        cols = []
+        for index in sorted(looks):
+            look = looks[index]
+            width = f' width="{look.width}" customWidth="1"' if look.width else ""
+            hidden = ' hidden="1"' if look.hidden else ""
+            cols.append(f'<col min="{index + 1}" max="{index + 1}"{width}{hidden}/>')
+        return f"<cols>{''.join(cols)}</cols>" if cols else ""
+
+    def _looks(self) -> dict[int, ColumnLook]:
+        """Ours first, people's on top of them."""
+        looks = {i: ColumnLook(file_width(width), hidden=False) for i, width in enumerate(self.layout.tab.widths)}
+        covering: dict[int, list[TabColumn]] = {}
+        for native in self.layout.tables:
+            for i, column in enumerate(native.table.columns):
+                covering.setdefault(native.table.column + i, []).append(column)
+        for index, columns in covering.items():
+            width = file_width(max(column.width for column in columns))
+            looks[index] = ColumnLook(width, hidden=all(column.hidden for column in columns))
+        looks |= self.layout.columns
+        return looks | {cell.column: ColumnLook(None, hidden=True) for cell in self.layout.lists}
+
+    # ---- the rows
+
+    def _rows(self) -> Iterator[bytes]:
+        loose = self._loose()
+        breaks = {0, self._last_row() + 1}
+        for native in self.layout.tables:
+            breaks |= {native.table.row + 1, native.area.bottom + 1}
+        edges = sorted(breaks)
+        for begin, end in pairwise(edges):
+            for start in range(begin, end, _CHUNK_ROWS):
+                yield self._chunk(start, min(start + _CHUNK_ROWS, end), loose)
+
+    def _chunk(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
+        numbers = pl.int_range(start + 1, stop + 1, eager=True, dtype=pl.UInt32).cast(pl.String)
+        covering = [n for n in self.layout.tables if n.table.row < start <= n.area.bottom]
+        blocks = [(n.table.column, self._block(n, start, stop, numbers)) for n in covering]
+        blocks.sort(key=lambda block: block[0])
+        body = _side_by_side([cells for _, cells in blocks], stop - start)
+        rows = [row for row in range(start, stop) if row in loose] if loose else []
+        if rows:
+            merged = [_merged(loose[row], blocks, row - start) for row in rows]
+            body = body.scatter([row - start for row in rows], merged)
+        frame = pl.DataFrame({"r": numbers, "a": self._row_attributes(start, stop, covering), "c": body})
+        frame = frame.filter((pl.col("c") != "") | (pl.col("a") != ""))
+        text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
+        return str(frame.select(text.str.join("")).item() or "").encode()
+
+    def _block(self, native: Native, start: int, stop: int, numbers: pl.Series) -> pl.Series:
+        """The cells of a table's rows, all columns of a row in one text."""
+        table = native.table
+        cells = []
+        for i, column in enumerate(table.columns):
+            values = column.values.slice(start - table.row - 1, stop - start)
+            if not table.height:
+                values = pl.Series([None], dtype=pl.String)
+            look = self.styles.xf(dated(column.style, column.values.dtype))
+            cells.append(column_cells(values, table.column + i, numbers, look, date_1904=self.date_1904))
+        return _side_by_side(cells, stop - start)
+
+    def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
+        attrs = pl.Series([""]).new_from_index(0, stop - start)
+        for row, points in self.layout.tab.heights.items():
+            if start <= row < stop:
+                attrs = attrs.scatter(row - start, f' ht="{points:g}" customHeight="1"')
+        for native in covering:
+            if native.hidden is not None and native.table.height:
+                hidden = native.hidden.slice(start - native.table.row - 1, stop - start)
+                attrs = pl.select(
+                    pl.lit(attrs) + pl.when(hidden).then(pl.lit(' hidden="1"')).otherwise(pl.lit(""))
+                ).to_series()
+        return attrs
+
+    def _loose(self) -> dict[int, list[tuple[int, str]]]:
+        """Everything outside the tables' rows: row -> (column, cell)."""
+        found: dict[int, dict[int, str]] = {}
+        for cell in (*self.layout.lists, *self.layout.tab.cells):
+            found.setdefault(cell.row, {})[cell.column] = self._one(cell)
+        for native in self.layout.tables:
+            table = native.table
+            for i, column in enumerate(table.columns):
+                header = Cell(table.row, table.column + i, native.titles[i], column.header or table.header)
+                found.setdefault(table.row, {})[table.column + i] = self._one(header)
+        return {row: sorted(cells.items()) for row, cells in found.items()}
+
+    def _one(self, cell: Cell) -> str:
+        series = pl.Series([cell.value]) if cell.value is not None else pl.Series([None], dtype=pl.String)
+        look = self.styles.xf(dated(cell.style, series.dtype))
+        return one_cell(cell.value, cell.column, cell.row + 1, look, date_1904=self.date_1904)
+
+    # ---- after the rows
+
+    def _tail(self) -> str:
+        tab, layout = self.layout.tab, self.layout
+        orientation = "landscape" if tab.landscape else "portrait"
+        setup = f'<pageSetup paperSize="{_A4}" orientation="{orientation}" fitToHeight="0"/>'
+        margins = '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+        drawing = '<drawing r:id="rIdDrawing"/>' if layout.drawing else ""
+        legacy = f"<legacyDrawing r:id={quote(layout.legacy_rel)}/>" if layout.legacy_rel else ""
+        tables = "".join(f'<tablePart r:id="rIdTable{i}"/>' for i, _ in enumerate(layout.tables, 1))
+        parts = f'<tableParts count="{len(layout.tables)}">{tables}</tableParts>' if tables else ""
+        return (
+            f"</sheetData>{self._conditions()}{validations(layout.tables, layout.lists)}{self._links()}"
+            f"{margins}{setup}{drawing}{legacy}{parts}</worksheet>"
+        )
+
+    def _conditions(self) -> str:
+        out = []
+        for priority, each in enumerate(self.layout.tab.conditions, 1):
+            stop = ' stopIfTrue="1"' if each.stop else ""
+            rule = f'<cfRule type="expression" dxfId="{self.styles.dxf(each.style)}" priority="{priority}"{stop}>'
+            formula = escape(each.formula.removeprefix("="))
+            where = area_name(each.range)
+            out.append(
+                f'<conditionalFormatting sqref="{where}">{rule}<formula>{formula}</formula></cfRule></conditionalFormatting>'
+            )
+        return "".join(out)
+
+    def _links(self) -> str:
+        loose = [(f"{letter(cell.column)}{cell.row + 1}", cell.link) for cell in self.layout.tab.cells if cell.link]
+        found = [f"<hyperlink ref={quote(ref)} location={quote(text_of(link))}/>" for ref, link in loose]
+        for native in self.layout.tables:
+            for i, column in enumerate(native.table.columns):
+                if column.links is not None and len(found) < _MAX_LINKS:
+                    found += self._column_links(native, i, column.links)
+        return f"<hyperlinks>{''.join(found[:_MAX_LINKS])}</hyperlinks>" if found else ""
+
+    @staticmethod
+    def _column_links(native: Native, index: int, links: pl.Series) -> list[str]:
+        first = native.table.row + 2
+        rows = pl.int_range(first, first + len(links), eager=True, dtype=pl.UInt32).cast(pl.String)
+        frame = pl.DataFrame({"r": rows, "l": links.cast(pl.String)}).filter(pl.col("l").is_not_null()).head(_MAX_LINKS)
+        frame = frame.with_columns(attribute(frame["l"]))
+        name = letter(native.table.column + index)
+        text = pl.concat_str(pl.lit(f'<hyperlink ref="{name}'), "r", pl.lit('" location="'), "l", pl.lit('"/>'))
+        return frame.select(text.alias("x")).to_series().to_list()
+
+    def _last_row(self) -> int:
+        cells = [cell.row for cell in (*self.layout.tab.cells, *self.layout.lists)]
+        return max([native.area.bottom for native in self.layout.tables] + cells + list(self.layout.tab.heights) + [0])
+
+    def _last_column(self) -> int:
+        cells = [cell.column for cell in (*self.layout.tab.cells, *self.layout.lists)]
+        return max([native.area.right for native in self.layout.tables] + cells + [0])
+
+
+def area_name(area: Range) -> str:
+    """A1:C9."""
+    return f"{letter(area.left)}{area.top + 1}:{letter(area.right)}{area.bottom + 1}"
+
+
+def file_width(characters: float) -> str:
+    """The number that a file holds for a column so many characters wide (18.3.1.13, digits 7 pixels wide)."""
+    return f"{math.trunc((max(characters, 0) * 7 + 5) / 7 * 256) / 256:.6g}"
+
+
+def dated(style: Style, dtype: pl.DataType) -> Style:
+    """A day without a format would show as a number: give it the reader's own short form."""
+    if style.format is None and dtype == pl.Date:
+        return replace(style, format=SHORT_DATE)
+    if style.format is None and isinstance(dtype, pl.Datetime):
+        return replace(style, format=SHORT_MOMENT)
+    return style
+
+
+def _side_by_side(cells: list[pl.Series], height: int) -> pl.Series:
+    if not cells:
+        return pl.Series([""]).new_from_index(0, height)
+    if len(cells) == 1:
+        return cells[0]
+    frame = pl.DataFrame([series.alias(str(i)) for i, series in enumerate(cells)])
+    return frame.select(pl.concat_str(pl.all()).alias("c")).to_series()
+
+
+def _merged(loose: list[tuple[int, str]], blocks: list[tuple[int, pl.Series]], position: int) -> str:
+    """One row that holds loose cells and, perhaps, rows of tables."""
+    pieces = loose + [(left, str(cells[position])) for left, cells in blocks]
+    return "".join(text for _, text in sorted(pieces))

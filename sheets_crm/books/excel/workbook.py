@@ -1,0 +1,262 @@
+"""The workbook part: its sheets, its defined names, and the few splices that our tabs need in it and in its .rels.
+
+Finds the workbook through the package's own relationships and refuses kinds that must not be written.
+Knows nothing of what a tab looks like.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.dialect import DECLARATION, MAX_SHEET_ID, RELS_SPACE, Dialect, dialect_of
+from sheets_crm.books.excel.package import Package, Rel, rels_name, target_text
+from sheets_crm.books.excel.xmlsplice import Element, Xml, quote
+from sheets_crm.errors import WorkbookUnreadable
+
+MARKER = "_sheets_crm_"  # + the tab's id: the hidden defined name by which a tab is known to be ours
+_BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
+_BEFORE_CALC = (*_BEFORE_NAMES, "definedNames")
+_REFERENCE = re.compile(r"^(?:'((?:[^']|'')+)'|([^'!\[\]]+))!")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An entry of the workbook's list. `part` is None when its part is not there; `kind` worksheet, chartsheet ..."""
+
+    name: str
+    sheet_id: str
+    rel_id: str
+    state: str
+    part: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A defined name; `local` is the index of the sheet it belongs to, None for the whole workbook."""
+
+    name: str
+    text: str
+    local: str | None
+
+
+class Workbook:
+    """The workbook part of a package. WorkbookUnreadable for kinds that can't be written."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.part = _workbook_part(package)
+        _refuse_types(package.types.of(self.part))
+        self.xml = Xml(package.read(self.part), self.part)
+        self.root = self.xml.root
+        dialect = dialect_of(self.root.space)
+        if self.root.local != "workbook" or dialect is None:
+            raise WorkbookUnreadable("excel.not_package")
+        self.dialect: Dialect = dialect
+        member = package.find(rels_name(self.part))
+        self.rels_member = member or rels_name(self.part)
+        empty = f'{DECLARATION}<Relationships xmlns="{RELS_SPACE}"></Relationships>'.encode()
+        self.rels_xml = Xml(package.read(member) if member else empty, self.rels_member)
+        self.rels: list[Rel] = list(package.rels(self.part))
+        self.sheets: list[Sheet] = [self._sheet(each) for each in self._entries()]
+        self.names: list[Name] = [
+            Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()
+        ]
+        self._names_parent = self.root.child("definedNames")
+        self._fresh_names: list[str] = []
+        self._calculate = False
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.part)
+
+    @property
+    def date_1904(self) -> bool:
+        """Do dates count from 1904?"""
+        settings = self.root.child("workbookPr")
+        return settings is not None and is_true(settings.attrs.get("date1904"))
+
+    @property
+    def is_protected(self) -> bool:
+        """Is the list of sheets locked?"""
+        lock = self.root.child("workbookProtection")
+        return lock is not None and is_true(lock.attrs.get("lockStructure"))
+
+    @property
+    def absolute(self) -> bool:
+        """Are the targets of its sheets written from the root?"""
+        return any(rel.absolute for rel in self.rels if rel.kind == "worksheet")
+
+    def part_of_kind(self, kind: str) -> str | None:
+        """The existing part that the workbook points to as styles, calcChain, sharedStrings ..."""
+        found = (self.package.find(rel.target) for rel in self.rels if rel.kind == kind and not rel.external)
+        return next((part for part in found if part), None)
+
+    def marked(self) -> dict[str, Sheet]:
+        """Our tabs: id in lower case -> sheet, by hidden name; names that point nowhere are left out."""
+        by_name = {sheet.name.casefold(): sheet for sheet in self.sheets}
+        found: dict[str, Sheet] = {}
+        for name in self.names:
+            if name.local is None and name.name.casefold().startswith(MARKER):
+                sheet = by_name.get(sheet_of(name.text).casefold())
+                if sheet and sheet.part and sheet.kind == "worksheet" and sheet not in found.values():
+                    found[name.name.casefold().removeprefix(MARKER)] = sheet
+        return found
+
+    def add_sheet(self, name: str, part: str) -> Sheet:
+        """List a new sheet at the end."""
+        rel_id = self.add_rel("worksheet", part)
+        ids = [int(sheet.sheet_id) for sheet in self.sheets if sheet.sheet_id.isdigit()]
+        number = max(ids, default=0) + 1
+        if number > MAX_SHEET_ID:
+            number = min(set(range(1, MAX_SHEET_ID + 1)) - set(ids))
+        sheet = Sheet(name, str(number), rel_id, "visible", part, "worksheet")
+        parent = self.root.child("sheets")
+        if parent is None:
+            raise WorkbookUnreadable("excel.not_package")
+        declare, prefix = self._rel_prefix(parent)
+        entry = f"name={quote(name)} sheetId={quote(sheet.sheet_id)} {prefix}id={quote(rel_id)}"
+        self.xml.append(parent, f"<{parent.prefix}sheet {declare}{entry}/>")
+        self.sheets.append(sheet)
+        return sheet
+
+    def add_rel(self, kind: str, part: str) -> str:
+        """Point the workbook to a part; the new relationship's id."""
+        numbers = [int(m.group(1)) for rel in self.rels if (m := re.fullmatch(r"rId(\d{1,9})", rel.id, re.IGNORECASE))]
+        rel = Rel(f"rId{max(numbers, default=0) + 1}", self.dialect.rel_type(kind), part, absolute=self.absolute)
+        self.rels.append(rel)
+        root = self.rels_xml.root
+        target = target_text(part, self.part, absolute=rel.absolute)
+        attrs = f"Id={quote(rel.id)} Type={quote(rel.type)} Target={quote(target)}"
+        self.rels_xml.append(root, f"<{root.prefix}Relationship {attrs}/>")
+        return rel.id
+
+    def drop_rel(self, part: str) -> None:
+        """Forget the relationships to a part."""
+        gone = {rel.id for rel in self.rels if not rel.external and self.package.find(rel.target) == part}
+        self.rels = [rel for rel in self.rels if rel.id not in gone]
+        for each in self.rels_xml.root.children:
+            if each.attrs.get("Id") in gone:
+                self.rels_xml.replace(each, "")
+
+    def mark(self, tab_id: str, sheet_name: str) -> None:
+        """Let the hidden name of a tab point to its sheet; a name that points nowhere is mended."""
+        name, text = MARKER + tab_id, f"{quoted(sheet_name)}!$A$1"
+        for each in self._names():
+            if each.attrs.get("name", "").casefold() == name.casefold() and "localSheetId" not in each.attrs:
+                if sheet_of(each.text).casefold() != sheet_name.casefold():
+                    self.xml.set_text(each, text)
+                return
+        prefix = self.root.prefix
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+        self._fresh_names.append(f'<{prefix}definedName name={quote(name)} hidden="1">{escaped}</{prefix}definedName>')
+        self.names.append(Name(name, text, None))
+
+    def calculate_on_load(self) -> None:
+        """Ask Excel to calculate all formulas when it opens the file."""
+        self._calculate = True
+
+    def finish(self) -> None:
+        """Hand the edited part and its .rels to the package."""
+        self._write_names()  # before calcPr: both may be new at one place, and the schema has an order
+        self._write_calculation()
+        if self.xml.edited:
+            self.package.write(self.part, Blob.of(self.xml.result()))
+        if self.rels_xml.edited:
+            self.package.write(self.rels_member, Blob.of(self.rels_xml.result()))
+
+    def _write_names(self) -> None:
+        fresh, self._fresh_names = "".join(self._fresh_names), []
+        if not fresh:
+            return
+        if self._names_parent is not None:
+            self.xml.append(self._names_parent, fresh)
+            return
+        prefix = self.root.prefix
+        self.xml.insert(self._after(_BEFORE_NAMES), f"<{prefix}definedNames>{fresh}</{prefix}definedNames>")
+
+    def _write_calculation(self) -> None:
+        if not self._calculate:
+            return
+        settings = self.root.child("calcPr")
+        if settings is None:
+            self.xml.insert(self._after(_BEFORE_CALC), f'<{self.root.prefix}calcPr fullCalcOnLoad="1"/>')
+        elif not is_true(settings.attrs.get("fullCalcOnLoad")):
+            self.xml.set_attr(settings, "fullCalcOnLoad", "1")
+
+    def _after(self, locals_: tuple[str, ...]) -> int:
+        """The offset behind the last of these children."""
+        return max(each.end for each in self.root.children if each.local in locals_ and each.space == self.root.space)
+
+    def _entries(self) -> list[Element]:
+        parent = self.root.child("sheets")
+        return parent.all("sheet") if parent else []
+
+    def _names(self) -> list[Element]:
+        parent = self.root.child("definedNames")
+        return parent.all("definedName") if parent else []
+
+    def _sheet(self, entry: Element) -> Sheet:
+        rel_id = entry.attrs.get(f"{{{self.dialect.rel}}}id", "")
+        rel = next((each for each in self.rels if each.id == rel_id and not each.external), None)
+        part = self.package.find(rel.target) if rel else None
+        state = entry.attrs.get("state", "visible")
+        kind = rel.kind if rel else ""
+        return Sheet(entry.attrs.get("name", ""), entry.attrs.get("sheetId", ""), rel_id, state, part, kind)
+
+    def _rel_prefix(self, parent: Element) -> tuple[str, str]:
+        """A declaration (or nothing) and the prefix under which relationship ids are written here."""
+        for prefix, space in parent.spaces.items():
+            if space == self.dialect.rel and prefix:
+                return "", prefix + ":"
+        return f'xmlns:r="{self.dialect.rel}" ', "r:"
+
+
+def is_true(value: str | None) -> bool:
+    """An XML boolean; absent is false."""
+    return value in {"1", "true"}
+
+
+def quoted(name: str) -> str:
+    """A sheet's name as formulas write it; quotes never hurt."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+def sheet_of(reference: str) -> str:
+    """The sheet that a reference points into; '' when it points nowhere."""
+    found = _REFERENCE.match(reference.strip())
+    if not found or found.group(2) == "#REF":
+        return ""
+    return found.group(1).replace("''", "'") if found.group(1) else found.group(2)
+
+
+def _workbook_part(package: Package) -> str:
+    """The part that the package's relationships name as the document."""
+    parts = [rel.target for rel in package.rels("") if rel.kind == "officeDocument" and not rel.external]
+    found = next((member for part in parts if (member := package.find(part))), None)
+    if found is None:
+        raise WorkbookUnreadable("excel.not_package")
+    signed = any(name.lower().startswith("_xmlsignatures/") for name in package.archive.members)
+    if signed or any(rel.type.endswith("/digital-signature/origin") for rel in package.rels("")):
+        raise WorkbookUnreadable("excel.signed")
+    return found
+
+
+def _refuse_types(content_type: str) -> None:
+    if "sheet.binary" in content_type:
+        raise WorkbookUnreadable("excel.xlsb")
+    if "addin" in content_type:
+        raise WorkbookUnreadable("excel.addin")
+    if "wordprocessingml" in content_type or "presentationml" in content_type:
+        raise WorkbookUnreadable("excel.not_package")
+
+
+def refuse(workbook: Workbook, *, allow_protected: bool) -> None:
+    """Refuse to write what may not be written although it can be read."""
+    if any("/revisions/" in f"/{name.lower()}" for name in workbook.package.archive.members):
+        raise WorkbookUnreadable("excel.shared")
+    if workbook.is_protected and not allow_protected:
+        raise WorkbookUnreadable("excel.protected")
