@@ -158,14 +158,19 @@ def _choices(column: str, tasks: Sequence[Task], ctx: DrawContext) -> tuple[str,
 
 
 def _that_fit(choices: Sequence[str]) -> tuple[str, ...]:
-    """As many of the choices as a drop-down holds; one with a comma would read as two, so it is left out."""
+    """As many of the choices as a drop-down holds in itself; one that it could not show as it is, is left out.
+
+    A longer list would need helper cells beside the table, and what stands beside the table is people's.
+    """
     found: list[str] = []
     left = _CHOICES_LENGTH + 1
     for choice in choices:
-        if choice and "," not in choice and len(choice) + 1 <= left:
+        size = len(choice.encode("utf-16-le")) // 2 + 1
+        plain = choice and choice == choice.strip() and not any(char in choice for char in ',"\n\r')
+        if plain and not choice.startswith("=") and size <= left:
             found.append(choice)
-            left -= len(choice) + 1
-    return tuple(found)
+            left -= size
+    return tuple(dict.fromkeys(found))
 
 
 def _extra_columns(tasks: Sequence[Task], ctx: DrawContext) -> tuple[TabColumn, ...]:
