@@ -1,1 +1,23 @@
-"""Room: see docs/explain/architecture.md."""
+"""Identity and life of a task: keys, due days, marks, outcomes, recurrence, merging of reasons.
+
+Pure. Knows nothing of cells or of the state database.
+"""
+
+from sheets_crm.tasks.keys import is_key, keyed, own_key, split_keys, task_key
+from sheets_crm.tasks.life import open_tasks
+from sheets_crm.tasks.model import CLOSED, NO_LONGER_NEEDED, Mark, Status, Task, TaskSettings
+
+__all__ = [
+    "CLOSED",
+    "NO_LONGER_NEEDED",
+    "Mark",
+    "Status",
+    "Task",
+    "TaskSettings",
+    "is_key",
+    "keyed",
+    "open_tasks",
+    "own_key",
+    "split_keys",
+    "task_key",
+]

@@ -23,12 +23,18 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+CLOSED = frozenset({Status.DONE, Status.CANCELLED})
+NO_LONGER_NEEDED = "no_longer_needed"
+
+
 @dataclass(frozen=True)
 class Mark:
     """What stands in the manager's columns of one task row, as read. Text kept as typed; a status we don't know stays text.
 
-    own: the row was typed by hand (it had no key); `cells` then holds what was typed under each of our column ids.
-    extra: columns that people added beside ours: header -> value.
+    own: the row was typed by hand (it had no key, or the key of a task of one's own).
+    cells: what stands under each of our column ids (blank cells left out): the whole content of a task of one's own, and
+        what a row showed when its reason has passed since.
+    extra: columns that people added beside ours: header -> value (None where blank), in the order of the tab.
     """
 
     key: str
@@ -46,20 +52,65 @@ class Mark:
     row: int = 0  # the user's row on the tab
 
     @property
+    def typed(self) -> tuple[object, ...]:
+        """All that a person put here, comparable: equal marks say the same."""
+        due = self.due if isinstance(self.due, str) else None
+        extra = tuple((name, str(value)) for name, value in self.extra.items() if value not in ("", None))
+        texts = (str(self.status), self.outcome, self.reason, self.comment, self.repeat)
+        return (*texts, self.snooze_until or None, self.time or None, due or None, extra)
+
+    @property
     def touched(self) -> bool:
         """A person has put something here."""
-        typed = (self.outcome, self.reason, self.comment, self.snooze_until, self.time, self.repeat)
-        return (
-            self.own or self.status != Status.NEW or any(typed) or any(v not in ("", None) for v in self.extra.values())
-        )
+        return self.own or self.typed != _UNTOUCHED
+
+
+_UNTOUCHED = Mark("").typed
 
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the Tasks tab. `decision` is None for a task of one's own and for one whose reason has passed."""
+    """One row of the Tasks tab. `decision` is None for a task of one's own and for one whose reason has passed.
+
+    key: several keys joined by a space where reasons are merged; `merged` then holds the decisions after the first.
+    due: the rule's day, else the day it first appeared, else what the manager typed.
+    closed: the day it was first seen done, cancelled or no longer needed; None while it is open.
+    """
 
     key: str
     decision: Decision | None
     mark: Mark
     opened: date  # the day it first appeared: its due day unless the rule or the manager says otherwise
     closed_reason: str = ""  # words key, when the condition no longer holds
+    due: date | None = None
+    closed: date | None = None
+    merged: tuple[Decision, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All reasons of the row."""
+        return () if self.decision is None else (self.decision, *self.merged)
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+    @property
+    def day(self) -> date:
+        """The day to do it: the day it was put off to, else its due day."""
+        until = self.mark.snooze_until
+        return until if isinstance(until, date) else self.due or self.opened
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """What an owner may choose about tasks.
+
+    keep_closed_days: how long a row stays after it was closed and its condition has ended.
+    merge_reasons: several reasons for one client on one day become one row.
+    managers: names in the order they stand on the tab; others follow by name, rows without a manager come last.
+    """
+
+    keep_closed_days: int = 30
+    merge_reasons: bool = False
+    managers: tuple[str, ...] = ()

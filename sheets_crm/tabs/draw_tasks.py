@@ -1,0 +1,227 @@
+"""The tasks tab drawn: one row a task, managers' columns beside ours.
+
+Pure. What a task is and how rows are ordered is decided in `tasks`; reading back is `read_tasks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+
+from sheets_crm.books.tab import Condition, Range, Style, Tab, TabColumn, Table
+from sheets_crm.cells import letter
+from sheets_crm.tabs import look
+from sheets_crm.tabs.context import DrawContext
+from sheets_crm.tabs.task_columns import COLUMNS, EDITABLE, IDS, TaskColumn, priority_label, status_label
+from sheets_crm.tabs.typed import plain_text
+from sheets_crm.tasks.keys import note_key
+from sheets_crm.tasks.model import CLOSED, Task
+from sheets_crm.tasks.order import client_of, manager_of, priority_of
+from sheets_crm.tasks.texts import checklist_lines, outcome_choices, source_text, todo_text, why_text
+from sheets_crm.words import say
+
+TASKS = "tasks"
+_DATES = ("due", "snooze_until")
+_CHOICES_LENGTH = 255  # a list typed into a drop-down holds no more characters, commas included
+_LONGEST = 32_000  # a cell holds 32,767 characters
+_EXTRA_WIDTH = 18.0
+
+Row = Mapping[str, object]
+
+
+def draw_tasks(tasks: Sequence[Task], ctx: DrawContext) -> Tab:
+    """The tab of these tasks, in their order; without tasks, a sentence that says why there are none."""
+    rows = [_row(task, ctx) for task in tasks] or [_sentence_row(ctx)]
+    ours = tuple(_column(column, rows, tasks, ctx) for column in COLUMNS)
+    extra = _extra_columns(tasks, ctx)
+    return Tab(
+        id=TASKS,
+        title=ctx.title(TASKS),
+        tables=(Table("crm_tasks", ours + extra, header=look.HEADER),),
+        freeze=(1, IDS.index("client") + 1),
+        heights={0: 32.0},
+        conditions=_conditions(len(rows), len(ours + extra), ctx),
+        color="F2B705",
+    )
+
+
+def _row(task: Task, ctx: DrawContext) -> Row:
+    """One task by column id: the manager's columns from the mark, the rest computed or, for one's own, as typed."""
+    mark = task.mark
+    row: dict[str, object] = {
+        "status": status_label(mark.status, ctx.lang),
+        "due": mark.due if isinstance(mark.due, str) else task.due,
+        "time": mark.time,
+        "outcome": mark.outcome,
+        "reason": mark.reason,
+        "comment": mark.comment,
+        "snooze_until": mark.snooze_until,
+        "repeat": mark.repeat,
+        "key": task.key,
+    }
+    row.update(_computed(task, ctx) if task.decisions else _typed(task, ctx))
+    return row
+
+
+def _computed(task: Task, ctx: DrawContext) -> Row:
+    first = task.decisions[0]
+    rules = dict.fromkeys(ctx.rules.get(decision.rule, decision.rule) for decision in task.decisions)
+    return {
+        "priority": priority_label(priority_of(task), ctx.lang),
+        "manager": manager_of(task),
+        "client": client_of(task),
+        "contact": next((decision.contact for decision in task.decisions if decision.contact), ""),
+        "todo": todo_text(task, ctx.lang),
+        "why": why_text(task, ctx.lang),
+        "checklist": "\n".join(f"\u2610 {step}" for step in checklist_lines(task, ctx.lang)),
+        "hint": "\n".join(dict.fromkeys(decision.hint for decision in task.decisions if decision.hint)),
+        "rule": ", ".join(rules),
+        "source": source_text(first),
+        "client_link": look.place(first.sheet, f"A{first.row}"),
+        "source_link": look.place(first.sheet, first.cell or f"A{first.row}"),
+    }
+
+
+def _typed(task: Task, ctx: DrawContext) -> Row:
+    """Columns of a task without a rule: as they stood on the tab."""
+    cells = {name: plain_text(value, ctx.lang) for name, value in task.mark.cells.items()}
+    row: dict[str, object] = {name: cells.get(name, "") for name in IDS if not _is_managers(name)}
+    row["priority"] = priority_label(task.mark.cells.get("priority", ""), ctx.lang)
+    if task.closed_reason:
+        row["why"] = say("tabs.tasks.no_longer_needed_since", ctx.lang, date=task.closed)
+    return row
+
+
+def _is_managers(column: str) -> bool:
+    return column in EDITABLE or column == "key"
+
+
+def _sentence_row(ctx: DrawContext) -> Row:
+    sentence = ctx.why_empty(TASKS, "tabs.empty.no_tasks")
+    return {"todo": sentence, "key": note_key(sentence)}
+
+
+def _column(column: TaskColumn, rows: Sequence[Row], tasks: Sequence[Task], ctx: DrawContext) -> TabColumn:
+    values = [row.get(column.id) for row in rows]
+    style = column.style
+    if column.id in _DATES:
+        series = _dates(column.id, values)
+        style = replace(style, format=look.date_format(ctx.lang))
+    else:
+        series = pl.Series(column.id, [_text(value, ctx) for value in values], pl.String)
+    links = [row.get(f"{column.id}_link") for row in rows]
+    return TabColumn(
+        id=column.id,
+        title=ctx.label(TASKS, column.id),
+        values=series,
+        width=column.width,
+        style=replace(style, fill=look.MANAGER_FILL) if column.manager else style,
+        header=look.MANAGER_HEADER if column.manager else look.HEADER,
+        links=pl.Series(column.id, links, pl.String) if any(links) and len(links) <= look.MOST_LINKS // 2 else None,
+        choices=_choices(column.id, tasks, ctx),
+        manager=column.id in EDITABLE,
+        hidden=column.id == "key",
+        note=say(f"tabs.tasks.notes.{column.id}", ctx.lang),
+    )
+
+
+def _dates(name: str, values: Sequence[object]) -> pl.Series:
+    """Days as days. Where somebody typed words instead of one, all as text, days in figures that are read back alike."""
+    if all(value is None or isinstance(value, date) for value in values):
+        return pl.Series(name, values, pl.Date)
+    texts = [value.isoformat() if isinstance(value, date) else value for value in values]
+    return pl.Series(name, texts, pl.String)
+
+
+def _text(value: object, ctx: DrawContext) -> str | None:
+    """Text of a cell; None leaves it empty."""
+    text = "" if value is None else plain_text(value, ctx.lang)
+    return text[:_LONGEST] or None
+
+
+def _choices(column: str, tasks: Sequence[Task], ctx: DrawContext) -> tuple[str, ...]:
+    if column == "status":
+        statuses = ("new", "in_progress", "done", "snoozed", "cancelled")
+        return tuple(status_label(status, ctx.lang) for status in statuses)
+    if column == "priority":
+        return tuple(priority_label(level, ctx.lang) for level in (1, 2, 3))
+    if column == "manager":
+        return _that_fit(ctx.manager_names)
+    if column == "repeat":
+        return tuple(say("tabs.tasks.repeats", ctx.lang).split("|"))
+    if column == "outcome":
+        return _that_fit(outcome_choices([decision for task in tasks for decision in task.decisions], ctx.lang))
+    return ()
+
+
+def _that_fit(choices: Sequence[str]) -> tuple[str, ...]:
+    """As many of the choices as a drop-down holds in itself; one that it could not show as it is, is left out.
+
+    A longer list would need helper cells beside the table, and what stands beside the table is people's.
+    """
+    found: list[str] = []
+    left = _CHOICES_LENGTH + 1
+    for choice in choices:
+        size = len(choice.encode("utf-16-le")) // 2 + 1
+        plain = choice and choice == choice.strip() and not any(char in choice for char in ',"\n\r')
+        if plain and not choice.startswith("=") and size <= left:
+            found.append(choice)
+            left -= size
+    return tuple(dict.fromkeys(found))
+
+
+def _extra_columns(tasks: Sequence[Task], ctx: DrawContext) -> tuple[TabColumn, ...]:
+    """People's own columns after ours, in their order, with the values that stood in each row."""
+    names = tuple(dict.fromkeys((*ctx.extra, *(name for task in tasks for name in task.mark.extra))))
+    taken = {ctx.label(TASKS, name) for name in IDS}
+    columns = []
+    for name, title in zip(names, look.unique(list(names), taken), strict=True):
+        values = [task.mark.extra.get(name) for task in tasks] or [None]
+        series, style = _people_values(title, values, ctx)
+        columns.append(
+            TabColumn(f"extra:{title}", title, series, _EXTRA_WIDTH, style, look.MANAGER_HEADER, manager=True)
+        )
+    return tuple(columns)
+
+
+def _people_values(title: str, values: Sequence[object], ctx: DrawContext) -> tuple[pl.Series, Style]:
+    """Values of one kind as that kind; mixed ones as text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {float}:
+        return pl.Series(title, values, pl.Float64), look.TEXT
+    if kinds == {date}:
+        return pl.Series(title, values, pl.Date), replace(look.TEXT, format=look.date_format(ctx.lang))
+    if kinds == {bool}:
+        return pl.Series(title, values, pl.Boolean), look.TEXT
+    texts = [None if value is None else plain_text(value, ctx.lang) for value in values]
+    return pl.Series(title, texts, pl.String), look.WRAP
+
+
+def _conditions(height: int, width: int, ctx: DrawContext) -> tuple[Condition, ...]:
+    """Grey for what is closed or no longer needed, then red for overdue, then amber for today. Live in the workbook."""
+    column = {name: f"${letter(place)}2" for place, name in enumerate(IDS)}
+    closed_labels = dict.fromkeys(status_label(status, lang) for lang in ("ru", "en") for status in sorted(CLOSED))
+    gone = say("tabs.tasks.no_longer_needed", ctx.lang)
+    closed = ",".join(f"{column['status']}={_quoted(label)}" for label in closed_labels)
+    closed = f"OR({closed},LEFT({column['why']},{len(gone)})={_quoted(gone)})"
+    due, until = _day_formula(column["due"]), _day_formula(column["snooze_until"])
+    day = f"IF({until}>0,{until},{due})"
+    left = Range(1, 0, height, IDS.index("client"))
+    return (
+        Condition(Range(1, 0, height, width - 1), closed, look.CLOSED, stop=True),
+        Condition(left, f"AND(NOT({closed}),{day}>0,{day}<TODAY())", look.OVERDUE),
+        Condition(left, f"AND(NOT({closed}),{day}=TODAY())", look.TODAY),
+    )
+
+
+def _day_formula(cell: str) -> str:
+    """The day in a cell as a number; 0 for a blank cell and for words."""
+    return f'IF(ISNUMBER({cell}),{cell},IFERROR(DATEVALUE({cell}&""),0))'
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,118 @@
+"""The tasks tab read back: what managers typed, row by row.
+
+Rows are known by their hidden key alone, so sorting and filtering don't matter; columns are found by `columns_found`.
+Pure. Decides nothing about a task's life (tasks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sheets_crm.books.model import Grid
+from sheets_crm.tabs.columns_found import Found, find_columns
+from sheets_crm.tabs.look import unique
+from sheets_crm.tabs.task_columns import IDS, ids_by_label, priorities_by_label, statuses_by_label
+from sheets_crm.tabs.typed import NOTHING, Typed, plain_text, rows_of
+from sheets_crm.tasks.keys import is_key, is_own, note_key, split_keys
+from sheets_crm.tasks.model import Mark, Status
+from sheets_crm.tasks.texts import fold
+from sheets_crm.words import Lang
+
+
+@dataclass(frozen=True)
+class TasksTab:
+    """What stands on the tab: the marks from top to bottom, and the headers of people's own columns in their order."""
+
+    marks: tuple[Mark, ...]
+    extra: tuple[str, ...]
+
+
+def read_marks(grid: Grid) -> tuple[Mark, ...]:
+    """Every row of the tab as a mark, in either language and after whatever people did to rows, columns and headers."""
+    return read_tasks_tab(grid).marks
+
+
+def read_tasks_tab(grid: Grid) -> TasksTab:
+    """Marks, and the headers of the columns that people added (also of empty ones)."""
+    rows = rows_of(grid)
+    found = find_columns(rows)
+    places = sorted(found.extra)
+    names = unique([found.extra[place] for place in places], set())
+    extra = dict(zip(places, names, strict=True))
+    marks = []
+    for position in range(found.header + 1, len(rows)):
+        row = rows[position]
+        if not _is_header_again(row):
+            mark = _mark(row, found, extra, position + 1)
+            marks += [mark] if mark else []
+    return TasksTab(tuple(marks), tuple(names))
+
+
+def _mark(row: Sequence[Typed], found: Found, extra: Mapping[int, str], number: int) -> Mark | None:
+    """The mark of one row; None for a blank row and for the sentence of an empty tab."""
+    cells = {
+        name: row[found.ids[name]] if name in found.ids and found.ids[name] < len(row) else NOTHING for name in IDS
+    }
+    added = {name: row[place].plain(found.lang) for place, name in extra.items()}
+    key = cells["key"].as_text(found.lang).strip()
+    if is_key(key.lower()) and key.startswith("n"):
+        sentence = cells["todo"].as_text(found.lang)
+        if note_key(sentence) == key.lower():
+            cells["todo"] = NOTHING
+        key, cells["key"] = "", NOTHING
+    if all(cell.blank for cell in cells.values()) and all(value is None for value in added.values()):
+        return None
+    return _read(cells, found.lang, key, added, number)
+
+
+def _read(cells: Mapping[str, Typed], lang: Lang, key: str, extra: Mapping[str, object], number: int) -> Mark:
+    due, hour = cells["due"].day(lang), cells["time"].hour(lang)
+    if hour is None and isinstance(due, date) and cells["due"].clock:
+        hour = cells["due"].clock
+    keys = split_keys(key)
+    mark = Mark(
+        key=" ".join(keys) or key,
+        status=_status(cells["status"], lang),
+        outcome=cells["outcome"].as_text(lang),
+        reason=cells["reason"].as_text(lang),
+        comment=cells["comment"].as_text(lang),
+        snooze_until=cells["snooze_until"].day(lang),
+        due=due,
+        time=hour,
+        repeat=cells["repeat"].as_text(lang),
+        own=not keys or is_own(keys[0]),
+        extra=extra,
+        row=number,
+    )
+    return replace(mark, cells=_cells(cells, lang))
+
+
+def _status(cell: Typed, lang: Lang) -> str:
+    """A status we know, in any language; other words as typed; a blank cell is a new task."""
+    text = cell.as_text(lang)
+    if not text.strip():
+        return Status.NEW
+    return statuses_by_label().get(fold(text).rstrip(".!"), text)
+
+
+def _cells(cells: Mapping[str, Typed], lang: Lang) -> dict[str, object]:
+    """What stands under our columns, by id, blank cells left out; a priority we know as its number."""
+    found: dict[str, object] = {}
+    for name, cell in cells.items():
+        value = cell.plain(lang)
+        if name != "key" and value is not None:
+            found[name] = plain_text(value, lang)
+    level = cells["priority"].as_text(lang)
+    if level.strip() in ("1", "2", "3"):
+        found["priority"] = int(level)
+    elif fold(level) in priorities_by_label():
+        found["priority"] = priorities_by_label()[fold(level)]
+    return found
+
+
+def _is_header_again(row: Sequence[Typed]) -> bool:
+    """A second copy of the header row: most of our labels in one row."""
+    known = ids_by_label()
+    return len({known.get(fold(cell.text)) for cell in row} - {None}) > len(IDS) // 2

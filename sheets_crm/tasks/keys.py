@@ -1,0 +1,97 @@
+"""Keys of tasks: equal on any machine, in any run, for the same reason.
+
+A key is a letter, twelve base32 characters of BLAKE2b, and one check character: `t` for a task of a rule, `o` for a task
+of one's own, `n` for the sentence of an empty tab. The letter in front keeps a spreadsheet from reading a key as a number
+or a date; the check character tells a key of ours from one that was retyped or cut.
+A rule's key depends on the rule, the identity of the card and the occurrence, and on nothing else: not on rows, days,
+languages or the state database. Parts are hashed with their lengths, so that no two different triples read the same.
+Pure. Knows nothing of tabs.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+
+from sheets_crm.engine.model import Decision
+
+_SHAPE = re.compile(r"[ton][a-z2-7]{13}")
+_LENGTH = 12
+
+
+def task_key(rule: str, subject: str, occurrence: str) -> str:
+    """Key of a rule's task: the same for the same rule, card identity and occurrence."""
+    return _key("t", (rule, subject, occurrence))
+
+
+def own_key(content: Iterable[str], number: int = 0) -> str:
+    """Key of a task typed by hand, from what was typed; `number` tells apart rows that hold the same."""
+    return _key("o", (*content, str(number)))
+
+
+def next_key(key: str) -> str:
+    """Key of the task that follows a repeated one."""
+    return _key("o", ("next", key))
+
+
+def note_key(sentence: str) -> str:
+    """Key of the row that says why the tab is empty: such a row is not a task while it still says just that."""
+    return _key("n", (sentence.strip(),))
+
+
+def is_key(text: str) -> bool:
+    """Is this a key as we write them (one, not several)?"""
+    return bool(_SHAPE.fullmatch(text)) and text[-1] == _check(text[:-1])
+
+
+def is_own(key: str) -> bool:
+    """Is this the key of a task typed by hand?"""
+    return key.startswith("o")
+
+
+def split_keys(text: str) -> tuple[str, ...]:
+    """The keys in a key cell (a merged row holds several); () when any of them is not ours."""
+    keys = tuple(text.lower().split())
+    return keys if keys and all(is_key(key) for key in keys) else ()
+
+
+def keyed(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Decisions by key, in their order.
+
+    Cards that can't be told apart (same identity and occurrence on two rows) get numbered keys, by what they say and
+    where they stand, so that neither is lost.
+    """
+    groups: dict[tuple[str, str, str], list[Decision]] = {}
+    order: list[Decision] = []
+    for decision in decisions:
+        groups.setdefault((decision.rule, decision.subject, decision.occurrence), []).append(decision)
+        order.append(decision)
+    keys: dict[int, str] = {}
+    for triple, group in groups.items():
+        keys |= _numbered(triple, group)
+    return {keys[id(decision)]: decision for decision in order}
+
+
+def _numbered(triple: tuple[str, str, str], group: list[Decision]) -> Mapping[int, str]:
+    rule, subject, occurrence = triple
+    if len(group) > 1:
+        group = sorted(group, key=lambda d: (d.sheet, d.client, d.amount or 0, d.row, d.cell))
+    return {
+        id(decision): task_key(rule, subject, f"{occurrence}\x1f{place}" if place else occurrence)
+        for place, decision in enumerate(group)
+    }
+
+
+def _key(letter: str, parts: Iterable[str]) -> str:
+    digest = blake2b(digest_size=10)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    body = letter + b32encode(digest.digest()).decode("ascii").lower()[:_LENGTH]
+    return body + _check(body)
+
+
+def _check(body: str) -> str:
+    return b32encode(blake2b(body.encode("ascii"), digest_size=5).digest()).decode("ascii").lower()[0]

@@ -1,0 +1,76 @@
+"""Texts of a task in a language: what to do, why, how, and where it comes from.
+
+Pure. Knows nothing of tabs; the language is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.model import Task
+from sheets_crm.words import LANGS, Lang, fill
+
+T = TypeVar("T")
+
+
+def todo_text(task: Task, lang: Lang) -> str:
+    """What to do; one line a reason."""
+    return _lines([filled(decision.todo, decision, lang) for decision in task.decisions])
+
+
+def why_text(task: Task, lang: Lang) -> str:
+    """Why, with the numbers; one line a reason."""
+    return _lines([filled(decision.why, decision, lang) for decision in task.decisions])
+
+
+def checklist_lines(task: Task, lang: Lang) -> tuple[str, ...]:
+    """Steps of all reasons, each once."""
+    return _once([step for decision in task.decisions for step in in_language(decision.checklist, lang) or ()])
+
+
+def outcome_choices(decisions: Sequence[Decision], lang: Lang) -> tuple[str, ...]:
+    """Results that the rules of these decisions offer, each once."""
+    return _once([choice for decision in decisions for choice in in_language(decision.outcomes, lang) or ()])
+
+
+def outcome_place(decision: Decision, text: str) -> int | None:
+    """Which of the rule's outcomes was chosen (0-based), whatever the language; None for words of one's own."""
+    wanted = fold(text)
+    for lang in LANGS:
+        names = [fold(name) for name in decision.outcomes.get(lang, ())]
+        if wanted in names:
+            return names.index(wanted)
+    return None
+
+
+def source_text(decision: Decision) -> str:
+    """Where the reason stands: sheet!cell."""
+    return f"{decision.sheet}!{decision.cell}" if decision.cell else decision.sheet
+
+
+def filled(texts: Mapping[str, object], decision: Decision, lang: Lang) -> str:
+    """One text of a decision, its values filled in; "" when the rule says nothing."""
+    template = in_language(texts, lang)
+    return "" if template is None else fill(template, lang, decision.values)
+
+
+def in_language(texts: Mapping[str, T], lang: Lang) -> T | None:
+    """The text in a language; in another one where a pack speaks only that."""
+    if lang in texts:
+        return texts[lang]
+    return next(iter(texts.values()), None)
+
+
+def fold(text: str) -> str:
+    """Text as names are compared: without case, runs of spaces, and the two dots over a Russian e."""
+    return " ".join(text.casefold().replace("\u0451", "\u0435").split())
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join(_once([text for text in texts if text]))
+
+
+def _once(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
