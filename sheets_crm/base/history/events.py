@@ -1,0 +1,161 @@
+"""The life of tasks as history keeps it: when each was opened and closed, and every mark on it once.
+
+A mark is recorded by comparing it with the last recorded value, in the transaction that records it: reading the same tab
+twice, or again after a crash, adds nothing; a value that comes back later is a new event.
+Knows nothing of tabs; `tasks` hands over plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
+
+from sheets_crm.base.history.schema import TASK_EVENTS, TASKS
+
+_CHUNK = 500  # values in one IN (...)
+_AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
+_OVER = {"done", "cancelled"}
+
+
+@dataclass(frozen=True)
+class MarkSeen:
+    """What a person's columns of one task row hold: column id -> text ("status" -> "done"). Blank is "" or left out."""
+
+    key: str
+    values: Mapping[str, str]
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class TaskSeen:
+    """A task as this run shows it. `opened` counts only for a task that history has not seen before."""
+
+    key: str
+    rule: str
+    opened: date
+    card: str = ""
+    subject: str = ""
+    client: str = ""
+    manager: str = ""
+    due: date | None = None
+    status: str = "new"
+    closed_reason: str = ""
+
+
+@dataclass
+class TaskCounts:
+    """What a run did to the list of tasks."""
+
+    opened: int = 0
+    closed: int = 0
+    keys: set[str] = field(default_factory=set)
+
+
+def record_marks(connection: Connection, marks: Sequence[MarkSeen], *, today: date, now: datetime) -> int:
+    """Append what changed in the marks since they were last recorded; how many events that was."""
+    last = last_values(connection, [mark.key for mark in marks])
+    rows = []
+    for mark in marks:
+        for what, value in mark.values.items():
+            number, old = last.get((mark.key, what), (0, _AT_FIRST.get(what, "")))
+            if value == old:
+                continue
+            last[mark.key, what] = (number + 1, value)
+            rows.append(
+                {
+                    "key": mark.key, "what": what, "number": number + 1, "old": old, "new": value,
+                    "who": mark.who, "day": today.isoformat(), "recorded": now.isoformat(timespec="seconds"),
+                }
+            )  # fmt: skip
+    if rows:
+        connection.execute(insert(TASK_EVENTS), rows)
+    return len(rows)
+
+
+def last_values(connection: Connection, keys: Iterable[str]) -> dict[tuple[str, str], tuple[int, str]]:
+    """(key, what) -> number and value of the last event."""
+    events = TASK_EVENTS.c
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    for part in _chunks(keys):
+        newest = (
+            select(events.key, events.what, func.max(events.number).label("number"))
+            .where(events.key.in_(part))
+            .group_by(events.key, events.what)
+            .subquery()
+        )
+        query = select(events.key, events.what, events.number, events.new).join(
+            newest,
+            (events.key == newest.c.key) & (events.what == newest.c.what) & (events.number == newest.c.number),
+        )
+        for key, what, number, value in connection.execute(query):
+            found[key, what] = (number, value)
+    return found
+
+
+def opened(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
+    """Key -> the day the task first appeared; unknown keys are left out."""
+    return {
+        row.key: date.fromisoformat(row.opened)
+        for part in _chunks(keys)
+        for row in connection.execute(select(TASKS.c.key, TASKS.c.opened).where(TASKS.c.key.in_(part)))
+    }
+
+
+def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int, today: date) -> TaskCounts:
+    """Bring the list of tasks up to this run. An open task that is not shown any more is closed today."""
+    shown = {task.key: task for task in tasks}
+    known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
+    still_open = set(known)
+    for part in _chunks(key for key in shown if key not in known):
+        known |= {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part)))}
+    counts = TaskCounts()
+    new, changed = [], []
+    for key, task in shown.items():
+        row = _row(task, known.get(key), run=run, today=today)
+        if key not in known:
+            new.append(row)
+            counts.keys.add(key)
+        elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
+            changed.append(row)
+        counts.closed += bool(row["closed"]) and (key not in known or known[key].closed is None)
+    gone = [key for key in still_open if key not in shown]
+    counts.opened = len(new)
+    counts.closed += len(gone)
+    if new:
+        connection.execute(insert(TASKS), new)
+    _update(connection, changed)
+    for part in _chunks(gone):
+        over = update(TASKS).where(TASKS.c.key.in_(part))
+        connection.execute(over.values(closed=today.isoformat(), closed_reason="gone", run=run))
+    return counts
+
+
+def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, today: date) -> dict[str, object]:
+    closed = None
+    if task.status in _OVER or task.closed_reason:
+        closed = (known.closed if known is not None else None) or today.isoformat()
+    return {
+        "key": task.key, "rule": task.rule, "card": task.card, "subject": task.subject, "client": task.client,
+        "manager": task.manager, "due": task.due.isoformat() if task.due else None,
+        "opened": known.opened if known is not None else task.opened.isoformat(),
+        "closed": closed, "closed_reason": task.closed_reason, "status": task.status, "run": run,
+    }  # fmt: skip
+
+
+def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "key"]
+    statement = update(TASKS).where(TASKS.c.key == bindparam("the_key"))
+    values: dict[str, BindParameter[object]] = {name: bindparam(f"the_{name}") for name in names}
+    connection.execute(
+        statement.values(values), [{f"the_{name}": value for name, value in row.items()} for row in rows]
+    )
+
+
+def _chunks(values: Iterable[str]) -> Iterable[list[str]]:
+    every = list(dict.fromkeys(values))
+    return (every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK))
