@@ -1,0 +1,133 @@
+"""A sheet seen as rows: which cells are filled, and what a few of them say. Ground that the layout modules stand on.
+
+Decides nothing about tables. Positions here are 0-based (row position p is the user's row p + 1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sheets_crm.base.guess_words import clean, dictionary
+from sheets_crm.books.model import Grid, Merge
+from sheets_crm.cells import Kind
+
+Mask = npt.NDArray[np.bool_]
+_LONGEST_BLANK = 4  # bytes: "—" takes three
+
+
+class Cells:
+    """A grid with what many questions need at hand: masks of filled and of text cells, rows x columns."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.height = grid.height
+        self.width = len(grid.columns)
+        self._read: dict[tuple[int, int], str] = {}
+
+    @cached_property
+    def filled(self) -> Mask:
+        """Cells that hold something other than spaces or a dash."""
+        mask = np.zeros((self.height, self.width), dtype=bool, order="F")
+        for index, column in enumerate(self.grid.columns):
+            kinds = column.kind.to_numpy()
+            mask[:, index] = kinds != Kind.EMPTY
+            short = (column.text.str.len_bytes() <= _LONGEST_BLANK).fill_null(value=False)
+            if short.any():
+                places = short.arg_true()
+                blank = column.text.gather(places).str.strip_chars().str.to_lowercase().is_in(_blanks())
+                mask[places.filter(blank).to_numpy(), index] = False
+        return mask
+
+    @cached_property
+    def texts(self) -> Mask:
+        """Filled cells that hold text."""
+        mask = np.zeros((self.height, self.width), dtype=bool, order="F")
+        for index, column in enumerate(self.grid.columns):
+            mask[:, index] = column.kind.to_numpy() == Kind.TEXT
+        return mask & self.filled
+
+    def text(self, row: int, column: int) -> str:
+        """The text of a cell with runs of spaces made one; '' when it holds no text."""
+        key = row, column
+        if key not in self._read:
+            self._read[key] = self._text(row, column)
+        return self._read[key]
+
+    def _text(self, row: int, column: int) -> str:
+        if not (0 <= row < self.height and 0 <= column < self.width) or not self.texts[row, column]:
+            return ""
+        return re.sub(r"[ \u00a0\u202f\t]+", " ", str(self.grid.columns[column].text[row])).strip()
+
+    def row_texts(self, row: int, left: int, right: int) -> dict[int, str]:
+        """The texts of a row between two columns (both included), by column."""
+        return {column: self.text(row, column) for column in range(left, right + 1) if self.texts[row, column]}
+
+    def rows_with_any(self, left: int, right: int) -> Mask:
+        """Rows that hold anything between two columns."""
+        return np.asarray(self.filled[:, left : right + 1].any(axis=1), dtype=bool)
+
+    @cached_property
+    def wide_merges(self) -> tuple[Merge, ...]:
+        """Merged ranges over several columns, from top to bottom."""
+        return tuple(sorted((merge for merge in self.grid.merges if merge.width > 1), key=lambda merge: merge.top))
+
+    @cached_property
+    def tall_merges(self) -> tuple[Merge, ...]:
+        """Merged ranges over several rows of one column, from top to bottom."""
+        tall = (merge for merge in self.grid.merges if merge.width == 1 and merge.height > 1)
+        return tuple(sorted(tall, key=lambda merge: merge.top))
+
+
+@cache
+def _blanks() -> pl.Series:
+    return pl.Series(["", *(str(word) for word in dictionary()["values"]["blank"])])
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(re.escape(str(word)).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
+
+@cache
+def totals_pattern() -> str:
+    """Regular expression (of Rust and of Python) of a text that begins as a totals row does."""
+    words = dictionary()["totals"]
+    starts, alone = _either(words["starts"]), _either(words["alone"])
+    return rf"(?i)^\s*(?:(?:{starts})(?:[^\w]|$)|(?:{alone})\s*:?\s*$)"
+
+
+@cache
+def _plain_totals() -> re.Pattern[str]:
+    starts = _either([*dictionary()["totals"]["starts"], *dictionary()["totals"]["alone"]])
+    return re.compile(rf"(?i)^\s*(?:{starts})\W*(?:\d[\d\s.,]*)?\W*$")
+
+
+def is_plain_total(text: str) -> bool:
+    """The text is nothing but the totals word («Итого:»), so that no client can be called so."""
+    return bool(_plain_totals().match(text.replace("ё", "е")))
+
+
+@cache
+def _footnotes() -> tuple[str, ...]:
+    return tuple(clean(str(word)) for word in dictionary()["footnotes"])
+
+
+def is_footnote(text: str) -> bool:
+    """The text begins as a remark below a table does."""
+    return clean(text).startswith(_footnotes())
+
+
+_VALUE = re.compile(r"[^@\s]+@[^@\s]+\.\w+|[+\d$£€₽(-][\d\s.,:/()\-+₽$£€%]*|#\w+[!?/]?\w*")
+
+
+@lru_cache(maxsize=8192)
+def looks_like_name_of_column(text: str) -> bool:
+    """Short, with a letter or №, and not a phone, date, sum or e-mail."""
+    if len(text) > 80:
+        return False
+    return any(char.isalpha() or char in "№#%" for char in text) and not _VALUE.fullmatch(text)
