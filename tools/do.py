@@ -75,8 +75,8 @@ def set_up(*, developer: bool) -> None:
     print(say("setting_up", file=wanted.name), flush=True)
     if not alive:
         create()
-    pip("--require-hashes", "-r", str(wanted))
-    pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    pip("no_install", "--require-hashes", "-r", str(wanted))
+    pip("no_project", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
     stamp.write_text(state, "ascii")
 
 
@@ -111,11 +111,11 @@ def works(python: Path) -> bool:
         return False
 
 
-def pip(*arguments: str) -> None:
-    """Install into `.venv`."""
+def pip(or_say: str, *arguments: str) -> None:
+    """Install into `.venv`, or stop with that sentence."""
     command = [str(program("python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     if subprocess.call(command, cwd=ROOT):
-        raise Stop("no_install", {"command": " ".join(command[1:])})
+        raise Stop(or_say, {"command": " ".join(command[1:])})
 
 
 def program(name: str) -> Path:
