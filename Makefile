@@ -21,8 +21,8 @@ demo-book: dev  ## draw the bundled demo workbooks anew
 PIN = uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-header --no-annotate \
       --no-emit-index-url --no-emit-find-links --python-version 3.11
 pins:        ## requirements*.txt from pyproject.toml
-	echo 'hatchling>=1.25' | $(PIN) pyproject.toml - -o requirements.txt
-	echo 'hatchling>=1.25' | $(PIN) --extra dev -c requirements.txt pyproject.toml - -o requirements-dev.txt
+	$(PIN) pyproject.toml requirements.in -o requirements.txt
+	$(PIN) --extra dev -c requirements.txt pyproject.toml requirements.in -o requirements-dev.txt
 
 clean:       ## everything that can be made again
 	rm -rf .venv build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

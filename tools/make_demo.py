@@ -1,0 +1,376 @@
+"""Makes the bundled demo workbooks (templates/demo/): an invented window firm, as messy as a real one, in both languages.
+
+Deterministic: the same bytes every time. The words of a language stand in tools/demo/*.yaml, and so does the mess that people typed by hand.
+Nobody in it exists; phones and mail domains are of ranges kept for inventions where there are such.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+import yaml
+
+from sheets_crm.data import DEMO_TODAY
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENTS, DEALS = 60, 90
+OFFER, CONTRACT, WON, LOST = 3, 4, 7, 8
+DEAL_HEADER_ROW = 2  # 0-based: a title and a blank row stand above
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Write templates/demo/<language>/windows.xlsx for each language."""
+    for words_file in sorted((ROOT / "tools" / "demo").glob("*.yaml")):
+        words = yaml.safe_load(words_file.read_text("utf-8"))
+        target = ROOT / "templates" / "demo" / words_file.stem / "windows.xlsx"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        make(words, target)
+        print(target.relative_to(ROOT))
+
+
+def make(words: Mapping[str, Any], target: Path) -> None:
+    """One workbook. The same seed in every language: the twins differ in words alone."""
+    rng = random.Random(20260316)
+    price = 1 if words["phone_prefix"].startswith("7") else 10  # dollars are dearer
+    clients = make_clients(words, rng)
+    deals = make_deals(words, rng, clients, price)
+    payments = make_payments(words, rng, deals)
+    spoil(words, clients, deals, payments)
+    paid = Counter[str]()  # as Excel sums it: text is passed over
+    for payment in payments:
+        if isinstance(payment["amount"], int):
+            paid[payment["deal"]] += payment["amount"]
+    draw(words, target, clients, deals, payments, paid)
+
+
+# --- the firm
+
+
+def make_clients(words: Mapping[str, Any], rng: random.Random) -> list[Row]:
+    """Clients in the order of their first call."""
+    names = _names(words, rng)
+    days = sorted(DEMO_TODAY - timedelta(days=rng.randint(3, 640)) for _ in range(CLIENTS))
+    rows = []
+    for number, (name, first) in enumerate(zip(names, days, strict=True), 1):
+        person = name not in words["companies"]
+        rows.append(
+            {
+                "id": words["id_client"].format(n=number),
+                "name": name,
+                "phone": _phone(words, rng, number),
+                "email": f"client{number}@example.{rng.choice(['com', 'org', 'net'])}" if rng.random() < 0.7 else None,
+                "address": f"{rng.choice(words['streets'])}, {rng.randint(1, 180)}",
+                "source": rng.choice(words["sources"]),
+                "first_contact": first,
+                "birthday": _birthday(rng) if person and rng.random() < 0.6 else None,
+                "manager": rng.choice(words["managers"]),
+                "consent": rng.choice(words["consents"]) or None,
+                "note": rng.choice(words["notes"]) if rng.random() < 0.3 else None,
+            }
+        )
+    return rows
+
+
+def _names(words: Mapping[str, Any], rng: random.Random) -> list[str]:
+    names = list(words["companies"])
+    for group in ("men", "women"):
+        parts = words[group]
+        pairs = [(last, first) for last in parts["last"] for first in parts["first"]]
+        for last, first in rng.sample(pairs, (CLIENTS - len(words["companies"])) // 2):
+            middle = rng.choice(parts["middle"])
+            russian = not middle.endswith(".")
+            names.append(f"{last} {first} {middle}" if russian else f"{first} {middle} {last}")
+    rng.shuffle(names)
+    return names
+
+
+def _phone(words: Mapping[str, Any], rng: random.Random, number: int) -> str:
+    digits = words["phone_prefix"] + f"{number * 37 % 10_000:0{11 - len(words['phone_prefix'])}}"
+    parts = {"a": digits[1:4], "b": digits[4:7], "c": digits[7:9], "d": digits[9:]}
+    return str(rng.choice(words["phone_forms"]).format(**parts))
+
+
+def _birthday(rng: random.Random) -> date:
+    return date(rng.randint(1955, 2001), 1, 1) + timedelta(days=rng.randint(0, 364))
+
+
+def make_deals(words: Mapping[str, Any], rng: random.Random, clients: list[Row], price: int) -> list[Row]:
+    """Deals by the day of the request; old ones are mostly decided, the last two months mostly open."""
+    starts = sorted(
+        (max(client["first_contact"], DEMO_TODAY - timedelta(days=rng.randint(1, 600))), client["name"])
+        for client in rng.choices(clients, k=DEALS)
+    )
+    return [_deal(words, rng, number, *start, price) for number, start in enumerate(starts, 1)]
+
+
+def _deal(words: Mapping[str, Any], rng: random.Random, number: int, created: date, client: str, price: int) -> Row:
+    age = (DEMO_TODAY - created).days
+    if age > 75:
+        stage = rng.choices([WON, LOST, OFFER], [75, 20, 5])[0]
+    else:
+        stage = min(rng.choices([*range(WON), WON, LOST], [3, 3, 3, 7, 4, 4, 3, 3, 3])[0], max(0, age // 3) or 0)
+    reached = rng.choice([1, 2, 3, 3, 4]) if stage == LOST else stage
+    qty = rng.randint(1, 9)
+    row: Row = {
+        "id": words["id_deal"].format(n=number),
+        "client": client,
+        "created": created,
+        "stage": words["stages"][stage],
+        "qty": qty,
+        "manager": rng.choice(words["managers"]),
+        "_stage": stage,
+    }
+    if reached >= 2:
+        row["amount"] = round(qty * rng.randint(11_000, 26_000) / 100 / price) * 100
+    if reached >= OFFER:
+        row["offer_date"] = _not_later(created + timedelta(days=rng.randint(2, 8)))
+        decided = reached > OFFER or stage == LOST
+        row["offer_answer"] = rng.choice(words["answers"]) if decided or rng.random() < 0.3 else None
+    if reached >= CONTRACT and stage != LOST:
+        row["invoice_date"] = _not_later(row["offer_date"] + timedelta(days=rng.randint(1, 10)))
+        row["due_date"] = row["invoice_date"] + timedelta(days=rng.choice([3, 7, 14]))
+    row |= _ending(words, rng, row, stage)
+    return row
+
+
+def _ending(words: Mapping[str, Any], rng: random.Random, row: Row, stage: int) -> Row:
+    if stage == WON:
+        return {"done_date": _not_later(row["invoice_date"] + timedelta(days=rng.randint(12, 35)))}
+    if stage == LOST:
+        return {"lost_reason": rng.choice(words["reasons"])} if rng.random() < 0.6 else {}
+    if rng.random() < 0.25:
+        return {}
+    step = DEMO_TODAY + timedelta(days=rng.randint(-6, 12))
+    return {"next_step": rng.choice(words["steps"]), "next_step_date": step}
+
+
+def _not_later(day: date) -> date:
+    return min(day, DEMO_TODAY - timedelta(days=1))
+
+
+def make_payments(words: Mapping[str, Any], rng: random.Random, deals: list[Row]) -> list[Row]:
+    """A deposit and a rest for what was won; a deposit, or nothing yet, for what is under way."""
+    rows = []
+    for deal in deals:
+        if "invoice_date" not in deal:
+            continue
+        half = round(deal["amount"] / 200) * 100
+        share = rng.random()
+        won = deal["_stage"] == WON
+        if not won and share < 0.4:
+            continue
+        rows.append(_payment(words, rng, deal, half))
+        if won and share < 0.92:
+            rows.append(_payment(words, rng, deal, deal["amount"] - half))
+    return sorted(rows, key=lambda row: row["date"])
+
+
+def _payment(words: Mapping[str, Any], rng: random.Random, deal: Row, amount: int) -> Row:
+    day = _not_later(deal["invoice_date"] + timedelta(days=rng.randint(0, 25)))
+    return {"date": day, "deal": deal["id"], "amount": amount, "method": rng.choice(words["methods"])}
+
+
+def spoil(words: Mapping[str, Any], clients: list[Row], deals: list[Row], payments: list[Row]) -> None:
+    """What people typed by hand, over what should stand there."""
+    for first, second, field in words["duplicates"]:
+        clients[first][field] = clients[first][field] or f"twin{first}@example.com"
+        clients[second][field] = clients[first][field]
+    for rows, name in ((clients, "clients"), (deals, "deals"), (payments, "payments")):
+        for field, cells in words["mess"][name].items():
+            for position, value in cells.items():
+                if position < len(rows):
+                    rows[position][field] = value if value != "" else None
+
+
+# --- the workbook
+
+
+class Pen:
+    """Formats of one workbook, and a way to write any value into a cell."""
+
+    def __init__(self, book: xlsxwriter.Workbook, words: Mapping[str, Any]) -> None:
+        self.head = book.add_format(
+            {"bold": True, "bg_color": "#1F4E78", "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter"}
+        )
+        self.title = book.add_format({"bold": True, "font_size": 14, "font_color": "#C00000"})
+        self.section = book.add_format({"bold": True, "italic": True, "bg_color": "#D9E1F2"})
+        self.total = book.add_format({"bold": True, "top": 1, "num_format": words["currency"]})
+        self.day = book.add_format({"num_format": words["date_format"], "align": "center"})
+        self.money = book.add_format({"num_format": words["currency"]})
+        self.gray = book.add_format({"italic": True, "font_color": "#7F7F7F"})
+        self.red = book.add_format({"bg_color": "#FFC7CE", "font_color": "#9C0006"})
+        self.green = book.add_format({"bg_color": "#C6EFCE", "font_color": "#006100"})
+
+    def put(self, sheet: Any, row: int, column: int, value: object, *, money: bool = False) -> None:
+        """A value as its type asks; text is text, whatever it starts with."""
+        if isinstance(value, date):
+            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), self.day)  # noqa: DTZ001
+        elif isinstance(value, (int, float)):
+            sheet.write_number(row, column, value, self.money if money else None)
+        elif value is not None:
+            sheet.write_string(row, column, str(value))
+
+
+def draw(
+    words: Mapping[str, Any],
+    target: Path,
+    clients: list[Row],
+    deals: list[Row],
+    payments: list[Row],
+    paid: Mapping[str, int],
+) -> None:
+    """All sheets, with what people put around their data: titles, drop-downs, colours, comments, a chart."""
+    with xlsxwriter.Workbook(str(target)) as book:
+        book.set_properties({"title": words["firm"], "created": datetime(2026, 3, 16, 9, 0)})  # noqa: DTZ001
+        pen = Pen(book, words)
+        sheets = {name: book.add_worksheet(title) for name, title in words["sheets"].items()}
+        draw_clients(words, pen, sheets["clients"], clients)
+        last = draw_deals(words, pen, sheets["deals"], deals, paid)
+        draw_payments(words, pen, sheets["payments"], payments)
+        draw_report(words, book, pen, sheets["report"], deals, last)
+        for column, name in enumerate(("stages", "managers", "sources", "reasons")):
+            sheets["lists"].write_column(0, column, words[name])
+        sheets["lists"].hide()
+        sheets["deals"].activate()
+
+
+def draw_clients(words: Mapping[str, Any], pen: Pen, sheet: Any, clients: list[Row]) -> None:
+    """Header in the first row; two blank rows in the middle, as somebody left them."""
+    columns = words["columns"]["clients"]
+    for column, title in enumerate(columns.values()):
+        sheet.write_string(0, column, title, pen.head)
+    for number, client in enumerate(clients):
+        row = number + 1 + (2 if number >= 41 else 0)
+        for column, field in enumerate(columns):
+            pen.put(sheet, row, column, client.get(field))
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, len(clients) + 2, len(columns) - 1)
+    for column, width in enumerate((8, 34, 24, 26, 26, 14, 13, 13, 18, 12, 28)):
+        sheet.set_column(column, column, width)
+    sheet.data_validation(
+        1, 8, 200, 8, {"validate": "list", "source": f"='{words['sheets']['lists']}'!$B$1:$B$3", "ignore_blank": True}
+    )
+    sheet.conditional_format(1, 9, 200, 9, {"type": "text", "criteria": "begins with", "value": _no(words), "format": pen.red})
+
+
+def _no(words: Mapping[str, Any]) -> str:
+    return str(words["consents"][5])
+
+
+def draw_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, deals: list[Row], paid: Mapping[str, int]) -> int:
+    """A title, the header in the third row, a section for each year, a totals row. Returns the 1-based last row of data."""
+    columns = list(words["columns"]["deals"].items())
+    sheet.merge_range(0, 0, 0, 8, words["title"], pen.title)
+    for column, (_, title) in enumerate(columns):
+        sheet.write_string(DEAL_HEADER_ROW, column, title, pen.head)
+    row, year = DEAL_HEADER_ROW + 1, 0
+    for deal in deals:
+        created = deal["created"]
+        if isinstance(created, date) and created.year != year:
+            year = created.year
+            sheet.merge_range(row, 0, row, len(columns) - 1, words["section"].format(year=year), pen.section)
+            row += 1
+        _draw_deal(words, pen, sheet, row, deal, paid)
+        row += 1
+    sheet.write_string(row, 0, words["total"], pen.total)
+    known = [deal["amount"] for deal in deals if isinstance(deal.get("amount"), int)]
+    sheet.write_formula(row, 5, f"=SUM(F{DEAL_HEADER_ROW + 2}:F{row})", pen.total, sum(known))
+    _dress_deals(words, pen, sheet, row)
+    return row
+
+
+def _draw_deal(words: Mapping[str, Any], pen: Pen, sheet: Any, row: int, deal: Row, paid: Mapping[str, int]) -> None:
+    payments = f"'{words['sheets']['payments']}'"
+    for column, field in enumerate(words["columns"]["deals"]):
+        if field == "paid":
+            formula = f"=SUMIF({payments}!$B:$B,A{row + 1},{payments}!$C:$C)"
+            sheet.write_formula(row, column, formula, pen.money, paid.get(deal["id"], 0))
+        elif field == "rest":
+            amount = deal.get("amount")
+            rest = amount - paid.get(deal["id"], 0) if isinstance(amount, int) else 0
+            sheet.write_formula(row, column, f"=IF(ISNUMBER(F{row + 1}),F{row + 1}-L{row + 1},0)", pen.money, rest)
+        else:
+            pen.put(sheet, row, column, deal.get(field), money=field == "amount")
+
+
+def _dress_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, last: int) -> None:
+    top = DEAL_HEADER_ROW + 1
+    lists = f"'{words['sheets']['lists']}'"
+    sheet.data_validation(
+        top,
+        3,
+        last + 100,
+        3,
+        {
+            "validate": "list",
+            "source": f"={lists}!$A$1:$A$9",
+            "input_message": words["drop_down_hint"],
+            "error_type": "warning",
+        },
+    )
+    overdue = f'=AND($M{top + 1}>0,$J{top + 1}<TODAY(),ISNUMBER($J{top + 1}),$D{top + 1}<>"{words["stages"][LOST]}")'
+    sheet.conditional_format(top, 9, last - 1, 9, {"type": "formula", "criteria": overdue, "format": pen.red})
+    won = f'=$D{top + 1}="{words["stages"][WON]}"'
+    sheet.conditional_format(top, 3, last - 1, 3, {"type": "formula", "criteria": won, "format": pen.green})
+    sheet.conditional_format(top, 5, last - 1, 5, {"type": "data_bar", "bar_color": "#9BC2E6", "data_bar_2010": True})
+    sheet.write_comment(DEAL_HEADER_ROW, 7, words["comment"], {"x_scale": 1.6, "author": words["managers"][0]})
+    sheet.freeze_panes(top, 2)
+    for column, width in enumerate((10, 34, 12, 18, 8, 13, 12, 22, 12, 12, 12, 12, 12, 24, 12, 20, 18)):
+        sheet.set_column(column, column, width)
+
+
+def draw_payments(words: Mapping[str, Any], pen: Pen, sheet: Any, payments: list[Row]) -> None:
+    """A native table."""
+    columns = words["columns"]["payments"]
+    sheet.add_table(
+        0,
+        0,
+        len(payments),
+        len(columns) - 1,
+        {"name": "Payments", "style": "Table Style Medium 9", "columns": [{"header": title} for title in columns.values()]},
+    )
+    for row, payment in enumerate(payments, 1):
+        for column, field in enumerate(columns):
+            pen.put(sheet, row, column, payment.get(field), money=field == "amount")
+    sheet.set_column(0, len(columns) - 1, 16)
+    sheet.freeze_panes(1, 0)
+
+
+def draw_report(words: Mapping[str, Any], book: Any, pen: Pen, sheet: Any, deals: list[Row], last: int) -> None:
+    """Formulas over the deals, a native chart, sparklines: what must come through a sync untouched."""
+    texts, name = words["report"], f"'{words['sheets']['deals']}'"
+    sheet.merge_range(0, 0, 0, 3, texts["title"], pen.title)
+    for column, title in enumerate((texts["stage"], texts["count"], texts["sum"])):
+        sheet.write_string(2, column, title, pen.head)
+    stages = [str(deal["stage"]).lower() for deal in deals]
+    first = DEAL_HEADER_ROW + 2
+    for offset, stage in enumerate(words["stages"]):
+        row = 3 + offset
+        here = [deal for deal, typed in zip(deals, stages, strict=True) if typed == stage.lower()]
+        money = sum(deal["amount"] for deal in here if isinstance(deal.get("amount"), int))
+        sheet.write_string(row, 0, stage)
+        stage_cells = f"{name}!$D${first}:$D${last}"
+        sheet.write_formula(row, 1, f"=COUNTIF({stage_cells},A{row + 1})", None, len(here))
+        total = f"=SUMIF({stage_cells},A{row + 1},{name}!$F${first}:$F${last})"
+        sheet.write_formula(row, 2, total, pen.money, money)
+    sheet.add_sparkline(0, 4, {"range": f"'{words['sheets']['report']}'!B4:B12", "type": "column"})
+    sheet.write_string(13, 0, texts["made"], pen.gray)
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 3, 14)
+    chart = book.add_chart({"type": "column"})
+    report = words["sheets"]["report"]
+    chart.add_series({"categories": [report, 3, 0, 11, 0], "values": [report, 3, 1, 11, 1], "fill": {"color": "#2E75B6"}})
+    chart.set_title({"name": texts["chart"]})
+    chart.set_legend({"none": True})
+    sheet.insert_chart("F3", chart)
+
+
+if __name__ == "__main__":
+    main()
