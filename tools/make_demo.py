@@ -104,10 +104,14 @@ def _birthday(rng: random.Random) -> date:
 def make_deals(words: Mapping[str, Any], rng: random.Random, clients: list[Row], price: int) -> list[Row]:
     """Deals by the day of the request; old ones are mostly decided, the last two months mostly open."""
     starts = sorted(
-        (max(client["first_contact"], DEMO_TODAY - timedelta(days=rng.randint(1, 600))), client["name"])
+        (max(client["first_contact"], DEMO_TODAY - timedelta(days=_age(rng))), client["name"])
         for client in rng.choices(clients, k=DEALS)
     )
     return [_deal(words, rng, number, *start, price) for number, start in enumerate(starts, 1)]
+
+
+def _age(rng: random.Random) -> int:
+    return rng.randint(1, 75) if rng.random() < 0.5 else rng.randint(76, 620)
 
 
 def _deal(words: Mapping[str, Any], rng: random.Random, number: int, created: date, client: str, price: int) -> Row:
@@ -115,7 +119,7 @@ def _deal(words: Mapping[str, Any], rng: random.Random, number: int, created: da
     if age > 75:
         stage = rng.choices([WON, LOST, OFFER], [75, 20, 5])[0]
     else:
-        stage = min(rng.choices([*range(WON), WON, LOST], [3, 3, 3, 7, 4, 4, 3, 3, 3])[0], max(0, age // 3) or 0)
+        stage = min(rng.choices([*range(WON), WON, LOST], [3, 3, 3, 9, 5, 4, 3, 3, 4])[0], age // 3)
     reached = rng.choice([1, 2, 3, 3, 4]) if stage == LOST else stage
     qty = rng.randint(1, 9)
     row: Row = {
@@ -132,7 +136,8 @@ def _deal(words: Mapping[str, Any], rng: random.Random, number: int, created: da
     if reached >= OFFER:
         row["offer_date"] = _not_later(created + timedelta(days=rng.randint(2, 8)))
         decided = reached > OFFER or stage == LOST
-        row["offer_answer"] = rng.choice(words["answers"]) if decided or rng.random() < 0.3 else None
+        answers = words["answers"][:2] if reached > OFFER else words["answers"][2:]  # a yes, or a maybe
+        row["offer_answer"] = rng.choice(answers) if decided or rng.random() < 0.3 else None
     if reached >= CONTRACT and stage != LOST:
         row["invoice_date"] = _not_later(row["offer_date"] + timedelta(days=rng.randint(1, 10)))
         row["due_date"] = row["invoice_date"] + timedelta(days=rng.choice([3, 7, 14]))
@@ -270,6 +275,7 @@ def draw_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, deals: list[Row],
     sheet.merge_range(0, 0, 0, 8, words["title"], pen.title)
     for column, (_, title) in enumerate(columns):
         sheet.write_string(DEAL_HEADER_ROW, column, title, pen.head)
+    sheet.set_row(DEAL_HEADER_ROW, 32)
     row, year = DEAL_HEADER_ROW + 1, 0
     for deal in deals:
         created = deal["created"]
