@@ -43,11 +43,12 @@ def paint(book: Path, out: Path, *, screen: tuple[int, int] | None) -> list[Path
         cut = ["-x", "0", "-y", "0", "-W", str(screen[0]), "-H", str(screen[1])] if screen else []
         subprocess.run(["pdftoppm", "-r", str(DPI), "-png", *cut, str(pdf), str(Path(folder) / "page")], check=True)
         pages = sorted(Path(folder).glob("page-*.png"))
-        names = visible_sheets(book)
-        if len(names) != len(pages):  # LibreOffice leaves empty sheets out: numbers alone are sure then
-            names = [""] * len(pages)
+        names = sheets(book)  # hidden ones are printed too; an empty one is not: numbers alone are sure then
+        known = list(names.items()) if len(names) == len(pages) else [("", True)] * len(pages)
         pictures = []
-        for number, (page, name) in enumerate(zip(pages, names, strict=True), 1):
+        for number, (page, (name, visible)) in enumerate(zip(pages, known, strict=True), 1):
+            if not visible:
+                continue
             plain = re.sub(r"\W+", "_", name).strip("_")
             pictures.append(out / (f"{number}-{plain}.png" if plain else f"{number}.png"))
             shutil.move(page, pictures[-1])
@@ -70,12 +71,11 @@ def convert(book: Path, folder: Path, kind: str = "pdf", soffice: str | None = N
     return target
 
 
-def visible_sheets(book: Path) -> list[str]:
-    """Names of the sheets that are not hidden, in order."""
+def sheets(book: Path) -> dict[str, bool]:
+    """The sheets in order, and whether each is visible."""
     with zipfile.ZipFile(book) as archive:
         root = ET.fromstring(archive.read("xl/workbook.xml"))
-    sheets = root.iter(f"{MAIN}sheet")
-    return [sheet.get("name", "") for sheet in sheets if sheet.get("state", "visible") == "visible"]
+    return {sheet.get("name", ""): sheet.get("state", "visible") == "visible" for sheet in root.iter(f"{MAIN}sheet")}
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def make_clients(words: Mapping[str, Any], rng: random.Random) -> list[Row]:
                 "name": name,
                 "phone": _phone(words, rng, number),
                 "email": f"client{number}@example.{rng.choice(['com', 'org', 'net'])}" if rng.random() < 0.7 else None,
-                "address": f"{rng.choice(words['streets'])}, {rng.randint(1, 180)}",
+                "address": words["address"].format(street=rng.choice(words["streets"]), n=rng.randint(1, 180)),
                 "source": rng.choice(words["sources"]),
                 "first_contact": first,
                 "birthday": _birthday(rng) if person and rng.random() < 0.6 else None,
