@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,18 @@ DEAL_HEADER_ROW = 2  # 0-based: a title and a blank row stand above
 Row = dict[str, Any]
 
 
+@dataclass
+class Firm:
+    """All there is to draw: words of the language, rows by sheet, and what was paid by deal, as Excel sums it."""
+
+    words: Mapping[str, Any]
+    rng: random.Random
+    clients: list[Row] = field(default_factory=list)
+    deals: list[Row] = field(default_factory=list)
+    payments: list[Row] = field(default_factory=list)
+    paid: Counter[str] = field(default_factory=Counter)
+
+
 def main() -> None:
     """Write templates/demo/<language>/windows.xlsx for each language."""
     for words_file in sorted((ROOT / "tools" / "demo").glob("*.yaml")):
@@ -37,17 +50,15 @@ def main() -> None:
 
 def make(words: Mapping[str, Any], target: Path) -> None:
     """One workbook. The same seed in every language: the twins differ in words alone."""
-    rng = random.Random(20260316)
-    price = 1 if words["phone_prefix"].startswith("7") else 10  # dollars are dearer
-    clients = make_clients(words, rng)
-    deals = make_deals(words, rng, clients, price)
-    payments = make_payments(words, rng, deals)
-    spoil(words, clients, deals, payments)
-    paid = Counter[str]()  # as Excel sums it: text is passed over
-    for payment in payments:
-        if isinstance(payment["amount"], int):
-            paid[payment["deal"]] += payment["amount"]
-    draw(words, target, clients, deals, payments, paid)
+    firm = Firm(words, random.Random(20260316))
+    firm.clients = make_clients(words, firm.rng)
+    firm.deals = make_deals(firm)
+    firm.payments = make_payments(words, firm.rng, firm.deals)
+    spoil(firm)
+    for payment in firm.payments:
+        if isinstance(payment["amount"], int):  # Excel passes over text
+            firm.paid[payment["deal"]] += payment["amount"]
+    draw(firm, target)
 
 
 # --- the firm
@@ -101,20 +112,23 @@ def _birthday(rng: random.Random) -> date:
     return date(rng.randint(1955, 2001), 1, 1) + timedelta(days=rng.randint(0, 364))
 
 
-def make_deals(words: Mapping[str, Any], rng: random.Random, clients: list[Row], price: int) -> list[Row]:
+def make_deals(firm: Firm) -> list[Row]:
     """Deals by the day of the request; old ones are mostly decided, the last two months mostly open."""
+    rng = firm.rng
     starts = sorted(
         (max(client["first_contact"], DEMO_TODAY - timedelta(days=_age(rng))), client["name"])
-        for client in rng.choices(clients, k=DEALS)
+        for client in rng.choices(firm.clients, k=DEALS)
     )
-    return [_deal(words, rng, number, *start, price) for number, start in enumerate(starts, 1)]
+    return [_deal(firm, number, *start) for number, start in enumerate(starts, 1)]
 
 
 def _age(rng: random.Random) -> int:
     return rng.randint(1, 75) if rng.random() < 0.5 else rng.randint(76, 620)
 
 
-def _deal(words: Mapping[str, Any], rng: random.Random, number: int, created: date, client: str, price: int) -> Row:
+def _deal(firm: Firm, number: int, created: date, client: str) -> Row:
+    words, rng = firm.words, firm.rng
+    price = words["price"]
     age = (DEMO_TODAY - created).days
     if age > 75:
         stage = rng.choices([WON, LOST, OFFER], [75, 20, 5])[0]
@@ -182,16 +196,16 @@ def _payment(words: Mapping[str, Any], rng: random.Random, deal: Row, amount: in
     return {"date": day, "deal": deal["id"], "amount": amount, "method": rng.choice(words["methods"])}
 
 
-def spoil(words: Mapping[str, Any], clients: list[Row], deals: list[Row], payments: list[Row]) -> None:
+def spoil(firm: Firm) -> None:
     """What people typed by hand, over what should stand there."""
-    for first, second, field in words["duplicates"]:
-        clients[first][field] = clients[first][field] or f"twin{first}@example.com"
-        clients[second][field] = clients[first][field]
-    for rows, name in ((clients, "clients"), (deals, "deals"), (payments, "payments")):
-        for field, cells in words["mess"][name].items():
+    for first, second, column in firm.words["duplicates"]:
+        firm.clients[first][column] = firm.clients[first][column] or f"twin{first}@example.com"
+        firm.clients[second][column] = firm.clients[first][column]
+    for rows, name in ((firm.clients, "clients"), (firm.deals, "deals"), (firm.payments, "payments")):
+        for column, cells in firm.words["mess"][name].items():
             for position, value in cells.items():
                 if position < len(rows):
-                    rows[position][field] = value if value != "" else None
+                    rows[position][column] = value if value != "" else None
 
 
 # --- the workbook
@@ -223,23 +237,18 @@ class Pen:
             sheet.write_string(row, column, str(value))
 
 
-def draw(
-    words: Mapping[str, Any],
-    target: Path,
-    clients: list[Row],
-    deals: list[Row],
-    payments: list[Row],
-    paid: Mapping[str, int],
-) -> None:
+def draw(firm: Firm, target: Path) -> None:
     """All sheets, with what people put around their data: titles, drop-downs, colours, comments, a chart."""
+    words = firm.words
     with xlsxwriter.Workbook(str(target)) as book:
         book.set_properties({"title": words["firm"], "created": datetime(2026, 3, 16, 9, 0)})  # noqa: DTZ001
         pen = Pen(book, words)
         sheets = {name: book.add_worksheet(title) for name, title in words["sheets"].items()}
-        draw_clients(words, pen, sheets["clients"], clients)
-        last = draw_deals(words, pen, sheets["deals"], deals, paid)
-        draw_payments(words, pen, sheets["payments"], payments)
-        draw_report(words, book, pen, sheets["report"], deals, last)
+        draw_clients(words, pen, sheets["clients"], firm.clients)
+        last = draw_deals(firm, pen, sheets["deals"])
+        draw_payments(words, pen, sheets["payments"], firm.payments)
+        draw_report(firm, pen, sheets["report"], last)
+        draw_chart(words, book, sheets["report"])
         for column, name in enumerate(("stages", "managers", "sources", "reasons")):
             sheets["lists"].write_column(0, column, words[name])
         sheets["lists"].hide()
@@ -253,8 +262,8 @@ def draw_clients(words: Mapping[str, Any], pen: Pen, sheet: Any, clients: list[R
         sheet.write_string(0, column, title, pen.head)
     for number, client in enumerate(clients):
         row = number + 1 + (2 if number >= 41 else 0)
-        for column, field in enumerate(columns):
-            pen.put(sheet, row, column, client.get(field))
+        for column, name in enumerate(columns):
+            pen.put(sheet, row, column, client.get(name))
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(clients) + 2, len(columns) - 1)
     for column, width in enumerate((8, 34, 24, 26, 26, 14, 13, 13, 18, 12, 28)):
@@ -262,15 +271,18 @@ def draw_clients(words: Mapping[str, Any], pen: Pen, sheet: Any, clients: list[R
     sheet.data_validation(
         1, 8, 200, 8, {"validate": "list", "source": f"='{words['sheets']['lists']}'!$B$1:$B$3", "ignore_blank": True}
     )
-    sheet.conditional_format(1, 9, 200, 9, {"type": "text", "criteria": "begins with", "value": _no(words), "format": pen.red})
+    sheet.conditional_format(
+        1, 9, 200, 9, {"type": "text", "criteria": "begins with", "value": _no(words), "format": pen.red}
+    )
 
 
 def _no(words: Mapping[str, Any]) -> str:
     return str(words["consents"][5])
 
 
-def draw_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, deals: list[Row], paid: Mapping[str, int]) -> int:
+def draw_deals(firm: Firm, pen: Pen, sheet: Any) -> int:
     """A title, the header in the third row, a section for each year, a totals row. Returns the 1-based last row of data."""
+    words, deals = firm.words, firm.deals
     columns = list(words["columns"]["deals"].items())
     sheet.merge_range(0, 0, 0, 8, words["title"], pen.title)
     for column, (_, title) in enumerate(columns):
@@ -283,7 +295,7 @@ def draw_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, deals: list[Row],
             year = created.year
             sheet.merge_range(row, 0, row, len(columns) - 1, words["section"].format(year=year), pen.section)
             row += 1
-        _draw_deal(words, pen, sheet, row, deal, paid)
+        _draw_deal(firm, pen, sheet, row, deal)
         row += 1
     sheet.write_string(row, 0, words["total"], pen.total)
     known = [deal["amount"] for deal in deals if isinstance(deal.get("amount"), int)]
@@ -292,18 +304,19 @@ def draw_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, deals: list[Row],
     return row
 
 
-def _draw_deal(words: Mapping[str, Any], pen: Pen, sheet: Any, row: int, deal: Row, paid: Mapping[str, int]) -> None:
+def _draw_deal(firm: Firm, pen: Pen, sheet: Any, row: int, deal: Row) -> None:
+    words, paid = firm.words, firm.paid
     payments = f"'{words['sheets']['payments']}'"
-    for column, field in enumerate(words["columns"]["deals"]):
-        if field == "paid":
+    for column, name in enumerate(words["columns"]["deals"]):
+        if name == "paid":
             formula = f"=SUMIF({payments}!$B:$B,A{row + 1},{payments}!$C:$C)"
             sheet.write_formula(row, column, formula, pen.money, paid.get(deal["id"], 0))
-        elif field == "rest":
+        elif name == "rest":
             amount = deal.get("amount")
             rest = amount - paid.get(deal["id"], 0) if isinstance(amount, int) else 0
             sheet.write_formula(row, column, f"=IF(ISNUMBER(F{row + 1}),F{row + 1}-L{row + 1},0)", pen.money, rest)
         else:
-            pen.put(sheet, row, column, deal.get(field), money=field == "amount")
+            pen.put(sheet, row, column, deal.get(name), money=name == "amount")
 
 
 def _dress_deals(words: Mapping[str, Any], pen: Pen, sheet: Any, last: int) -> None:
@@ -340,17 +353,22 @@ def draw_payments(words: Mapping[str, Any], pen: Pen, sheet: Any, payments: list
         0,
         len(payments),
         len(columns) - 1,
-        {"name": "Payments", "style": "Table Style Medium 9", "columns": [{"header": title} for title in columns.values()]},
+        {
+            "name": "Payments",
+            "style": "Table Style Medium 9",
+            "columns": [{"header": title} for title in columns.values()],
+        },
     )
     for row, payment in enumerate(payments, 1):
-        for column, field in enumerate(columns):
-            pen.put(sheet, row, column, payment.get(field), money=field == "amount")
+        for column, name in enumerate(columns):
+            pen.put(sheet, row, column, payment.get(name), money=name == "amount")
     sheet.set_column(0, len(columns) - 1, 16)
     sheet.freeze_panes(1, 0)
 
 
-def draw_report(words: Mapping[str, Any], book: Any, pen: Pen, sheet: Any, deals: list[Row], last: int) -> None:
-    """Formulas over the deals, a native chart, sparklines: what must come through a sync untouched."""
+def draw_report(firm: Firm, pen: Pen, sheet: Any, last: int) -> None:
+    """Formulas over the deals and a sparkline: what must come through a sync untouched."""
+    words, deals = firm.words, firm.deals
     texts, name = words["report"], f"'{words['sheets']['deals']}'"
     sheet.merge_range(0, 0, 0, 3, texts["title"], pen.title)
     for column, title in enumerate((texts["stage"], texts["count"], texts["sum"])):
@@ -370,10 +388,16 @@ def draw_report(words: Mapping[str, Any], book: Any, pen: Pen, sheet: Any, deals
     sheet.write_string(13, 0, texts["made"], pen.gray)
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 3, 14)
+
+
+def draw_chart(words: Mapping[str, Any], book: Any, sheet: Any) -> None:
+    """A native chart over the report."""
     chart = book.add_chart({"type": "column"})
     report = words["sheets"]["report"]
-    chart.add_series({"categories": [report, 3, 0, 11, 0], "values": [report, 3, 1, 11, 1], "fill": {"color": "#2E75B6"}})
-    chart.set_title({"name": texts["chart"]})
+    chart.add_series(
+        {"categories": [report, 3, 0, 11, 0], "values": [report, 3, 1, 11, 1], "fill": {"color": "#2E75B6"}}
+    )
+    chart.set_title({"name": words["report"]["chart"]})
     chart.set_legend({"none": True})
     sheet.insert_chart("F3", chart)
 
