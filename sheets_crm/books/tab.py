@@ -48,7 +48,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell outside a table. `link` is a place in the workbook ("'Лист 1'!B7")."""
+    """One cell outside a table. `link` is a place in the workbook ("'Sheet 1'!B7")."""
 
     row: int
     column: int

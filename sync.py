@@ -1,0 +1,10 @@
+"""`python sync.py ...` is `sheets-crm ...`: the same program, for those who run it from a folder."""
+
+from __future__ import annotations
+
+import sys
+
+from sheets_crm.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What all tests share: hypothesis profiles, LibreOffice where it must be, other people's workbooks where they are present."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = bool(os.environ.get("CI"))
+
+# A failing example may shrink for minutes when every bug is pursued; on a loaded machine a deadline says nothing.
+settings.register_profile("dev", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ci",
+    max_examples=60,
+    deadline=None,
+    report_multiple_bugs=False,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
+
+
+def _missing(what: str) -> None:
+    """On a user's machine a test that needs a foreign program is left out; in CI its absence is a failure."""
+    if IN_CI:
+        pytest.fail(f"{what} is not installed, and in CI it must be")
+    pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """Path of LibreOffice."""
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if not found:
+        _missing("LibreOffice")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def pdftoppm() -> str:
+    """Path of poppler's page painter."""
+    found = shutil.which("pdftoppm")
+    if not found:
+        _missing("pdftoppm (poppler-utils)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of other people's workbooks (never part of the repository): SHEETS_CRM_SHARED, or ../shared."""
+    folder = Path(os.environ.get("SHEETS_CRM_SHARED") or ROOT.parent / "shared")
+    if not (folder / "data").is_dir():
+        pytest.skip("no folder of other people's workbooks here (SHEETS_CRM_SHARED)")
+    return folder
