@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from sheets_crm.base.guess import SheetGuess, guess_workbook
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import Remembered, settle
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.model import CellError, Grid
-from sheets_crm.cards import Template, fold, nearest
+from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
+from sheets_crm.cards.yamlmodel import nearest
 from sheets_crm.cells import index_of, letter
 from sheets_crm.errors import BindingError, ConfigError
+
+if TYPE_CHECKING:
+    from sheets_crm.base.guess import SheetGuess
 
 LEAST_CONFIDENCE = 0.5  # a column that was guessed with less stays unbound: wrong is worse than unbound
 
@@ -52,7 +56,7 @@ def bind(
     asked = {name: settings for name, settings in asked.items() if not settings.ignore}
     present = {name: _present(name, grids) for name in asked}
     unsaid = [present[name] for name, settings in asked.items() if settings.columns is None or not settings.card]
-    guesses = guess_workbook({name: grids[name] for name in grids}, country=country) if unsaid else {}
+    guesses = _guessed(grids, country) if unsaid else {}
     for name, settings in asked.items():
         sheet = present[name]
         binding = _bind_sheet(grids[sheet], settings, template, guesses.get(sheet))
@@ -67,6 +71,12 @@ def bind(
         bound.bindings[sheet] = binding
         bound.settings[sheet] = settings
     return bound
+
+
+def _guessed(grids: Mapping[str, Grid], country: str) -> Mapping[str, SheetGuess]:
+    from sheets_crm.base.guess import guess_workbook  # heavy, and not needed where the owner said it all
+
+    return guess_workbook(grids, country=country)
 
 
 def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str, ...] = ()) -> SheetSettings:

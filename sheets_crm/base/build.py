@@ -97,7 +97,7 @@ def build(
         problems=problems,
         bindings=bindings,
         valid_clients=_valid(clients, to_client, sheets, work.extra),
-        duplicates=() if clients is None else tuple(duplicate_groups(clients)),
+        duplicates=() if clients is None else tuple(group.rows for group in duplicate_groups(clients)),
     )
 
 

@@ -14,7 +14,7 @@ Scalar = str | int | float | bool
 
 def _listed(value: object) -> object:
     """One value may be written without brackets."""
-    return value if isinstance(value, list) or value is None else [value]
+    return value if isinstance(value, (list, tuple)) or value is None else [value]
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]

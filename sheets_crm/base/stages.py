@@ -17,7 +17,8 @@ import yaml
 from sheets_crm.base.model import Binding
 from sheets_crm.base.settings import FunnelSettings
 from sheets_crm.books.model import Grid
-from sheets_crm.cards import Template, fold, is_blank
+from sheets_crm.cards import Template, fold
+from sheets_crm.cards.lexicon import folded
 from sheets_crm.cards.schema import Funnel
 from sheets_crm.words import Lang
 
@@ -89,7 +90,7 @@ def stages_met(texts: Iterable[str]) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for text in texts:
-        if not is_blank(text):
+        if fold(text) not in folded("blank"):
             counts[fold(text)] += 1
             written.setdefault(fold(text), " ".join(text.split()))
     known = {fold(stage) for trade in _trades() for stage in trade}
