@@ -62,7 +62,7 @@ def bind(
         binding = _bind_sheet(grids[sheet], settings, template, guesses.get(sheet))
         if binding is None:
             if stated is not None:
-                bound.notes.append(("guess.note.no_table", {"sheet": sheet}))
+                bound.notes.append(("binding.no_table", {"sheet": sheet}))
             continue
         if settings.columns is not None:
             binding = settle(binding, grids[sheet], remembered.get(sheet, ()), bound.problems)

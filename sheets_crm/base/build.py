@@ -17,6 +17,7 @@ from sheets_crm.base.identity import identify
 from sheets_crm.base.links import repeated, resolve, same_row
 from sheets_crm.base.model import Base, Binding, BoundColumn
 from sheets_crm.base.settings import BaseSettings, SheetSettings
+from sheets_crm.base.recomputed import recomputed
 from sheets_crm.base.stages import FunnelSpec, stage_aliases
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template
@@ -64,10 +65,12 @@ def build(
     funnels: Sequence[FunnelSpec],
     reading: Reading,
     previous: Previous = lambda _card: None,
-    skip: frozenset[tuple[str, str]] = frozenset(),
+    found: Sequence[Problem] = (),
 ) -> Base:
-    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit."""
+    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way.
+    """
     work = _Work(bindings, template, settings)
+    skip = recomputed(bindings, grids)
     sheets = {
         name: read_sheet(
             grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()),
@@ -88,7 +91,7 @@ def build(
     problems = tuple(problem for read in sheets.values() for problem in read.problems)
     problems = tuple(
         sorted(
-            (*problems, *work.extra), key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind)
+            (*problems, *work.extra, *found), key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind)
         )
     )
     clients = work.frames.get("client")

@@ -17,8 +17,6 @@ from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
 from sheets_crm.cells import Column, letter
 
-# Fields whose formulas the base works out itself (DESIGN 5.5): a stale or missing cached value there is nobody's problem.
-RECOMPUTED = frozenset({("deal", "balance"), ("visit", "balance"), ("order", "total")})
 
 
 @dataclass(frozen=True)
@@ -126,14 +124,14 @@ def read_sheet(
     *,
     reading: Reading,
     stages: Mapping[str, Mapping[str, str]],
-    skip: frozenset[tuple[str, str]] = frozenset(),
+    skip: frozenset[tuple[str, str]],
 ) -> SheetCards:
     """The cards of one sheet: a frame a card kind with `_sheet`, `_row`, `_block` and the bound fields."""
     reader = _Reader(
         grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
-        stages=stages, skip=RECOMPUTED | skip,
+        stages=stages, skip=skip,
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
     tops = rows.filter(rows == blocks)

@@ -123,6 +123,7 @@ class BaseSettings(Settings):
     decimal: Literal[",", "."] | None = None
     sheets: dict[str, SheetSettings] = {}
     funnels: dict[str, FunnelSettings] = {}
+    stage_aliases: dict[str, str] = {}  # as met in cells -> stage, in every funnel that has the stage
     clients: ClientSettings = ClientSettings()
     money: MoneySettings = MoneySettings()
     consent: Literal["opt_out", "opt_in"] = "opt_out"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
-from sheets_crm.base.model import Binding
-from sheets_crm.base.settings import FunnelSettings
+from sheets_crm.base.model import Binding, BoundColumn
+from sheets_crm.base.settings import BaseSettings, FunnelSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.lexicon import folded
@@ -54,22 +54,36 @@ class FunnelSpec:
 
 
 def funnel_specs(
-    stated: Mapping[str, FunnelSettings], template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
+    settings: BaseSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> tuple[FunnelSpec, ...]:
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
-    if stated:
-        return tuple(_spec(name, funnel) for name, funnel in stated.items())
-    if template.funnels:
-        return tuple(_from_template(name, funnel, lang) for name, funnel in template.funnels.items())
-    found = []
-    for sheet, binding in bindings.items():
-        for column in binding.columns:
-            if column.field == "stage" and column.card in ("lead", "deal") and column.index < len(grids[sheet].columns):
-                cells = grids[sheet].columns[column.index].gather(binding.layout.rows - 1)
-                stages = stages_met(cells.text.drop_nulls().to_list())
-                if stages:
-                    found.append((sheet, column.card, stages))
-    return tuple(_spec(sheet, FunnelSettings(card=_card(card), sheets=(sheet,), stages=stages)) for sheet, card, stages in found)
+    if settings.funnels:
+        specs = [_spec(name, funnel) for name, funnel in settings.funnels.items()]
+    elif template.funnels:
+        specs = [_from_template(name, funnel, lang) for name, funnel in template.funnels.items()]
+    else:
+        specs = [_spec(sheet, _met_on(bindings[sheet], column, grids[sheet])) for sheet, column in _stage_columns(bindings, grids)]
+    return tuple(_with_aliases(spec, settings.stage_aliases) for spec in specs if spec.stages)
+
+
+def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[tuple[str, BoundColumn]]:
+    return [
+        (sheet, column)
+        for sheet, binding in bindings.items()
+        for column in binding.columns
+        if column.field == "stage" and column.card in ("lead", "deal") and column.index < len(grids[sheet].columns)
+    ]
+
+
+def _met_on(binding: Binding, column: BoundColumn, grid: Grid) -> FunnelSettings:
+    cells = grid.columns[column.index].gather(binding.layout.rows - 1)
+    return FunnelSettings(card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(cells.text.drop_nulls().to_list()))
+
+
+def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
+    own = {fold(stage): stage for stage in spec.stages}
+    more = {fold(alias): own[fold(stage)] for alias, stage in aliases.items() if fold(stage) in own}
+    return replace(spec, aliases={**more, **spec.aliases})
 
 
 def _from_template(name: str, funnel: Funnel, lang: Lang) -> FunnelSpec:

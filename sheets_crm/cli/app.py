@@ -91,30 +91,33 @@ def _day(today: datetime | None) -> date | None:
     return today.date() if today is not None else None
 
 
-def _run(kind: Callable[..., Any], config: str | None, today: datetime | None, lang: str | None) -> Any:
+def _run(kind: Callable[..., Any], config: str | None, today: datetime | None, lang: str | None, **more: object) -> Any:
     """Call one of sync's runs, minding the language its configuration asks for."""
     _ask_lang(lang)
-    return kind(config, today=_day(today), lang=_LANG.get("asked"), on_language=lambda found: _LANG.setdefault("config", found))
+    return kind(config, today=_day(today), lang=_LANG.get("asked"), on_language=lambda found: _LANG.setdefault("config", found), **more)
 
 
 @app.command()
-def sync(config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False) -> None:
+def sync(
+    config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False,
+    accept_emptied: Annotated[bool, typer.Option("--accept-emptied", help="Go on although most rows of the base are gone.")] = False,
+) -> None:  # fmt: skip
     """Read the workbook, record marks and changes, write the generated tabs."""
     from sheets_crm.sync.quick import nothing_changed
 
     _ask_lang(lang)
-    stamp = nothing_changed(config, today=_day(today), lang=_LANG.get("asked"))
+    stamp = None if accept_emptied else nothing_changed(config, today=_day(today))
     if stamp is not None:
         _LANG.setdefault("config", stamp.lang)
         if as_json:
             _print_json({**stamp.summary, "written": False, "unchanged": True})
         else:
-            _print(say("cli.unchanged", stamp.lang, workbook=Path(stamp.workbook).name), quiet=quiet)
+            _print(say("cli.unchanged", _LANG.get("asked", stamp.lang), workbook=Path(stamp.workbook).name), quiet=quiet)
         return
     from sheets_crm.cli import text
     from sheets_crm.sync import run
 
-    result = _run(run.sync, config, today, lang)
+    result = _run(run.sync, config, today, lang, accept_emptied=accept_emptied)
     if as_json:
         _print_json(result.summary_json())
     else:
@@ -297,7 +300,7 @@ def rules_check(
     from sheets_crm.sync import packs
 
     _ask_lang(lang)
-    results = packs.check(paths or [])
+    results = packs.check(paths or [], _spoken())
     if as_json:
         _print_json([result.json() for result in results])
     else:

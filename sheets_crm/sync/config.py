@@ -55,7 +55,8 @@ class BackupSettings(Settings):
 class TaskSettings(Settings):
     """How tasks are shown."""
 
-    keep_closed_days: int = Field(default=30, ge=0, le=3650)
+    keep_closed_days: int = Field(default=30, ge=0, le=3650)  # of a row that was closed or is no longer needed
+    merge_reasons: bool = False  # several reasons for one client on one day become one task
 
 
 class CrmConfig(BaseSettings):

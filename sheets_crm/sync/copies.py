@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sheets_crm.sync.backup import Backup, list_backups, restore
+from sheets_crm.sync.backup import Backup, find_backup, list_backups, restore
 from sheets_crm.sync.intake import Opened, open_config
+from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
 
 
@@ -21,19 +23,23 @@ class Restored:
 
 def listed(config: str | None) -> list[Backup]:
     """The copies of the configured workbook, newest first."""
-    return list(list_backups(_opened(config).state.backups, _opened(config).workbook))
+    return list_backups(_state(open_config(config)))
 
 
 def language(config: str | None) -> Lang:
     """The configuration's language."""
-    return _opened(config).lang
+    return open_config(config).lang
 
 
 def restored(config: str | None, name: str, to: Path | None) -> Restored:
     """Put a copy back (`last`: the newest), or write it to another place. NotFound when there is no such copy."""
-    opened = _opened(config)
-    return Restored(*restore(opened.state.backups, name, to or opened.workbook, keep=to is None))
+    opened = open_config(config)
+    state = _state(opened)
+    backup = find_backup(state, name)
+    target = to.absolute() if to is not None else opened.workbook
+    saved = restore(backup, target, state, now=datetime.now(UTC))
+    return Restored(backup.name, target, saved.name if saved else None)
 
 
-def _opened(config: str | None) -> Opened:
-    return open_config(config)
+def _state(opened: Opened) -> StateFolder:
+    return StateFolder.beside(opened.path, opened.config.workbook)

@@ -17,7 +17,7 @@ from sheets_crm.cards.problems import message
 from sheets_crm.cells import letter
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.model import Task
-from sheets_crm.words import Lang, fill
+from sheets_crm.words import Lang, fill, say
 
 
 def plain(value: Any) -> Any:
@@ -110,6 +110,11 @@ def duplicates_json(base: Base) -> list[dict[str, Any]]:
         for sheet in dict.fromkeys(sheet for sheet, _ in group):
             groups.append({"sheet": sheet, "rows": [row for place, row in group if place == sheet]})  # noqa: PERF401
     return groups
+
+
+def notes_json(notes: Sequence[tuple[str, Mapping[str, object]]], lang: Lang) -> list[str]:
+    """What was guessed, found again or left out, as sentences."""
+    return [say(key, lang, **values) for key, values in notes]
 
 
 def plan_json(

@@ -1,0 +1,135 @@
+"""Opening a configuration and reading what it names: the workbook's sheets, our tabs as they stand, extra sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sheets_crm.base.settings import SheetSettings
+from sheets_crm.books.model import Book, Grid, SheetInfo
+from sheets_crm.cards import Template, fold, load_model, template
+from sheets_crm.errors import BindingError, ConfigError, OwnerError
+from sheets_crm.sync.config import CrmConfig, config_path
+from sheets_crm.words import Lang
+
+READABLE = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A configuration, read and checked. path: of crm.yaml. workbook: absolute."""
+
+    config: CrmConfig
+    path: Path
+    workbook: Path
+    template: Template
+
+    @property
+    def lang(self) -> Lang:
+        """The language of the generated tabs."""
+        return self.config.language
+
+    def beside(self, name: str) -> Path:
+        """A path of the configuration: relative ones start at its own folder."""
+        return (self.path.parent / Path(name).expanduser()).absolute()
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read at one moment. tabs: our tabs as they stand, by id. grids: the user's sheets and extra sources."""
+
+    fingerprint: str
+    sheets: Sequence[SheetInfo]
+    grids: Mapping[str, Grid]
+    tabs: Mapping[str, Grid]
+    titles: Mapping[str, str]
+    sources: Mapping[str, Path] = field(default_factory=dict)
+
+
+def open_config(given: str | None) -> Opened:
+    """Read crm.yaml (a file, or the folder it is in). ConfigError says which line and key to mend."""
+    path = config_path(given)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError("config.not_utf8", path=str(path)) from None
+    except OSError as error:
+        raise ConfigError("config.not_readable", path=str(path), reason=error.strerror or "") from error
+    config = load_model(text, path.name, CrmConfig)
+    opened = Opened(config, path, (path.parent / Path(config.workbook).expanduser()).absolute(), template(config.template or "base"))
+    return opened
+
+
+def book_of(opened: Opened, before_write: Callable[[Path], object] | None = None) -> Book:
+    """The configured workbook as a book. before_write: called just before the file is replaced."""
+    from sheets_crm.books.excel.book import ExcelBook
+
+    def before(path: Path) -> None:
+        if before_write is not None:
+            before_write(path)
+
+    return ExcelBook(opened.workbook, allow_protected=opened.config.protected_structure == "write", before_write=before)
+
+
+def read(opened: Opened, book: Book) -> Read:
+    """Read everything the configuration names, each sheet once."""
+    fingerprint = book.fingerprint()
+    sheets = book.sheets()
+    titles = {info.tab: info.name for info in sheets if info.tab}
+    ours = [name for tab, name in titles.items() if tab == "tasks"]
+    wanted = _wanted(opened.config.sheets, [info.name for info in sheets if info.tab is None])
+    grids = dict(book.read([*wanted, *ours]))
+    sources: dict[str, Path] = {}
+    for name, settings in (opened.config.sheets or {}).items():
+        if settings.file is not None and not settings.ignore:
+            sources[name] = opened.beside(settings.file)
+            grids[name] = _source(name, sources[name], settings.sheet)
+    tabs = {tab: grids.pop(name) for tab, name in titles.items() if name in grids and name in ours}
+    return Read(fingerprint, sheets, grids, tabs, titles, sources)
+
+
+def _wanted(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
+    """The user's sheets to read: all of them where the owner names none."""
+    if stated is None:
+        return list(present)
+    by_fold: dict[str, list[str]] = {}
+    for name in present:
+        by_fold.setdefault(fold(name), []).append(name)
+    wanted = []
+    for name, settings in stated.items():
+        if settings.ignore or settings.file is not None:
+            continue
+        alike = [name] if name in present else by_fold.get(fold(name), [])
+        if len(alike) != 1:
+            raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(present))
+        wanted.append(alike[0])
+    return list(dict.fromkeys(wanted))
+
+
+def _source(name: str, path: Path, sheet: str | None) -> Grid:
+    from dataclasses import replace
+
+    from sheets_crm.books.sources import read_source
+
+    grids = read_source(path)
+    if sheet is not None and sheet not in grids:
+        raise BindingError("binding.source_sheet_gone", sheet=sheet, file=path.name, sheets=", ".join(grids))
+    grid = grids[sheet] if sheet is not None else next(iter(grids.values()))
+    return replace(grid, name=name)
+
+
+def all_grids(path: Path) -> dict[str, Grid]:
+    """Every sheet of a workbook or export that is not ours, whatever its format."""
+    if path.suffix.lower() in READABLE:
+        from sheets_crm.books.excel.book import ExcelBook
+
+        try:
+            book = ExcelBook(path)
+            return dict(book.read([info.name for info in book.sheets() if info.tab is None]))
+        except OwnerError:
+            if path.is_dir() or not path.exists():
+                raise
+    from sheets_crm.books.sources import read_source
+
+    return dict(read_source(path))

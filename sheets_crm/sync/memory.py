@@ -1,0 +1,140 @@
+"""What a run needs to know of earlier runs, with or without a state folder, and what it leaves for later ones."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+
+import polars as pl
+
+from sheets_crm.base.history import History, MarkSeen, TaskSeen
+from sheets_crm.base.model import Base, Binding
+from sheets_crm.base.remember import Remembered, profile_of
+from sheets_crm.books.model import Grid
+from sheets_crm.disk import write_whole
+from sheets_crm.engine.model import Decision
+from sheets_crm.sync.state import StateFolder
+from sheets_crm.tasks import Mark, Task
+from sheets_crm.tasks.keys import keyed, split_keys
+
+Columns = Mapping[str, Sequence[Remembered]]
+
+_MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
+COLUMNS_FILE = "columns.json"
+
+
+@contextmanager
+def history(state: StateFolder | None) -> Iterator[History | None]:
+    """The history of a state folder that is there; None where there is none yet. For looking things up only."""
+    if state is None:
+        yield None
+        return
+    with History.open(state.path) as opened:
+        yield opened
+
+
+class Past:
+    """Questions about earlier runs. Without a history every answer is the empty one."""
+
+    def __init__(self, history: History | None, state: StateFolder | None) -> None:
+        self._history = history
+        self._state = state
+
+    def previous(self, card: str) -> pl.DataFrame | None:
+        """The card's frame as the last run left it."""
+        return self._history.previous(card) if self._history else None
+
+    def columns(self) -> Columns:
+        """Sheet -> its bound columns in the last run."""
+        if self._state is None:
+            return {}
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            known = json.loads((self._state.path / COLUMNS_FILE).read_text("utf-8"))
+            return {sheet: [Remembered(**column) for column in columns] for sheet, columns in known.items()}
+        return {}  # not there yet, or damaged: then headers and letters must do
+
+    def opened(self, decisions: Iterable[Decision], marks: Iterable[Mark]) -> dict[str, date]:
+        """Task key -> the day it first appeared."""
+        keys = dict.fromkeys((*keyed(decisions), *_keys(marks)))
+        return self._history.opened(keys) if self._history else {}
+
+    def closed(self, marks: Iterable[Mark]) -> dict[str, date]:
+        """Task key -> the day it was closed."""
+        return self._history.closed(_keys(marks)) if self._history else {}
+
+    def marks(self, decisions: Iterable[Decision]) -> dict[str, Mark]:
+        """Task key -> the last mark history knows, for tasks whose row may be gone from the tab."""
+        if self._history is None:
+            return {}
+        found = self._history.last_marks(keyed(decisions))
+        return {key: Mark(key, **{name: values[name] for name in ("status", "outcome", "reason", "comment") if values.get(name)}) for key, values in found.items()}
+
+    def entered(self, base: Base, today: date) -> dict[str, pl.DataFrame]:
+        """Card -> (id, since): the day a card was first seen at its stage, where we saw it come."""
+        if self._history is None:
+            return {}
+        result = {}
+        for card in ("lead", "deal"):
+            frame = base.frame(card)
+            if frame is not None and "stage" in frame.columns:
+                known = self._history.entered_stage(card, frame, today).filter(pl.col("after").is_not_null())
+                result[card] = known.select(id="_id", since="entered").unique("id", keep="first")
+        return result
+
+    def first_seen(self, base: Base, today: date) -> Sequence[date]:
+        """The day each problem of the base was first seen."""
+        return self._history.first_seen(base, today) if self._history else [today] * len(base.problems)
+
+
+def _keys(marks: Iterable[Mark]) -> list[str]:
+    return list(dict.fromkeys(key for mark in marks for key in split_keys(mark.key)))
+
+
+def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
+    """The marks of the tab as history records them: one entry a task, also where a row carries several."""
+    seen = []
+    for mark in marks:
+        values = {name: _text(getattr(mark, name)) for name in _MARKED}
+        values |= {f"extra:{header}": _text(value) for header, value in mark.extra.items()}
+        seen += [MarkSeen(key, values) for key in split_keys(mark.key)]
+    return seen
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def tasks_seen(tasks: Iterable[Task]) -> list[TaskSeen]:
+    """The tasks of a run as history records them."""
+    return [seen for task in tasks for seen in _task_seen(task)]
+
+
+def _task_seen(task: Task) -> Iterator[TaskSeen]:
+    by_key = keyed(task.decisions)
+    for key in split_keys(task.key):
+        decision = by_key.get(key)
+        yield TaskSeen(
+            key, decision.rule if decision else "", task.opened, decision.card if decision else "", decision.subject if decision else "",
+            decision.client if decision else "", decision.manager if decision else "", task.due, task.mark.status, task.closed_reason,
+        )  # fmt: skip
+
+
+def columns_of(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> Columns:
+    """What to remember of the bound columns, so that they are found again when they move or are renamed."""
+    return {
+        sheet: [
+            Remembered(column.card, column.field, column.index, column.header, profile_of(grids[sheet], binding.layout, column.index))
+            for column in binding.columns
+        ]
+        for sheet, binding in bindings.items()
+    }
+
+
+def remember_columns(state: StateFolder, columns: Columns) -> None:
+    """Keep the columns for the next run."""
+    known = {sheet: [asdict(column) for column in found] for sheet, found in columns.items()}
+    write_whole(state.path / COLUMNS_FILE, json.dumps(known, ensure_ascii=False).encode())

@@ -1,0 +1,76 @@
+"""Rule packs: which ones hold for a configuration, and `rules check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sheets_crm import data
+from sheets_crm.engine import Pack, RuleSettings, parse_pack, parse_settings, run_pack_tests, untested
+from sheets_crm.errors import OwnerError, PackError
+from sheets_crm.sync.intake import Opened
+from sheets_crm.words import Lang, say
+
+
+def packs_of(opened: Opened) -> tuple[Pack, ...]:
+    """The bundled packs, then the owner's own."""
+    bundled = [parse_pack(text, name) for name, text in data.packs()]
+    return (*bundled, *(parse_pack(_text(opened.beside(name)), name) for name in opened.config.packs))
+
+
+def settings_of(opened: Opened, packs: Sequence[Pack]) -> RuleSettings:
+    """The owner's rule settings over the template's defaults. A default for a rule that no pack has is passed over."""
+    known = {rule.id for pack in packs for rule in pack.rules}
+    section: dict[str, Any] = {rule: dict(values) for rule, values in opened.template.defaults.items() if rule in known}
+    for rule, stated in opened.config.rules.items():
+        section[rule] = {**section.get(rule, {}), **stated} if isinstance(stated, Mapping) else stated
+    return parse_settings(section, packs, source=opened.path.name)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError("config.pack_not_readable", path=str(path), reason=getattr(error, "strerror", None) or "UTF-8") from error
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A pack looked at: how many tests ran, and what failed, in sentences of one language."""
+
+    name: str
+    tests: int
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Nothing failed."""
+        return not self.failures
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"pack": self.name, "tests": self.tests, "passed": self.passed, "failures": list(self.failures)}
+
+
+def check(paths: Iterable[Path], lang: Lang) -> list[Checked]:
+    """Read packs (files, or all *.yaml of folders; the bundled ones where none are named) and run their tests."""
+    files = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    texts = [(str(file), _text(file)) for file in files] if files else list(data.packs())
+    return [_checked(name, text, lang) for name, text in texts]
+
+
+def _checked(name: str, text: str, lang: Lang) -> Checked:
+    try:
+        pack = parse_pack(text, name)
+        results = run_pack_tests(pack)
+    except OwnerError as error:
+        return Checked(name, 0, (say(error.key, lang, **error.values),))
+    failures = [
+        say("cli.pack_test_failed", lang, rule=result.rule, test=result.name, row=d.row, what=d.what, expected=d.expected, got=d.got)
+        for result in results
+        for d in result.differences
+    ]
+    failures += [say("cli.pack_untested", lang, rule=rule) for rule in untested(pack)]
+    return Checked(name, len(results), tuple(failures))

@@ -1,0 +1,220 @@
+"""One run for one workbook: intake -> record -> compute -> draw -> compare -> write. The only module that knows the order.
+
+`plan` is the same run up to the drawing, and writes nothing: not in the workbook, not in the state folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from sheets_crm import __version__
+from sheets_crm.analytics.model import Numbers
+from sheets_crm.analytics.numbers import numbers as reckon
+from sheets_crm.base.bind import bind
+from sheets_crm.base.build import build
+from sheets_crm.base.history import History, Run, looks_emptied
+from sheets_crm.base.model import Base
+from sheets_crm.base.stages import funnel_specs
+from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
+from sheets_crm.books.tab import Tab
+from sheets_crm.cards.model import Reading
+from sheets_crm.engine import Pack, Rule, RuleSettings, decide
+from sheets_crm.errors import BaseEmptied, WorkbookBusy
+from sheets_crm.sync import memory, report
+from sheets_crm.sync.backup import Backup, Keep, back_up
+from sheets_crm.sync.draw import draw
+from sheets_crm.sync.intake import Opened, Read, book_of, open_config, read
+from sheets_crm.sync.packs import packs_of, settings_of
+from sheets_crm.sync.quick import remember_stamp
+from sheets_crm.sync.state import StateFolder
+from sheets_crm.tabs import TasksTab, read_tasks_tab
+from sheets_crm.tasks import Task, TaskSettings, open_tasks
+from sheets_crm.words import Lang
+
+TRIES = 3  # how often a workbook that changes under our hands is read again
+
+Note = tuple[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run found and did. written: ids of the tabs written, empty for a plan and where all stood already."""
+
+    opened: Opened
+    lang: Lang  # of what is said about it; the tabs speak the configuration's
+    today: date
+    base: Base
+    numbers: Numbers
+    tasks: tuple[Task, ...]
+    tabs: tuple[Tab, ...]
+    packs: tuple[Pack, ...]
+    settings: RuleSettings
+    notes: tuple[Note, ...] = ()
+    written: tuple[str, ...] = ()
+    titles: Mapping[str, str] = {}  # noqa: RUF012 - a frozen default
+    backup: str | None = None
+
+    @property
+    def workbook(self) -> Path:
+        """The workbook's path."""
+        return self.opened.workbook
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        """Tasks whose reason holds and that nobody has closed."""
+        return [task for task in self.tasks if task.is_open]
+
+    def rule(self, rule: str) -> tuple[Rule, Mapping[str, Any]]:
+        """A rule by its id, and the parameters it ran with."""
+        found = next(one for pack in self.packs for one in pack.rules if one.id == rule)
+        return found, self.settings.params(found)
+
+    def plan_json(self) -> dict[str, Any]:
+        """The object of `plan --json`."""
+        more = {"notes": report.notes_json(self.notes, self.lang), "tabs": [tab.title for tab in self.tabs]}
+        return report.plan_json(self.base, self.numbers, self.tasks, self.lang, written=bool(self.written), more=more)
+
+    def summary_json(self) -> dict[str, Any]:
+        """The object of `sync --json`: counts, and what was written."""
+        return {
+            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written),
+            "tabs_written": [self.titles[tab] for tab in self.written], "backup": self.backup,
+            "notes": report.notes_json(self.notes, self.lang),
+        }  # fmt: skip
+
+    def counts(self) -> dict[str, int]:
+        """How much there is of everything."""
+        errors = sum(1 for problem in self.base.problems if problem.severity == "error")
+        clients = self.base.frame("client")
+        return {
+            "clients": 0 if clients is None else len(clients), "valid_clients": self.base.valid_clients,
+            "tasks": len(self.open_tasks), "problems": len(self.base.problems), "errors": errors,
+        }  # fmt: skip
+
+
+def plan(
+    config: str | None,
+    *,
+    today: date | None = None,
+    lang: Lang | None = None,
+    on_language: Callable[[Lang], object] = lambda _: None,
+    book: Book | None = None,
+) -> Result:
+    """What a sync would write now, and why. Writes nothing at all."""
+    opened = open_config(config)
+    on_language(opened.lang)
+    state = StateFolder.existing(opened.path, opened.config.workbook)
+    with memory.history(state) as history:
+        return _computed(opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang)[0]
+
+
+def sync(
+    config: str | None,
+    *,
+    today: date | None = None,
+    lang: Lang | None = None,
+    on_language: Callable[[Lang], object] = lambda _: None,
+    accept_emptied: bool = False,
+    book: Book | None = None,
+) -> Result:
+    """Read, record, compute and write. Any OwnerError means: nothing was written."""
+    opened = open_config(config)
+    on_language(opened.lang)
+    state = StateFolder.beside(opened.path, opened.config.workbook)
+    with state.lock(wait_s=5), History.open(state.path) as history:
+        for _ in range(TRIES):
+            try:
+                return _once(opened, state, history, book, _day(opened, today), lang or opened.lang, accept_emptied=accept_emptied)
+            except FingerprintChanged:
+                continue
+    raise WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+
+
+def _day(opened: Opened, today: date | None) -> date:
+    return today or opened.config.today(datetime.now(UTC))
+
+
+def _once(
+    opened: Opened, state: StateFolder, history: History, book: Book | None, today: date, lang: Lang, *, accept_emptied: bool
+) -> Result:
+    copies: list[Backup] = []
+    now = datetime.now(UTC)
+    keep = Keep(last=opened.config.backups.keep, days=opened.config.backups.days)
+    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)))
+    seen = read(opened, book)
+    marks = _marks(seen)
+    history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
+    result, extras = _computed(opened, seen, history, today, lang)
+    if not accept_emptied:
+        _refuse_emptied(opened, history, result.base)
+    applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
+    history.record_run(run, result.base, memory.tasks_seen(result.tasks))
+    memory.remember_columns(state, extras)
+    done = Result(
+        **{name: getattr(result, name) for name in ("opened", "lang", "today", "base", "numbers", "tasks", "tabs", "packs", "settings")},
+        notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
+        backup=copies[-1].name if copies and applied.written else None,
+    )  # fmt: skip
+    remember_stamp(state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources)
+    return done
+
+
+def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
+    loss = looks_emptied(history.counts(), {card: len(frame) for card, frame in base.frames.items()})
+    if loss is not None:
+        raise BaseEmptied("sync.emptied", workbook=opened.workbook.name, card=loss.card, was=loss.was, now=loss.now)
+
+
+def _marks(seen: Read) -> TasksTab:
+    grid = seen.tabs.get("tasks")
+    return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
+
+
+def _computed(opened: Opened, seen: Read, history: History | None, today: date, lang: Lang) -> tuple[Result, memory.Columns]:
+    """Everything between reading and writing; pure but for looking things up in history."""
+    config = opened.config
+    past = memory.Past(history, StateFolder.existing(opened.path, config.workbook))
+    bound = bind(seen.grids, config.sheets, opened.template, country=config.country, remembered=past.columns())
+    settings = config.base_settings(bound.settings)
+    funnels = funnel_specs(settings, opened.template, bound.bindings, seen.grids, config.language)
+    base = build(
+        seen.grids, bound.bindings, opened.template, settings,
+        sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems,
+    )  # fmt: skip
+    packs = packs_of(opened)
+    rules = settings_of(opened, packs)
+    figures = reckon(
+        base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
+        formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
+    )  # fmt: skip
+    decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
+    marks = _marks(seen)
+    tasks = open_tasks(
+        decisions, marks.marks, past.opened(decisions, marks.marks), today,
+        TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),
+        closed=past.closed(marks.marks), remembered=past.marks(decisions),
+    )  # fmt: skip
+    names = {rule.id: rule.label.say(config.language) for pack in packs for rule in pack.rules}
+    tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
+    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
+    return result, memory.columns_of(bound.bindings, seen.grids)
+
+
+def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:
+    """Days after which a client without a history of their own counts as silent: the reactivation rule's parameter."""
+    for pack in packs:
+        for rule in pack.rules:
+            if rule.id == "reactivation":
+                return float(settings.params(rule)["default_days"])
+    return 90.0
+
+
+def _roles(managers: Sequence[Any]) -> dict[str, str]:
+    return {manager.role: manager.name for manager in reversed(managers) if manager.role != "manager"}
