@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 Field = tuple[str, str]  # card, field
 
 _WORD = re.compile(r"[^\W_]+|№|%")
-_CAMEL = re.compile(r"(?<=[a-zа-я])(?=[A-ZА-Я][a-zа-я])")
+_CAMEL = re.compile(r"(?<=[a-z\u0430-\u044f])(?=[A-Z\u0410-\u042f][a-z\u0430-\u044f])")
 _BRACKETS = re.compile(r"\s*[(\[{].*?[)\]}]\s*")
 _SPACES = re.compile(r"[\s\u00a0\u202f_]+")
 _PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-–—]\s+")
@@ -36,8 +36,8 @@ def dictionary() -> Mapping[str, Any]:
 
 
 def clean(text: str) -> str:
-    """Text as it is compared: lower case, ё = е, one space for any run of spaces, no space at the ends."""
-    return _SPACES.sub(" ", text).strip().lower().replace("ё", "е")
+    """Text as it is compared: lower case, the letter yo as ye, one space for any run of spaces, no space at the ends."""
+    return _SPACES.sub(" ", text).strip().lower().replace("\u0451", "\u0435")
 
 
 @cache

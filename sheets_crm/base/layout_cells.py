@@ -108,8 +108,8 @@ def _plain_totals() -> re.Pattern[str]:
 
 
 def is_plain_total(text: str) -> bool:
-    """The text is nothing but the totals word («Итого:»), so that no client can be called so."""
-    return bool(_plain_totals().match(text.replace("ё", "е")))
+    """The text is nothing but the totals word, so that no client can be called so."""
+    return bool(_plain_totals().match(text.replace("\u0451", "\u0435")))
 
 
 @cache

@@ -112,7 +112,7 @@ def _counts_columns(cells: Cells, row: int, span: Span) -> bool:
 
 
 def _mark_totals(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8]) -> None:
-    """A row whose first text begins with «итого», "total" ... sums up, unless the rest of it speaks of a client."""
+    """A row whose first text begins with a totals word sums up, unless the rest of it speaks of a client."""
     undecided = kinds == Row.DATA
     for column in range(span.left, span.right + 1):
         places = np.flatnonzero(undecided & cells.texts[span.top : span.top + kinds.size, column])
@@ -133,7 +133,7 @@ def _mark_totals(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8]) -> None
 
 
 def _sums_up(cells: Cells, span: Span, place: int, column: int) -> bool:
-    """Tell «Итого по отделу | | 120» from the client "Total Fitness | Ann Bell | +44 ... | new"."""
+    """Tell "Total for the north | | 120" from the client "Total Fitness | Ann Bell | +44 ... | new"."""
     row = span.top + place
     if is_plain_total(cells.text(row, column)):
         return True
