@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
-import os
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,16 +15,16 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from sheets_crm.disk import make_folder, write_whole
+from sheets_crm.disk import make_folder, private, write_whole
 from sheets_crm.errors import StateError, WorkbookBusy
+
+if TYPE_CHECKING:
+    import logging
 
 NAME = ".sheets-crm"
 _STEP_S = 0.05
-_LOG_BYTES = 1_000_000
-_LOG_FILES = 5
 
 
 @dataclass(frozen=True)
@@ -158,7 +155,7 @@ class StateFolder:
 
     def _take(self, until: float) -> IO[bytes]:
         try:
-            handle = open(self._lock, "ab", opener=_private)  # noqa: SIM115 - it is held, not read
+            handle = open(self._lock, "ab", opener=private)  # noqa: SIM115 - it is held, not read
         except OSError as error:
             raise StateError("state.folder_denied", path=str(self.path)) from error
         while not _acquire(handle):
@@ -172,76 +169,9 @@ class StateFolder:
 
     def log(self, name: str = "sheets_crm") -> logging.Logger:
         """The program's log in `logs/`, rotated, private, scrubbed of personal data. Calling it twice adds nothing."""
-        from logging.handlers import RotatingFileHandler
+        from sheets_crm.sync.logfile import open_log
 
-        logger = logging.getLogger(name)
-        target = str((self.logs / "sheets-crm.log").absolute())
-        for handler in list(logger.handlers):
-            if isinstance(handler, RotatingFileHandler):
-                if handler.baseFilename == target:
-                    return logger
-                logger.removeHandler(handler)
-                handler.close()
-        try:
-            make_folder(self.logs)
-            os.close(os.open(target, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-            handler = RotatingFileHandler(target, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
-        except OSError as error:
-            raise StateError("state.folder_denied", path=str(self.logs)) from error
-        handler.setFormatter(Scrubbed("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        return logger
-
-
-class Scrubbed(logging.Formatter):
-    """Log lines without personal data: no quoted text, addresses or long numbers; of an exception only its kind and place.
-
-    The message of an exception is left out: it may quote a cell.
-    """
-
-    _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|\u00ab[^\u00bb\n]*\u00bb|\u201c[^\u201d\n]*\u201d")
-    _MAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+")
-    _NUMBER = re.compile(r"\+?\d(?:[\s().\-\u00a0]{0,2}\d){6,}")
-    _WORDS = re.compile(r"[^\x00-\x7f]+(?:[\s.\-]+[^\x00-\x7f]+)*")  # names in other alphabets than the program's own
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
-        """The moment, UTC."""
-        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
-        """The line; its own time stamp is not a phone number."""
-        record.message = self._scrub(record.message)
-        return super().formatMessage(record)
-
-    def formatException(  # noqa: N802 - the name is logging's
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-    ) -> str:
-        """Kind and places, innermost last; of the chain of causes too."""
-        lines = []
-        error = ei[1]
-        seen: set[int] = set()
-        while error is not None and id(error) not in seen:
-            seen.add(id(error))
-            lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
-            lines += _places(error.__traceback__)
-            error = error.__cause__ or error.__context__
-        return "\n".join(lines)
-
-    def _scrub(self, text: str) -> str:
-        for pattern in (self._QUOTED, self._MAIL, self._NUMBER, self._WORDS):
-            text = pattern.sub("...", text)
-        return text
-
-
-def _places(trace: TracebackType | None) -> list[str]:
-    lines = []
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        lines.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return lines
+        return open_log(self.logs, name)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -251,10 +181,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 if sys.platform == "win32":
