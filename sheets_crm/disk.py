@@ -38,10 +38,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def open_private(path: Path) -> BinaryIO:
     """A new file that only its owner may read, open for writing."""
-    return open(path, "wb", opener=_private)  # Path.open has no opener
+    return open(path, "wb", opener=private)  # Path.open has no opener
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """An opener for `open`: a file made by it is for its owner alone (0600)."""
     return os.open(path, flags, 0o600)
 
 

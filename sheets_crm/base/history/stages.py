@@ -16,6 +16,16 @@ from sheets_crm.base.history.schema import STAGE_TRANSITIONS
 _SCHEMA = {"_id": pl.String, "stage": pl.String, "after": pl.String, "entered": pl.String}
 
 
+def nothing_moved(connection: Connection, card: str, frame: pl.DataFrame, before: pl.DataFrame | None) -> bool:
+    """The same cards in the same stages as in the last snapshot, and that one is on record: the usual run, told cheaply."""
+    if before is None or "stage" not in frame.columns or "stage" not in before.columns:
+        return False
+    if not (frame["_id"].equals(before["_id"]) and frame["stage"].equals(before["stage"])):
+        return False
+    query = select(STAGE_TRANSITIONS.c.run).where(STAGE_TRANSITIONS.c.card == card).limit(1)
+    return connection.execute(query).fetchone() is not None
+
+
 def record_stages(
     connection: Connection,
     card: str,

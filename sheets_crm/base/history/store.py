@@ -219,11 +219,14 @@ class History:
         moves = 0
         for card, frame in base.frames.items():
             self._keep(connection, sitting, card, frame, was[card])
-            if (old := was[card]) is not None:
+            old = was[card]
+            if old is not None:
                 rows = _located(changes(old, frame), base, card)
                 _append_changes(connection, rows, sitting, sum(counts.values()))
                 for kind, times in rows["kind"].value_counts().rows():
                     counts[kind] += times
+            if stages.nothing_moved(connection, card, frame, old):
+                continue
             moves += stages.record_stages(
                 connection, card, frame, run=sitting.number, first_number=moves, today=run.today, last=sitting.last
             )
