@@ -113,7 +113,7 @@ class _Builder:
         line = node.start_mark.line + 1
         self.marks.setdefault(path, Mark(self.source, line))
         if isinstance(node, yaml.ScalarNode):
-            return scalar(node.value) if node.style is None else node.value
+            return node.value if node.style else scalar(node.value)  # plain: "" in C, None in Python
         if len(path) > DEEPEST:  # an anchor that refers to itself
             raise self.error("yaml.syntax", file=self.source, line=line, detail="")
         if isinstance(node, yaml.MappingNode):

@@ -10,8 +10,8 @@ from datetime import date
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, nulls, table
-from sheets_crm.cards.readers.dates import FROM_1904, serial_days
+from sheets_crm.cards.readers.cells import Cells, Found, finish, nulls, serial_days, table
+from sheets_crm.cards.readers.dates import FROM_1904
 from sheets_crm.cards.readers.daytext import read_birthday
 from sheets_crm.cells import Kind
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,11 +14,12 @@ import polars as pl
 
 from sheets_crm.cards.lexicon import folded, lexicon
 from sheets_crm.cards.model import ISSUES_SCHEMA, Parsed
-from sheets_crm.cards.text import clean, cleaned, fold, number_text
+from sheets_crm.cards.text import cleaned, fold, number_texts
 from sheets_crm.cells import Column, Kind
 
 SEEN_LENGTH = 200  # characters of a cell that are quoted in a problem
-_EPOCH = date(1899, 12, 30)
+LAST_SERIAL = 79_999  # of a day: the years 1900 to 2119
+_UNIX = 25_569  # serial of 1970-01-01
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ class Cells:
             return self.number
         return self.number.set(~self.of(*kinds), None)
 
-    def seen(self, position: int) -> str:
-        """What stands in the cell, for a person to recognise it."""
-        kind = self.column.kind[position]
-        if kind in (Kind.TEXT, Kind.ERROR):
-            text = clean(str(self.column.text[position] or ""))
-            return text if len(text) <= SEEN_LENGTH else text[: SEEN_LENGTH - 1] + "\u2026"
-        if kind in (Kind.EMPTY, Kind.UNCACHED):
-            return ""
-        number = float(self.column.number[position])
-        if kind == Kind.BOOL:
-            return "TRUE" if number else "FALSE"
-        return date_text(number) if kind == Kind.DATE else number_text(number)
+    def seen(self, positions: pl.Series) -> pl.Series:
+        """What stands in the cells at `positions`, for a person to recognise it (String)."""
+        kind, number = self.column.kind.gather(positions), self.column.number.gather(positions)
+        shown = cleaned(self.column.text.gather(positions)).fill_null("")
+        long = shown.str.len_chars() > SEEN_LENGTH
+        if long.any():
+            shown = (shown.str.head(SEEN_LENGTH - 1) + "\u2026").zip_with(long, shown)
+        for code, show in ((Kind.NUMBER, number_texts), (Kind.DATE, date_texts), (Kind.BOOL, tick_texts)):
+            here = kind == code
+            if here.any():
+                shown = show(number.set(~here, None)).zip_with(here, shown)
+        return shown
 
 
 @dataclass(frozen=True)
@@ -142,15 +142,23 @@ def table(texts: pl.Series, read: Callable[[str], Sequence[Any]], schema: dict[s
     return pl.DataFrame({"_key": texts}).join(results, on="_key", how="left", maintain_order="left").drop("_key")
 
 
-def serial_day(serial: float) -> date | None:
-    """The day of a serial number, None outside 1..79,999."""
-    return _EPOCH + timedelta(days=int(serial)) if 1 <= serial < 80_000 else None
+def date_texts(serials: pl.Series) -> pl.Series:
+    """Date cells as ISO text; the bare number where no day answers to it."""
+    days = serial_days(serials)
+    return days.dt.to_string("%Y-%m-%d").zip_with(days.is_not_null(), number_texts(serials))
 
 
-def date_text(serial: float) -> str:
-    """A date cell as ISO text; the bare number where no day answers to it."""
-    day = serial_day(serial)
-    return day.isoformat() if day else number_text(serial)
+def tick_texts(numbers: pl.Series) -> pl.Series:
+    """Ticks (0, 1) as text."""
+    return pl.select(pl.when(numbers != 0).then(pl.lit("TRUE")).when(numbers == 0).then(pl.lit("FALSE"))).to_series()
+
+
+def serial_days(serials: pl.Series) -> pl.Series:
+    """Days (Date) of serial numbers; null outside 1..79,999."""
+    within = serials.is_between(1, LAST_SERIAL + 1, closed="left")
+    if not within.all():
+        serials = serials.set(~within, None)
+    return (serials.floor().cast(pl.Int32) - _UNIX).cast(pl.Date)
 
 
 def _blank_forms() -> list[str]:
@@ -174,7 +182,7 @@ def _issues(cells: Cells, found: Found) -> pl.DataFrame:
         {
             "position": positions.cast(pl.UInt32),
             "kind": pl.Series([found.kind], dtype=pl.String).new_from_index(0, len(positions)),
-            "seen": pl.Series([cells.seen(position) for position in positions], dtype=pl.String),
+            "seen": cells.seen(positions),
             "suggestion": suggestion,
         },
         schema=ISSUES_SCHEMA,

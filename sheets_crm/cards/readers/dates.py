@@ -10,17 +10,17 @@ from typing import Literal
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare
+from sheets_crm.cards.readers.cells import LAST_SERIAL, Cells, Found, finish, mapped, nulls, prepare, serial_days
 from sheets_crm.cards.readers.daytext import day_of, order_evidence, read_day
 from sheets_crm.cells import Column, Kind
 
 DateOrder = Literal["dmy", "mdy"]
 
 FROM_1904 = 1462  # days between the two epochs of Excel
-_UNIX = 25_569  # serial of 1970-01-01
-_LAST_SERIAL = 79_999
 _WITH_TIME = r"(?i)[ t,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?\s*(z|[+-]\d{2}:?\d{2})?$"
-_AMBIGUOUS = r"^\D{0,12}\d{1,2} ?[./-] ?\d{1,2}(?: ?[./-] ?(?:\d{4}|\d{2}))?\b"
+_TELLING = (
+    r"^\D{0,14}(?:(?:1[3-9]|2\d|3[01]) ?[./-]|\d{1,2} ?[./-] ?(?:1[3-9]|2\d|3[01])\b)"  # a number that is no month
+)
 
 
 def read_dates(cells: Cells, name: str, reading: Reading, *, past: bool) -> Parsed:
@@ -52,19 +52,11 @@ def detect_date_order(column: Column, default: DateOrder) -> DateOrder:
     cells = prepare(column)
     if Kind.TEXT not in cells.kinds:
         return default
-    texts = cells.text.drop_nulls().unique()
-    votes = {order_evidence(text) for text in texts.filter(texts.str.contains(_AMBIGUOUS))} - {None}
+    texts = _without_times(cells.text)
+    votes = {order_evidence(text) for text in texts.filter(texts.str.contains(_TELLING)).unique()} - {None}
     if votes == {"dmy"}:
         return "dmy"
     return "mdy" if votes == {"mdy"} else default
-
-
-def serial_days(serials: pl.Series) -> pl.Series:
-    """Days (Date) of serial numbers; null outside 1..79,999."""
-    within = serials.is_between(1, _LAST_SERIAL + 1, closed="left")
-    if not within.all():
-        serials = serials.set(~within, None)
-    return (serials.floor().cast(pl.Int32) - _UNIX).cast(pl.Date)
 
 
 def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
@@ -75,7 +67,7 @@ def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
         return serial_days(serials)
     plain = cells.of(Kind.NUMBER)
     if reading.epoch_1904:
-        serials = (serials + FROM_1904 * (serials.is_between(0, _LAST_SERIAL))).zip_with(plain, serials)
+        serials = (serials + FROM_1904 * (serials.is_between(0, LAST_SERIAL))).zip_with(plain, serials)
     days = serial_days(serials)
     if reading.month is None:
         return days
@@ -95,7 +87,11 @@ def _days_of_month(numbers: pl.Series, month: tuple[int, int]) -> pl.Series:
 
 
 def _from_text(texts: pl.Series, reading: Reading) -> pl.Series:
-    if texts.str.contains(":", literal=True).any():
-        # A time of day makes every text different; without it there are few days to read.
-        texts = texts.str.replace(_WITH_TIME, "")
-    return mapped(texts, lambda text: read_day(text, reading.date_order, reading.month), pl.Date)
+    return mapped(_without_times(texts), lambda text: read_day(text, reading.date_order, reading.month), pl.Date)
+
+
+def _without_times(texts: pl.Series) -> pl.Series:
+    """A time of day makes every text different; without it there are few days to read."""
+    if not texts.str.contains(":", literal=True).any():
+        return texts
+    return texts.str.replace(_WITH_TIME, "")

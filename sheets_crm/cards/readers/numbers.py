@@ -5,14 +5,16 @@ Money never passes through float arithmetic: a cell's float is taken by its shor
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Literal
 
 import polars as pl
 
-from sheets_crm.cards.lexicon import habits
+from sheets_crm.cards.lexicon import currencies, habits
 from sheets_crm.cards.model import Parsed, Reading
 from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, table
-from sheets_crm.cards.readers.numbertext import decimal_evidence, read_number, read_sum
+from sheets_crm.cards.readers.numbertext import read_number, read_sum
 from sheets_crm.cells import Column, Kind
 
 DecimalSign = Literal[",", "."]
@@ -51,7 +53,7 @@ def read_numbers(cells: Cells, name: str, reading: Reading) -> Parsed:
     found = [Found("bad_number", cells.of(Kind.DATE, Kind.BOOL))]
     if Kind.TEXT in cells.kinds:
         texts = cells.of(Kind.TEXT)
-        written = mapped(cells.text, lambda text: read_number(text, reading.decimal, percent=True), pl.String)
+        written = _written_numbers(cells.text, reading)
         numbers = written.cast(pl.Float64).zip_with(texts, numbers)
         found.append(Found("bad_number", texts & written.is_null()))
         found.append(Found("number_as_text", texts & written.is_not_null(), _typed(written, reading)))
@@ -63,11 +65,17 @@ def detect_decimal(column: Column, default: DecimalSign) -> DecimalSign:
     cells = prepare(column)
     if Kind.TEXT not in cells.kinds:
         return default
-    texts = cells.text.drop_nulls().unique()
-    votes = {decimal_evidence(text) for text in texts.filter(texts.str.contains(r"\d[.,]"))} - {None}
-    if votes == {","}:
-        return ","
-    return "." if votes == {"."} else default
+    bodies = cells.text.drop_nulls().str.replace_all(r"[^\d.,]+", "").str.strip_chars(".,")
+    comma, point = (bodies.str.contains(_evidence(sign)).any() for sign in ",.")
+    if comma == point:
+        return default
+    return "," if comma else "."
+
+
+def _evidence(sign: str) -> str:
+    """What shows that `sign` is decimal: one or two digits after the only one, the other one before it, or the other one twice."""
+    this, other = re.escape(sign), re.escape("." if sign == "," else ",")
+    return rf"^\d+{this}\d{{1,2}}$|^\d[\d{other}]*{other}\d+{this}\d+$|^\d+{other}\d+{other}[\d{other}]*$"
 
 
 def _exact(numbers: pl.Series) -> pl.Series:
@@ -85,15 +93,47 @@ def _typed(numbers: pl.Series, reading: Reading) -> pl.Series:
 
 
 def _sums(texts: pl.Series, reading: Reading) -> pl.DataFrame:
-    """number, foreign, suggestion of each text; the plain ones all at once, the rest one by one."""
-    plain = texts.str.contains(_PLAIN)
-    if plain.sum() * 2 < len(texts) - texts.null_count():
-        return table(texts, lambda text: _sum(text, reading), _SUM_SCHEMA)
-    rest = table(texts.set(plain, None), lambda text: _sum(text, reading), _SUM_SCHEMA)
-    digits = texts.str.replace(",", ".", literal=True).str.strip_chars_start("0")
-    number = digits.str.replace(r"\.0+$|^$", "").str.replace(r"^(\.|$)", "0${1}")
-    number = number.str.replace(r"(\.\d)0$", "${1}")
-    return rest.with_columns(number=number.zip_with(plain.fill_null(value=False), rest["number"]))
+    """number, foreign, suggestion of each text; ordinary spellings all at once, the rest one by one."""
+    quick = _quick(texts.str.replace(_home_sign(reading.currency), "").str.strip_chars(), reading.decimal)
+    rest = table(texts.set(quick.is_not_null(), None), lambda text: _sum(text, reading), _SUM_SCHEMA)
+    return rest.with_columns(number=quick.zip_with(quick.is_not_null(), rest["number"]))
+
+
+def _written_numbers(texts: pl.Series, reading: Reading) -> pl.Series:
+    quick = _quick(texts, reading.decimal)
+    known = quick.is_not_null()
+    rest = mapped(texts.set(known, None), lambda text: read_number(text, reading.decimal, percent=True), pl.String)
+    return quick.zip_with(known, rest)
+
+
+def _quick(texts: pl.Series, decimal: str) -> pl.Series:
+    """Canonical text of numbers in an ordinary spelling, null elsewhere; agrees with `read_number` wherever it answers."""
+    ordinary = texts.str.contains(_ordinary(decimal)) | texts.str.contains(_PLAIN)
+    digits = texts.set(~ordinary, None).str.replace_all(" ", "", literal=True)
+    other = "." if decimal == "," else ","
+    grouped = digits.str.contains(rf"\{other}\d{{3}}")
+    if grouped.any():
+        digits = digits.str.replace_all(other, "", literal=True).zip_with(grouped, digits)
+    digits = digits.str.replace(",", ".", literal=True)
+    if digits.str.contains(r"^0\d").any():
+        digits = (
+            digits.str.strip_chars_start("0")
+            .str.replace(r"^(\.|$)", "0${1}")
+            .zip_with(digits.str.contains(r"^0"), digits)
+        )
+    return digits.str.replace(r"\.0+$", "").str.replace(r"(\.\d)0$", "${1}")
+
+
+def _ordinary(decimal: str) -> str:
+    other = "." if decimal == "," else ","
+    return rf"^[1-9]\d{{0,2}}(?:(?: \d{{3}})+|(?:\{other}\d{{3}})+)(?:\{decimal}\d{{1,2}})?$"
+
+
+@cache
+def _home_sign(currency: str) -> str:
+    words = sorted((word for word, codes in currencies().items() if currency in codes), key=len, reverse=True)
+    either = "|".join(re.escape(word) for word in words)
+    return rf"(?i)^(?:{either})\.? ?| ?(?:{either})\.?$"
 
 
 def _sum(text: str, reading: Reading) -> tuple[str | None, bool, str | None]:

@@ -74,20 +74,6 @@ def read_sum(text: str, decimal: str, currency: str) -> Sum:
     return Sum(None, suggestion=_multiplied(written, decimal, currency))
 
 
-def decimal_evidence(text: str) -> str | None:
-    """The decimal sign, where a text shows it beyond doubt: both signs, or one or two digits after the only one."""
-    body = re.sub(r"[^\d.,]+", "", fold(text)).strip(".,")
-    last = max(body.rfind("."), body.rfind(","))
-    if last < 0:
-        return None
-    sign, other = body[last], "," if body[last] == "." else "."
-    if other in body:
-        return sign if body.count(sign) == 1 else None
-    if body.count(sign) > 1:
-        return other
-    return sign if len(body) - last - 1 in (1, 2) else None
-
-
 def plain_digits(body: str, decimal: str) -> str | None:
     """Digits with separators -> digits with at most one point; None when the separators make no number.
 

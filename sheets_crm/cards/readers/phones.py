@@ -22,10 +22,8 @@ def read_phone_cells(cells: Cells, name: str, reading: Reading) -> Parsed:
     lists, lost_zero, suggestion = _from_text(cells, reading.country)
     if Kind.NUMBER in cells.kinds:
         numbers = cells.of(Kind.NUMBER)
-        read = _table(number_texts(cells.numbers(Kind.NUMBER)), reading.country, as_number=True)
-        lists = read["phones"].zip_with(numbers, lists)
-        lost_zero = read["lost_zero"].fill_null(value=False).zip_with(numbers, lost_zero)
-        suggestion = read["suggestion"].zip_with(numbers, suggestion)
+        dialled, lost = _from_numbers(number_texts(cells.numbers(Kind.NUMBER)), reading.country)
+        lists, lost_zero = dialled.zip_with(numbers, lists), lost.zip_with(numbers, lost_zero)
     first = lists.list.first()
     filled = cells.of(Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.BOOL)
     valid = filled & first.is_not_null()
@@ -46,12 +44,35 @@ def _from_text(cells: Cells, country: str) -> tuple[pl.Series, pl.Series, pl.Ser
     if Kind.TEXT not in cells.kinds:
         return nulls(length, pl.List(pl.String)), falses(length), nulls(length, pl.String)
     quick = _by_plan(cells.text, country)
-    lists = pl.select(pl.when(quick.is_not_null()).then(pl.concat_list(quick))).to_series()
     rest = cells.text.is_not_null() & quick.is_null()
     if not rest.any():
-        return lists, falses(length), nulls(length, pl.String)
-    read = _table(cells.text.set(~rest, None), country)
-    return read["phones"].zip_with(rest, lists), read["lost_zero"].fill_null(value=False), read["suggestion"]
+        return _alone(quick), falses(length), nulls(length, pl.String)
+    read = table(cells.text.set(~rest, None), lambda text: _row(text, country), _SCHEMA)
+    return read["phones"].zip_with(rest, _alone(quick)), read["lost_zero"].fill_null(value=False), read["suggestion"]
+
+
+def _from_numbers(digits: pl.Series, country: str) -> tuple[pl.Series, pl.Series]:
+    """(telephones, was a zero lost) of number cells, given as digits."""
+    quick = _by_plan(digits, country)
+    rest = digits.is_not_null() & quick.is_null()
+    if not rest.any():
+        return _alone(quick), falses(len(digits))
+
+    def read(text: str) -> tuple[str | None, bool]:
+        return (read_digits(text, country) if text.isdigit() else None) or (None, False)
+
+    slow = table(digits.set(~rest, None), read, {"phone": pl.String, "lost_zero": pl.Boolean})
+    return _alone(slow["phone"].zip_with(rest, quick)), slow["lost_zero"].fill_null(value=False)
+
+
+def _alone(phones: pl.Series) -> pl.Series:
+    """Lists of one telephone each; null where there is none."""
+    return pl.select(pl.when(phones.is_not_null()).then(pl.concat_list(phones))).to_series()
+
+
+def _row(text: str, country: str) -> tuple[list[str] | None, bool, str | None]:
+    telephones = read_phones(text, country)
+    return list(telephones.numbers) or None, telephones.lost_zero, telephones.suggestion
 
 
 def _by_plan(texts: pl.Series, country: str) -> pl.Series:
@@ -66,14 +87,3 @@ def _by_plan(texts: pl.Series, country: str) -> pl.Series:
     home = bare.str.contains(plan.pattern)
     national = bare.str.tail(10).set(~home, None)
     return pl.select(pl.concat_str(pl.lit(f"+{plan.code}"), national)).to_series()
-
-
-def _table(texts: pl.Series, country: str, *, as_number: bool = False) -> pl.DataFrame:
-    def read(text: str) -> tuple[list[str] | None, bool, str | None]:
-        if as_number:
-            one = read_digits(text, country) if text.isdigit() else None
-            return ([one[0]], one[1], None) if one else (None, False, None)
-        telephones = read_phones(text, country)
-        return list(telephones.numbers) or None, telephones.lost_zero, telephones.suggestion
-
-    return table(texts, read, _SCHEMA)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
 from sheets_crm.cards.model import Parsed
-from sheets_crm.cards.readers.cells import Cells, date_text, finish, nulls
+from sheets_crm.cards.readers.cells import Cells, date_texts, finish, tick_texts
 from sheets_crm.cards.text import number_texts, one_line
 from sheets_crm.cells import Kind
 
@@ -18,11 +16,9 @@ def texts(cells: Cells, *, lines: bool) -> pl.Series:
     if Kind.NUMBER in cells.kinds:
         shown = _over(shown, cells.of(Kind.NUMBER), number_texts(cells.numbers(Kind.NUMBER)))
     if Kind.DATE in cells.kinds:
-        shown = _over(shown, cells.of(Kind.DATE), _by_number(cells.numbers(Kind.DATE), date_text))
+        shown = _over(shown, cells.of(Kind.DATE), date_texts(cells.numbers(Kind.DATE)))
     if Kind.BOOL in cells.kinds:
-        shown = _over(
-            shown, cells.of(Kind.BOOL), _by_number(cells.numbers(Kind.BOOL), lambda n: "TRUE" if n else "FALSE")
-        )
+        shown = _over(shown, cells.of(Kind.BOOL), tick_texts(cells.numbers(Kind.BOOL)))
     return shown
 
 
@@ -33,11 +29,3 @@ def read_text(cells: Cells, name: str, *, lines: bool = False) -> Parsed:
 
 def _over(below: pl.Series, mask: pl.Series, above: pl.Series) -> pl.Series:
     return above.zip_with(mask, below)
-
-
-def _by_number(numbers: pl.Series, show: Callable[[float], str]) -> pl.Series:
-    keys = numbers.drop_nulls().unique()
-    if keys.is_empty():
-        return nulls(len(numbers), pl.String)
-    values = pl.Series([show(key) for key in keys], dtype=pl.String)
-    return numbers.replace_strict(keys, values, default=None, return_dtype=pl.String)
