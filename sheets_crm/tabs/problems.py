@@ -21,7 +21,7 @@ from sheets_crm.words import knows, say
 
 PROBLEMS = "problems"
 MOST_ROWS = 5_000
-_WIDTHS = {"sheet": 16, "cell": 9, "seen": 26, "what": 44, "do": 44, "suggestion": 20, "kind": 18, "severity": 16}
+_WIDTHS = {"sheet": 16, "cell": 9, "seen": 26, "what": 44, "do": 44, "suggestion": 20, "kind": 24, "severity": 16}
 _LONGEST_SEEN = 500
 
 # What tells one problem from another over runs: sheet, cell, kind.
@@ -46,7 +46,7 @@ def draw_problems(problems: Sequence[Problem], ctx: DrawContext, first_seen: Map
         tables=(table,),
         cells=_rest(problems, shown, table.height + 2, ctx),
         freeze=(1, 2),
-        heights={0: 32.0},
+        heights={0: 32.0} | look.row_heights(table.columns, 1),
         conditions=(
             Condition(
                 Range(1, severity, table.height, severity),
