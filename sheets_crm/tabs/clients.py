@@ -22,16 +22,16 @@ class _Column(NamedTuple):
     id: str
     field: str  # of the frame
     width: float
-    kind: str  # text, link, money, count, number, date
+    kind: str  # text, link, source, center, money, count, number, date
 
 
 _COLUMNS = (
-    _Column("client", "name", 30, "link"),
-    _Column("contact", "contact", 30, "text"),
+    _Column("client", "name", 36, "link"),
+    _Column("contact", "contact", 36, "text"),
     _Column("manager", "manager", 16, "text"),
     _Column("purchases", "purchases", 11, "count"),
     _Column("revenue", "revenue", 14, "money"),
-    _Column("average", "average", 14, "money"),
+    _Column("average", "average", 14, "count"),
     _Column("interval", "interval", 14, "number"),
     _Column("last_purchase", "last_purchase", 13, "date"),
     _Column("next_purchase", "next_purchase", 13, "date"),
@@ -39,8 +39,9 @@ _COLUMNS = (
     _Column("debt", "debt", 14, "money"),
     _Column("open_deals", "open_deals", 11, "count"),
     _Column("open_tasks", "open_tasks", 11, "count"),
-    _Column("source", "source", 20, "text"),
+    _Column("source", "source", 20, "source"),
 )
+_CENTERED = frozenset({"money", "count", "number", "date", "center"})
 
 
 def draw_clients(frame: pl.DataFrame, ctx: DrawContext, open_tasks: Mapping[str, int] | None = None) -> Tab:
@@ -61,7 +62,7 @@ def draw_clients(frame: pl.DataFrame, ctx: DrawContext, open_tasks: Mapping[str,
         title=ctx.title(CLIENTS),
         tables=(Table("crm_clients", columns, header=look.HEADER),),
         freeze=(1, 1),
-        heights={0: 32.0},
+        heights={0: 46.0},
         color="0B5CAD",
     )
 
@@ -110,7 +111,7 @@ def _contact(frame: pl.DataFrame) -> pl.Expr:
 def _tells(column: _Column, rows: pl.DataFrame) -> bool:
     """Is there anything in the column? A count of zero everywhere tells nothing either."""
     values = rows[column.field]
-    if column.kind == "count" and column.id != "purchases":
+    if column.id in ("open_deals", "open_tasks"):
         return bool((values.fill_null(0) > 0).any())
     if column.id == "debt":
         return bool((values.fill_null(0) != 0).any())
@@ -119,7 +120,7 @@ def _tells(column: _Column, rows: pl.DataFrame) -> bool:
 
 def _column(column: _Column, rows: pl.DataFrame, ctx: DrawContext) -> TabColumn:
     values = rows[column.field].alias(column.id)
-    if column.kind in ("text", "link", "center"):
+    if column.kind in ("text", "link", "source", "center"):
         values = values.cast(pl.String)
     linked = column.kind == "link" and len(rows) <= look.MOST_LINKS
     note = f"tabs.clients.notes.{column.id}"
@@ -129,6 +130,7 @@ def _column(column: _Column, rows: pl.DataFrame, ctx: DrawContext) -> TabColumn:
         values=values,
         width=float(column.width),
         style=_style(column.kind, values, ctx, linked=linked),
+        header=look.NUMBER_HEADER if column.kind in _CENTERED else None,
         links=rows["link"] if linked else None,
         note=say(note, ctx.lang) if knows(note, ctx.lang) else None,
     )
@@ -145,4 +147,6 @@ def _style(kind: str, values: pl.Series, ctx: DrawContext, *, linked: bool) -> S
         return Style(format=look.date_format(ctx.lang), align="center")
     if kind == "center":
         return Style(align="center")
+    if kind == "source":
+        return Style(indent=1)  # beside numbers at the right of their cells
     return Style(color=look.BLUE, underline=True) if linked else Style()

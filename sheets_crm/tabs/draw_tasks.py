@@ -42,7 +42,7 @@ def draw_tasks(tasks: Sequence[Task], ctx: DrawContext) -> Tab:
         title=ctx.title(TASKS),
         tables=(Table("crm_tasks", ours + extra, header=look.HEADER),),
         freeze=(1, IDS.index("client") + 1),
-        heights={0: 32.0},
+        heights={0: 32.0} | look.row_heights(ours + extra, 1),
         conditions=_conditions(len(rows), len(ours + extra), ctx),
         color="F2B705",
     )
@@ -209,11 +209,12 @@ def _conditions(height: int, width: int, ctx: DrawContext) -> tuple[Condition, .
     closed = f"OR({closed},LEFT({column['why']},{len(gone)})={_quoted(gone)})"
     due, until = _day_formula(column["due"]), _day_formula(column["snooze_until"])
     day = f"IF({until}>0,{until},{due})"
-    left = Range(1, 0, height, IDS.index("client"))
+    left, due_place = Range(1, 0, height, IDS.index("client")), IDS.index("due")
+    due_cells = Range(1, due_place, height, due_place)
     return (
         Condition(Range(1, 0, height, width - 1), closed, look.CLOSED, stop=True),
         Condition(left, f"AND(NOT({closed}),{day}>0,{day}<TODAY())", look.OVERDUE),
-        Condition(left, f"AND(NOT({closed}),{day}=TODAY())", look.TODAY),
+        Condition(due_cells, f"AND(NOT({closed}),{day}=TODAY())", look.TODAY),
     )
 
 

@@ -19,7 +19,7 @@ from sheets_crm.tabs.context import DrawContext
 from sheets_crm.words import say
 
 FUNNEL = "funnel"
-_WIDTHS = (34.0, 16.0, 18.0, 18.0, 18.0, 18.0, 12.0, 18.0, 3.0)
+_WIDTHS = (36.0, 20.0, 20.0, 20.0, 18.0, 20.0, 13.0, 20.0, 3.0)
 _CHART_COLUMN = len(_WIDTHS)
 _ROW_PIXELS = 20
 _MOST_STUCK = 15
@@ -36,6 +36,7 @@ class _Sheet:
     tables: list[Table] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    heights: dict[int, float] = field(default_factory=dict)
 
     def say(self, text: str, style: Style) -> None:
         """A line of text in the first column."""
@@ -50,6 +51,8 @@ class _Sheet:
         placed = tuple(_placed(column, place) for place, column in enumerate(kept))
         table = Table(f"crm_{name}", placed, self.row, 0, look.HEADER)
         self.tables.append(table)
+        titles = ((column.title, column.width * 0.9) for column in placed)
+        self.heights |= {self.row: look.row_height(titles) + 4} | look.row_heights(placed, self.row + 1)
         self.row += table.height + 1
         return table
 
@@ -69,7 +72,7 @@ def draw_funnel(funnels: Sequence[Funnel], ctx: DrawContext) -> Tab:
         tables=tuple(sheet.tables),
         cells=tuple(sheet.cells),
         widths=_WIDTHS,
-        heights={table.row: 32.0 for table in sheet.tables},
+        heights=sheet.heights,
         charts=tuple(sheet.charts),
         color="2E9E6B",
         grid_lines=False,
@@ -100,9 +103,10 @@ def _funnel(sheet: _Sheet, funnel: Funnel, name: str) -> None:
 def _summary(funnel: Funnel, ctx: DrawContext) -> str:
     counts = {kind: sum(stage.count for stage in funnel.stages if stage.kind == kind) for kind in _KINDS}
     amount = sum((stage.amount for stage in funnel.stages), Decimal(0))
-    sign = look.currency_sign(ctx.currency, ctx.lang)
     total = sum(stage.count for stage in funnel.stages)
-    return say("tabs.funnel.summary", ctx.lang, n=total, amount=_short(amount), currency=sign, **counts)
+    return say(
+        "tabs.funnel.summary", ctx.lang, n=total, money=look.money_text(amount, ctx.currency, ctx.lang), **counts
+    )
 
 
 def _stages(sheet: _Sheet, funnel: Funnel, name: str) -> None:
@@ -115,7 +119,7 @@ def _stages(sheet: _Sheet, funnel: Funnel, name: str) -> None:
     assert table is not None
     _total(sheet, table, stages)
     bars = sum(stage.kind != "lost" for stage in stages)
-    height = max(200, 60 + 34 * bars)
+    height = max(160, 60 + 32 * bars)
     if bars:
         rows = (top + 1, top + bars)
         sheet.charts.append(
@@ -189,13 +193,13 @@ def _stuck(sheet: _Sheet, deals: Sequence[StuckDeal], name: str) -> None:
     key = "tabs.funnel.stuck" if len(shown) == len(deals) else "tabs.funnel.stuck_first"
     sheet.say(say(key, ctx.lang, shown=len(shown), n=len(deals)), look.SUBHEADING)
     links = [look.place(deal.sheet, f"A{deal.row}") for deal in shown]
-    columns = [
+    columns: list[TabColumn | None] = [
         _texts(ctx, "client", [deal.client or deal.title for deal in shown], links),
-        _counts(ctx, "days", [deal.days for deal in shown]),
-        _money(ctx, "amount", [deal.amount for deal in shown]),
         _texts(ctx, "stage", [deal.stage for deal in shown]),
         _texts(ctx, "manager", [deal.manager for deal in shown]),
         _texts(ctx, "deal", [deal.title if deal.client else "" for deal in shown]),
+        _counts(ctx, "days", [deal.days for deal in shown]),
+        _money(ctx, "amount", [deal.amount for deal in shown]),
     ]
     sheet.table(f"{name}_stuck", columns)
     sheet.row += 1
@@ -257,30 +261,31 @@ def _texts(ctx: DrawContext, name: str, values: Sequence[str], links: Sequence[s
 
 
 def _counts(ctx: DrawContext, name: str, values: Sequence[int]) -> TabColumn:
-    return TabColumn(name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Int64), style=look.COUNT)
+    return TabColumn(
+        name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Int64), style=look.COUNT, header=look.NUMBER_HEADER
+    )
 
 
 def _money(ctx: DrawContext, name: str, values: Sequence[Decimal | None]) -> TabColumn | None:
     if all(value is None for value in values):
         return None
     series = pl.Series(name, values, pl.Decimal(38, 4))
-    style = Style(valign="top", align="right", format=look.money_format(series))
-    return TabColumn(name, ctx.label(FUNNEL, name), series, style=style)
+    style = Style(valign="top", align="right", format=look.money_format(series), border=look.LINE)
+    return TabColumn(name, ctx.label(FUNNEL, name), series, style=style, header=look.NUMBER_HEADER)
 
 
 def _shares(ctx: DrawContext, name: str, values: Sequence[float | None]) -> TabColumn | None:
     if all(value is None for value in values):
         return None
-    return TabColumn(name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Float64), style=look.SHARE)
+    return TabColumn(
+        name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Float64), style=look.SHARE, header=look.NUMBER_HEADER
+    )
 
 
 def _numbers(ctx: DrawContext, name: str, values: Sequence[float | None]) -> TabColumn | None:
     if all(value is None for value in values):
         return None
-    style = Style(valign="top", align="right", format="0.0")
-    return TabColumn(name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Float64), style=style)
-
-
-def _short(amount: Decimal) -> Decimal:
-    """A sum for a sentence: whole."""
-    return amount.quantize(Decimal(1))
+    style = Style(valign="top", align="right", format="0.0", border=look.LINE)
+    return TabColumn(
+        name, ctx.label(FUNNEL, name), pl.Series(name, values, pl.Float64), style=style, header=look.NUMBER_HEADER
+    )

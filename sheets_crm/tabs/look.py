@@ -5,33 +5,41 @@ Pure. Knows nothing of what is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
 
 import polars as pl
 
-from sheets_crm.books.tab import Style
-from sheets_crm.words import Lang
+from sheets_crm.books.tab import Style, TabColumn
+from sheets_crm.words import Lang, number
 
 INK = "1F2933"
 GREY = "8A929A"
 BLUE = "0B5CAD"
 HEADER = Style(bold=True, color="FFFFFF", fill="3B5B7C", wrap=True, valign="center", align="left")
+# Above numbers: not at the right, where the filter's button would cover it.
+NUMBER_HEADER = Style(bold=True, color="FFFFFF", fill="3B5B7C", wrap=True, valign="center", align="center")
 MANAGER_HEADER = Style(bold=True, color="5C4300", fill="FFD97A", wrap=True, valign="center", align="left")
 MANAGER_FILL = "FFF9E5"
-TEXT = Style(valign="top")
-WRAP = Style(valign="top", wrap=True)
-CENTER = Style(valign="top", align="center")
-LINK = Style(valign="top", wrap=True, color=BLUE, underline=True)
-COUNT = Style(valign="top", format="#,##0", align="right")
-SHARE = Style(valign="top", format="0%", align="right")
+LINE = "E1E5EA"
+TEXT = Style(valign="top", border=LINE)
+WRAP = Style(valign="top", wrap=True, border=LINE)
+CENTER = Style(valign="top", align="center", border=LINE)
+LINK = Style(valign="top", wrap=True, color=BLUE, underline=True, border=LINE)
+COUNT = Style(valign="top", format="#,##0", align="right", border=LINE)
+SHARE = Style(valign="top", format="0%", align="right", border=LINE)
 HEADING = Style(bold=True, size=14, color=INK)
 SUBHEADING = Style(bold=True, size=11, color="3B5B7C")
 SENTENCE = Style(color="52606D")
 TOTAL = Style(bold=True, border="3B5B7C")
 
-OVERDUE = Style(color="9C0006", fill="FBD5D5", bold=True)
-TODAY = Style(color="7A4F00", fill="FFE3A3", bold=True)
+OVERDUE = Style(color="9C0006", fill="FBD5D5")
+TODAY = Style(color="7A4F00", fill="FFE3A3")
 CLOSED = Style(color="9AA1A8", fill="F3F4F5")
+
+# A line of text in points, the most lines a row grows to, and how much of a column's width words fill.
+_LINE, _MOST_LINES, _FILLED = 15.0, 12, 0.9
 
 # Excel opens a workbook slowly, or not at all, beyond about 65,530 links on a sheet.
 MOST_LINKS = 65_000
@@ -54,6 +62,45 @@ def currency_sign(currency: str, lang: Lang) -> str:
     from babel.numbers import get_currency_symbol
 
     return str(get_currency_symbol(currency, locale=lang)) if currency else ""
+
+
+def money_text(amount: Decimal, currency: str, lang: Lang) -> str:
+    """A whole sum in a sentence, its sign where people of the language put it."""
+    text, sign = number(amount.quantize(Decimal(1)), lang), currency_sign(currency, lang)
+    if lang == "en" and sign and not sign[-1].isalpha():
+        return f"{sign}{text}"
+    return f"{text}\u00a0{sign}".strip()
+
+
+def row_height(texts: Iterable[tuple[str | None, float]]) -> float:
+    """Points that a row needs for its wrapped texts, each with the width of its column in characters.
+
+    Told to the workbook because not every program fits rows by itself when it opens one.
+    """
+    lines = max((_lines(text, width * _FILLED) for text, width in texts if text), default=1)
+    return _LINE * min(lines, _MOST_LINES) + 1
+
+
+def row_heights(columns: Iterable[TabColumn], first_row: int) -> dict[int, float]:
+    """Heights of the rows of a table, from its columns that wrap text."""
+    wrapped = [column for column in columns if column.style.wrap and column.values.dtype == pl.String]
+    lists = [[(text, column.width) for text in column.values.to_list()] for column in wrapped]
+    return {first_row + place: row_height(row) for place, row in enumerate(zip(*lists, strict=True))}
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes when words are wrapped at a width."""
+    count = 0
+    for paragraph in text.split("\n"):
+        count += 1
+        used = 0.0
+        for word in paragraph.split(" "):
+            if used and used + 1 + len(word) > width:
+                count, used = count + 1, 0.0
+            used += len(word) + (1 if used else 0)
+            if used > width:
+                count, used = count + int(used // width), used % width
+    return count
 
 
 def place(sheet: str, cell: str) -> str:

@@ -21,7 +21,7 @@ from sheets_crm.words import knows, say
 
 PROBLEMS = "problems"
 MOST_ROWS = 5_000
-_WIDTHS = {"sheet": 16, "cell": 9, "seen": 26, "what": 44, "do": 44, "suggestion": 20, "kind": 18, "severity": 16}
+_WIDTHS = {"sheet": 16, "cell": 9, "seen": 26, "what": 44, "do": 44, "suggestion": 20, "kind": 24, "severity": 16}
 _LONGEST_SEEN = 500
 
 # What tells one problem from another over runs: sheet, cell, kind.
@@ -46,7 +46,7 @@ def draw_problems(problems: Sequence[Problem], ctx: DrawContext, first_seen: Map
         tables=(table,),
         cells=_rest(problems, shown, table.height + 2, ctx),
         freeze=(1, 2),
-        heights={0: 32.0},
+        heights={0: 32.0} | look.row_heights(table.columns, 1),
         conditions=(
             Condition(
                 Range(1, severity, table.height, severity),
@@ -100,7 +100,7 @@ def _columns(
 ) -> tuple[TabColumn, ...]:
     texts: dict[str, list[str | None]] = {
         "sheet": [problem.sheet for problem in problems],
-        "cell": [problem.cell for problem in problems],
+        "cell": [problem.cell or None for problem in problems],
         "seen": [problem.seen[:_LONGEST_SEEN] or None for problem in problems],
         "what": [_sentence(problem, "what", ctx) for problem in problems],
         "do": [_sentence(problem, "do", ctx) for problem in problems],
@@ -108,7 +108,7 @@ def _columns(
         "kind": [_general(problem, ctx) for problem in problems],
         "severity": [say(f"tabs.problems.severity.{problem.severity}", ctx.lang) for problem in problems],
     }
-    links = pl.Series("cell", [look.place(problem.sheet, problem.cell) for problem in problems], pl.String)
+    links = pl.Series("cell", [_link(problem) for problem in problems], pl.String)
     columns = [
         TabColumn(
             id=name,
@@ -131,23 +131,25 @@ def _columns(
 
 def _sentence(problem: Problem, part: str, ctx: DrawContext) -> str | None:
     """One part of the problem's sentence; None when words know none."""
-    key = f"problems.{problem.kind}.{part}"
-    if not knows(key, ctx.lang):
+    key = _key(problem.kind, part, ctx)
+    if key is None:
         return None
-    values = {
-        "sheet": problem.sheet,
-        "cell": problem.cell,
-        "row": problem.row,
-        "seen": problem.seen,
-        "suggestion": problem.suggestion or "",
-        "field": problem.field,
-        "card": problem.card,
-        "kind": problem.kind,
-    }
-    return say(key, ctx.lang, **{**values, **problem.values})
+    named = {"field": problem.field, "suggestion": problem.suggestion or ""} | problem.values | {"seen": problem.seen}
+    return say(key, ctx.lang, **named)
 
 
 def _general(problem: Problem, ctx: DrawContext) -> str:
     """The kind of problem in words, for filtering; its stable code where words know no name for it."""
-    key = f"problems.{problem.kind}.name"
-    return say(key, ctx.lang) if knows(key, ctx.lang) else problem.kind
+    key = _key(problem.kind, "title", ctx)
+    return say(key, ctx.lang) if key else problem.kind
+
+
+def _key(kind: str, part: str, ctx: DrawContext) -> str | None:
+    """Where the words for a kind stand; those of an unknown kind (a pack may bring its own) where it has none."""
+    keys = (f"problems.{kind}.{part}", f"problems.unknown.{part}")
+    return next((key for key in keys if knows(key, ctx.lang)), None)
+
+
+def _link(problem: Problem) -> str | None:
+    """The cell; the row's first one where the problem names no cell; nothing where it names no sheet."""
+    return look.place(problem.sheet, problem.cell or f"A{max(problem.row, 1)}") if problem.sheet else None

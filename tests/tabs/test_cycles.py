@@ -105,7 +105,9 @@ class Office:
     def do_fill_column(self):
         ours = ids_by_label()
         header = self.paper.rows[self.header]
-        places = [place for place, title in enumerate(header) if title and fold(str(title)) not in ours]
+        places = [
+            place for place, title in enumerate(header) if title and title != "zzz" and fold(str(title)) not in ours
+        ]
         if places and self.rows():
             self.pick(self.rows())[self.pick(places)] = self.token()
 
