@@ -174,7 +174,7 @@ def test_a_styles_part_is_made_where_there_was_none():
     assert book.xf(Style()) == 0
     root = ET.fromstring(book.result())
     assert root.tag == f"{{{STRICT.main}}}styleSheet"
-    assert [child.get("count") for child in root] == ["1", "2", "1", "1", "1"]
+    assert [child.get("count") for child in root] == ["1", "2", "1", "1", "1", "1"]
 
 
 def test_the_limit_of_cell_formats_is_told():
