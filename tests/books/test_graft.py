@@ -141,8 +141,11 @@ def test_widths_hidden_columns_and_zoom_of_people_are_kept(book):
     edit(
         book,
         part_of(book, "Tasks"),
-        ('<col min="3" max="3" width="30.7109" customWidth="1"/>', '<col min="3" max="3" width="77" customWidth="1"/>'),
-        ('<col min="6" max="6" width="12.7109" customWidth="1" hidden="1"/>', '<col min="6" max="6" width="5"/>'),
+        (
+            '<col min="3" max="3" width="30.7109375" customWidth="1"/>',
+            '<col min="3" max="3" width="77" customWidth="1"/>',
+        ),
+        ('<col min="6" max="6" width="12.7109375" customWidth="1" hidden="1"/>', '<col min="6" max="6" width="5"/>'),
         ('workbookViewId="0"', 'zoomScale="70" tabSelected="1" workbookViewId="0"'),
     )
     moved = tasks(("done", *ROW[1:]))
@@ -269,7 +272,17 @@ def test_formulas_over_our_tab_are_calculated_on_load(tmp_path):
     assert b'fullCalcOnLoad="1"' in members(book)["xl/workbook.xml"]
 
 
-@pytest.mark.parametrize("formula", ["=Tasks!A1", "='Tasks'!A1", '=INDIRECT("Tasks!A1")', "=SUM(Tasks:Funnel!A1)", "=SUM('My sheet:Tasks'!A1)", "=1+ Tasks!A1"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "=Tasks!A1",
+        "='Tasks'!A1",
+        '=INDIRECT("Tasks!A1")',
+        "=SUM(Tasks:Funnel!A1)",
+        "=SUM('My sheet:Tasks'!A1)",
+        "=1+ Tasks!A1",
+    ],
+)
 def test_references_by_sheet_name_are_seen(tmp_path, formula):
     book = save_plain(tmp_path / "b.xlsx", lambda b: b.active.__setitem__("C1", formula))
     edit(book, "xl/workbook.xml", (' fullCalcOnLoad="1"', ""))
@@ -278,7 +291,9 @@ def test_references_by_sheet_name_are_seen(tmp_path, formula):
     assert b'fullCalcOnLoad="1"' in members(book)["xl/workbook.xml"]
 
 
-@pytest.mark.parametrize("value", ["Tasks!A1", "=MyTasks!A1", "='my Tasks'!A1", "=[1]Tasks!A1", "=crm_tasks2+1", '=LEN("my Tasks")'])
+@pytest.mark.parametrize(
+    "value", ["Tasks!A1", "=MyTasks!A1", "='my Tasks'!A1", "=[1]Tasks!A1", "=crm_tasks2+1", '=LEN("my Tasks")']
+)
 def test_mere_words_do_not_make_excel_calculate(tmp_path, value):
     book = save_plain(tmp_path / "b.xlsx", lambda b: b.active.__setitem__("C1", value))
     edit(book, "xl/workbook.xml", (' fullCalcOnLoad="1"', ""))

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from lxml import etree
 
-SETTLED = {"[Content_Types].xml"}  # judged by meaning
-
 
 class Parts:
     """A package as plain bytes, and who points to whom."""
@@ -73,7 +71,7 @@ class Parts:
         return {etree.QName(c).localname: [etree.tostring(e, method="c14n") for e in c] for c in root}
 
     def types(self):
-        root = etree.fromstring(self.data["[Content_Types].xml"])
+        root = etree.fromstring(self.data[self.spelled("[Content_Types].xml")])
         return {(each.get("Extension") or each.get("PartName")).lower(): each.get("ContentType") for each in root}
 
     def ours(self, titles):
@@ -99,7 +97,7 @@ def assert_untouched(before, after, titles):
     """Everything of the user's in `before` stands in `after`; `titles` are the names of our tabs."""
     old, new = Parts(before), Parts(after)
     titles = set(titles)
-    settled = {"[Content_Types].xml", old.book, old.of_kind("styles"), old.of_kind("calcChain")}
+    settled = {old.spelled("[Content_Types].xml"), old.book, old.of_kind("styles"), old.of_kind("calcChain")}
     settled |= {
         old.spelled(posixpath.join(posixpath.dirname(old.book), "_rels", posixpath.basename(old.book) + ".rels"))
     }

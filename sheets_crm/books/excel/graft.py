@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sheets_crm.books.excel.archive import Blob
-from sheets_crm.books.excel.carry import COMMENTS, OldTab, OldTable, column_looks, read_old, table_ids
+from sheets_crm.books.excel.arrange import arrange
+from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_old, table_ids
 from sheets_crm.books.excel.chartxml import chart_part, drawing_part
 from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
 from sheets_crm.books.excel.layout import Layout, Native
 from sheets_crm.books.excel.lists import cut, list_cells, units
+from sheets_crm.books.excel.notes import move_notes
 from sheets_crm.books.excel.package import Package, Rel, rels_name, rels_part
 from sheets_crm.books.excel.references import mentions
 from sheets_crm.books.excel.sheetxml import SheetWriter
@@ -70,8 +72,10 @@ class Graft:
             is_new = False
         self.workbook.mark(tab.id, sheet.name)
         self.titles[tab.id] = sheet.name
-        layout = self._layout(tab, sheet, old)
+        partners = _partners(tab.tables, old.tables)
+        layout = self._layout(tab, sheet, old, partners)
         changed = self._write_parts(layout, old)
+        changed |= move_notes(self.workbook, old, list(zip(layout.tables, partners, strict=True)))
         if not is_new:
             changed |= self._remove_stale(layout, old)
         if changed or is_new:
@@ -79,15 +83,14 @@ class Graft:
             if not is_new:
                 self._replaced.append(sheet)
 
-    def _layout(self, tab: Tab, sheet: Sheet, old: OldTab) -> Layout:
-        partners = _partners(tab.tables, old.tables)
+    def _layout(self, tab: Tab, sheet: Sheet, old: OldTab, partners: list[OldTable | None]) -> Layout:
         natives = tuple(self._native(table, partner) for table, partner in zip(tab.tables, partners, strict=True))
         titles = {i: native.titles for i, native in enumerate(natives)}
         matched = replace(old, tables=tuple(p or _NO_TABLE for p in partners))
         vml = next((rel.id for rel in old.comments if rel.kind == "vmlDrawing"), None)
         drawing, charts = self._drawing_parts(tab, old)
         return Layout(
-            tab=tab,
+            tab=replace(tab, heights=_heights(tab.heights, natives)),
             name=sheet.name,
             part=old.part,
             tables=natives,
@@ -116,7 +119,20 @@ class Graft:
                 fresh += 1
             ids.append(old.columns.get(title, fresh))
         look = old.xml.source_of(old.look) if old.look and old.xml else ""
-        return Native(table, old.part, old.name, old.id, titles, tuple(ids), look=look)
+        settled = arrange(table, titles, old, date_1904=self.workbook.date_1904)
+        return Native(
+            table=settled.table,
+            part=old.part,
+            name=old.name,
+            id=old.id,
+            titles=titles,
+            column_ids=tuple(ids),
+            filter=settled.filter,
+            sort=settled.sort,
+            look=look,
+            hidden=settled.hidden,
+            order=settled.order,
+        )
 
     def _drawing_parts(self, tab: Tab, old: OldTab) -> tuple[str | None, tuple[str, ...]]:
         if not tab.charts:
@@ -235,6 +251,19 @@ class Graft:
 _NO_TABLE = OldTable(part="", name="", id=0, columns={}, titles=(), row=0, column=0)
 
 
+def _heights(heights: dict[int, float], natives: Sequence[Native]) -> dict[int, float]:
+    """Heights of rows, moved with the rows that people put in another order."""
+    moved = dict(heights)
+    for native in natives:
+        if native.order is None:
+            continue
+        first = native.table.row + 1
+        rows = {first + now: heights.get(first + was) for now, was in enumerate(native.order.to_list())}
+        moved = {row: points for row, points in moved.items() if row not in rows}
+        moved |= {row: points for row, points in rows.items() if points is not None}
+    return moved
+
+
 def _partners(tables: Sequence[Table], old: Sequence[OldTable]) -> list[OldTable | None]:
     """The old table that each new one replaces: the one of its name, else, people having renamed it, the next one left."""
     by_name = {table.name.casefold(): table for table in old}
@@ -246,6 +275,3 @@ def _partners(tables: Sequence[Table], old: Sequence[OldTable]) -> list[OldTable
 def _chain_sheets(package: Package, chain: str) -> set[str]:
     """The sheet ids that a calculation chain names."""
     return {each.attrs["i"] for each in Xml(package.read(chain), chain).root.children if "i" in each.attrs}
-
-
-__all__ = ["COMMENTS", "Graft"]

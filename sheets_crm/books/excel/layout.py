@@ -35,6 +35,7 @@ class Native:
     sort: str = ""  # a whole <sortState>
     look: str = ""  # a whole <tableStyleInfo>; '' for ours
     hidden: pl.Series | None = None  # Boolean, one per data row: filtered out
+    order: pl.Series | None = None  # position now -> position in the tab as it was given
 
     @property
     def area(self) -> Range:

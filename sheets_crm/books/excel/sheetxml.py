@@ -225,7 +225,7 @@ def area_name(area: Range) -> str:
 
 def file_width(characters: float) -> str:
     """The number that a file holds for a column so many characters wide (18.3.1.13, digits 7 pixels wide)."""
-    return f"{math.trunc((max(characters, 0) * 7 + 5) / 7 * 256) / 256:.6g}"
+    return f"{math.trunc((max(characters, 0) * 7 + 5) / 7 * 256) / 256:.10g}"
 
 
 def dated(style: Style, dtype: pl.DataType) -> Style:

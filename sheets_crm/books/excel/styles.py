@@ -52,6 +52,7 @@ _RESERVED = {
     "borders": ("<{p}border><{p}left/><{p}right/><{p}top/><{p}bottom/><{p}diagonal/></{p}border>",),
     "cellStyleXfs": ('<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',),
     "cellXfs": ('<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',),
+    "cellStyles": ('<{p}cellStyle name="Normal" xfId="0" builtinId="0"/>',),
 }
 
 
@@ -79,7 +80,7 @@ class Styles:
         self._xfs: dict[Style, int] = {Style(): 0}
         self._dxfs: dict[Style, int] = {}
         if self.is_new:
-            for name in ("fonts", "fills", "borders", "cellStyleXfs", "cellXfs"):
+            for name in _RESERVED:
                 self._reserve(self._lists[name])
 
     def xf(self, style: Style) -> int:
