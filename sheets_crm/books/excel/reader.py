@@ -59,11 +59,13 @@ def read_sheets(path: Path, names: Iterable[str] | None = None) -> dict[str, Gri
 
 def _workbook(package: Package) -> _Workbook:
     part = package.related("", "officeDocument")
-    if part is None or part.casefold().endswith(".bin"):
-        raise package.broken()
+    if part is None:
+        raise package.refused("ods" if package.has("content.xml") else "strange")
+    if part.casefold().endswith(".bin"):
+        raise package.refused("xlsb")
     root = package.xml(part)
     if root.tag.rpartition("}")[2] != "workbook":
-        raise package.broken()
+        raise package.refused("strange")
     targets = {key: target for key, (_, target) in package.relations(part).items()}
     parts = {}
     for sheet in root.iterfind("{*}sheets/{*}sheet"):

@@ -94,7 +94,9 @@ class _Reader:
         if not 0 <= self.column < _LAST_COLUMN:
             raise NotXml
         style = attributes.get("s", "0")
-        self.cells.append(OddCell(self.row, self.column, attributes.get("t", "n"), int(style) if style.isdigit() else 0))
+        self.cells.append(
+            OddCell(self.row, self.column, attributes.get("t", "n"), int(style) if style.isdigit() else 0)
+        )
 
 
 def odd_cells(slices: Iterable[tuple[int, bytes]]) -> list[OddCell]:

@@ -16,10 +16,13 @@ from typing import Self
 from xml.etree import ElementTree as ET
 
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 from sheets_crm.errors import WorkbookMissing, WorkbookUnreadable
 
-BLOCK = 1 << 22  # bytes unpacked at a time: stays in the processor's cache, and a huge part never stands in memory whole
+BLOCK = (
+    1 << 22
+)  # bytes unpacked at a time: stays in the processor's cache, and a huge part never stands in memory whole
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
@@ -43,13 +46,19 @@ class Package:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._zip.close()
         self._file.close()
 
     def broken(self) -> WorkbookUnreadable:
         """The error that says: the file is damaged."""
-        return WorkbookUnreadable("books.broken", path=str(self.path))
+        return self.refused("broken")
+
+    def refused(self, why: str) -> WorkbookUnreadable:
+        """The error for a reason named in `words` (books.*)."""
+        return WorkbookUnreadable(f"books.{why}", path=str(self.path))
 
     def has(self, part: str) -> bool:
         return _folded(part) in self._members
@@ -74,13 +83,13 @@ class Package:
         if info is None:
             raise self.broken()
         if info.flag_bits & 1:
-            raise WorkbookUnreadable("books.encrypted", path=str(self.path))
+            raise self.refused("encrypted")
         crc = size = 0
         try:
             for piece in self._pieces(info):
                 crc, size = isal_zlib.crc32(piece, crc), size + len(piece)
                 yield piece
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, isal_zlib.error) as error:
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, IsalError) as error:
             raise self.broken() from error
         if crc != info.CRC or size != info.file_size:
             raise self.broken()

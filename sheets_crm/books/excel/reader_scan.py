@@ -56,16 +56,21 @@ class _Block:
     @staticmethod
     def of(raw: bytes) -> _Block:
         codes = np.frombuffer(raw + bytes(_SPARE), np.uint8)
-        words = np.ndarray((len(codes) - _WORD + 1,), "<u8", codes, strides=(1,))  # type: ignore[call-overload]
+        words = np.ndarray((len(codes) - _WORD + 1,), "<u8", codes, strides=(1,))
         tags, first, second = tags_of(codes)
         spare = np.zeros(_WORD, np.uint8)  # so that the tags behind a cell may be looked at without asking
         return _Block(
-            raw, codes, words, np.append(tags, np.full(_WORD, len(raw))), np.append(first, spare), np.append(second, spare)
+            raw,
+            codes,
+            words,
+            np.append(tags, np.full(_WORD, len(raw))),
+            np.append(first, spare),
+            np.append(second, spare),
         )
 
     def closes(self, at: Ints, name: int) -> Mask:
         """Is the tag there `</name>` (by its first letter)?"""
-        return (self.first[at] == _END) & (self.second[at] == name)
+        return np.asarray((self.first[at] == _END) & (self.second[at] == name))
 
 
 @dataclass
@@ -191,7 +196,13 @@ class SheetScan:
         at += size
         types = self._tails(block, at, block.tags[tags + 1], plain)
         return _Found(
-            tags, rows, columns, types[:, 0], types[:, 1].astype(bool), types[:, 2].astype(bool), types[:, 3].astype(bool)
+            tags,
+            rows,
+            columns,
+            types[:, 0],
+            types[:, 1].astype(bool),
+            types[:, 2].astype(bool),
+            types[:, 3].astype(bool),
         )
 
     def _tails(self, block: _Block, at: Ints, end: Ints, plain: Mask) -> npt.NDArray[np.uint8]:
@@ -209,8 +220,7 @@ class SheetScan:
             for key, where in zip(*np.unique(keys[~known], return_index=True), strict=True):
                 cell = np.flatnonzero(~known)[where]
                 self._learn(int(key), block.raw[at[cell] : at[cell] + size[cell]])
-        types = self._kinds_of_tail[np.searchsorted(self._keys, keys)]
-        return types
+        return self._kinds_of_tail[np.searchsorted(self._keys, keys)]
 
     def _known(self, keys: npt.NDArray[np.uint64]) -> Mask:
         if not len(self._keys):
@@ -266,9 +276,9 @@ class SheetScan:
         numbers = numbers + dates * self._epoch if self._epoch else numbers
         if good.all():
             self._keep(values, at, kinds, numbers)
-            return at[:0]
+            return np.zeros(0, np.int64)
         self._keep(values, at[good], kinds[good], numbers[good])
-        return at[~good]
+        return np.asarray(at[~good])
 
     def _shared_strings(self, values: _Values) -> Ints:
         at = np.flatnonzero(values.types == _SHARED)
@@ -278,7 +288,7 @@ class SheetScan:
         if found.max(initial=0) >= max(self._shared, 1) or (len(found) and not self._shared):
             raise NotXml
         self._keep(values, at[good], Kind.TEXT, found)
-        return at[~good]
+        return np.asarray(at[~good])
 
     def _flags(self, values: _Values) -> Ints:
         """Keep TRUE, FALSE and errors. Returned: the cells that hold neither."""
@@ -296,7 +306,7 @@ class SheetScan:
         texts = [after_tag("t", values.pieces, block.second, values.child[rich] + 1)]
         plain = np.flatnonzero((values.types == _STRING) | (values.types == _INLINE))
         texts.append(values.texts(plain))
-        self._keep_texts(values, np.concatenate((rich, plain)), Kind.TEXT, clean(pl.concat(texts)))
+        self._keep_texts(values, np.concatenate((rich, plain)), Kind.TEXT, clean(pl.concat(texts), block.raw))
 
     def _keep_texts(self, values: _Values, at: Ints, kinds: Any, texts: pl.Series) -> None:
         if len(texts):
@@ -339,4 +349,6 @@ class SheetScan:
         if any(kind == Kind.TEXT and text is None and number >= self._shared for _, kind, number, text in read):
             raise NotXml
         cells = [cell for cell, *_ in read]
-        self._batch([cell.row for cell in cells], [cell.column for cell in cells], [kind for _, kind, *_ in read], worth)
+        self._batch(
+            [cell.row for cell in cells], [cell.column for cell in cells], [kind for _, kind, *_ in read], worth
+        )

@@ -25,8 +25,10 @@ _LT, _AMP, _HASH, _SEMICOLON, _ZERO = b"<&#;0"
 def shared_strings(pieces: Iterator[bytes]) -> pl.Series:
     """All shared strings in order. NotXml when the part is damaged."""
     found = [pl.Series([], dtype=pl.String)]
-    found.extend(_items(decode_references(plain_lines(block))) for block in Blocks(pieces, b"sst", b"si"))
-    return clean(pl.concat(found, rechunk=True))
+    for raw in Blocks(pieces, b"sst", b"si"):
+        block = decode_references(plain_lines(raw))
+        found.append(clean(_items(block), block))
+    return pl.concat(found, rechunk=True)
 
 
 def _items(block: bytes) -> pl.Series:
@@ -60,10 +62,10 @@ def tags_of(block: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.ND
 def split_tags(block: bytes) -> pl.Series:
     """For each "<" of a block, the text from behind it to the next "<"."""
     try:
-        text = block.decode()
-    except UnicodeDecodeError as error:
+        text = pl.Series([block], dtype=pl.Binary).cast(pl.String)  # checks that it is UTF-8
+    except pl.exceptions.PolarsError as error:
         raise NotXml from error
-    return pl.Series([text]).str.split("<").explode().slice(1)
+    return text.str.split("<").explode().slice(1)
 
 
 def after_tag(name: str, pieces: pl.Series, second: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> pl.Series:
@@ -82,7 +84,7 @@ def decode_references(block: bytes) -> bytes:
 
     Python writers put every Cyrillic letter so; that is half of such a file, hence its own fast path.
     """
-    if b"&#" not in block:
+    if b"&" not in block or b"&#" not in block:
         return block
     codes = np.frombuffer(block, np.uint8).copy()
     at = np.flatnonzero(codes[:-6] == _AMP)
@@ -99,9 +101,11 @@ def decode_references(block: bytes) -> bytes:
     return codes[keep].tobytes()
 
 
-def clean(texts: pl.Series) -> pl.Series:
-    """Texts with references and `_xHHHH_` escapes read."""
-    return unescape(_dereferenced(texts))
+def clean(texts: pl.Series, block: bytes) -> pl.Series:
+    """Texts of a block with references and `_xHHHH_` escapes read."""
+    if b"&" in block:
+        texts = _dereferenced(texts)
+    return unescape(texts) if b"_" in block and b"_x" in block else texts
 
 
 def _dereferenced(texts: pl.Series) -> pl.Series:

@@ -84,7 +84,7 @@ class Blocks:
         if head[:2] in _BOMS or b"\0" in head[:4]:
             return True
         declared = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
-        return bool(declared) and declared[1].lower() not in _UTF8
+        return declared is not None and declared[1].lower() not in _UTF8
 
     def _plain(self, block: bytes) -> bytes:
         if (b"!" in block and b"<!" in block) or (b"?" in block and b"<?" in block):
