@@ -1,6 +1,6 @@
 """Which sheet holds what: the owner's word first, a guess where there is none, and a column that moved found again.
 
-Pure. Guessing itself is `guess`, the shape of a sheet is `layout`.
+Pure. Guessing itself is `guess`, the shape of a sheet is `layout`, memory of columns is `remember`.
 """
 
 from __future__ import annotations
@@ -8,21 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.model import Binding, BoundColumn, Layout
-from sheets_crm.base.remember import Remembered, settle
+from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, settled
 from sheets_crm.base.settings import SheetSettings
-from sheets_crm.books.model import CellError, Grid
+from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
 from sheets_crm.cards.yamlmodel import nearest
-from sheets_crm.cells import index_of, letter
+from sheets_crm.cells import index_of
 from sheets_crm.errors import BindingError, ConfigError
 
 if TYPE_CHECKING:
-    from sheets_crm.base.guess import SheetGuess
+    from sheets_crm.base.guess_model import SheetGuess
 
 LEAST_CONFIDENCE = 0.5  # a column that was guessed with less stays unbound: wrong is worse than unbound
 
@@ -48,33 +51,55 @@ def bind(
     template: Template,
     *,
     country: str,
-    remembered: Mapping[str, Sequence[Remembered]],
+    today: date,
+    memory: Mapping[str, SheetMemory],
 ) -> Bound:
-    """Bind the sheets. stated None: guess them all. remembered: sheet -> its bound columns in the last run."""
+    """Bind the sheets. stated None: guess them all. memory: the sheets as the last run bound them."""
     bound = Bound()
     asked = {name: _resolved(name, stated) for name in stated} if stated is not None else dict.fromkeys(grids, SheetSettings())
-    asked = {name: settings for name, settings in asked.items() if not settings.ignore}
-    present = {name: _present(name, grids) for name in asked}
-    unsaid = [present[name] for name, settings in asked.items() if settings.columns is None or not settings.card]
-    guesses = _guessed(grids, country) if unsaid else {}
+    asked = {_present(name, grids): settings for name, settings in asked.items() if not settings.ignore}
+    unsaid = [name for name, settings in asked.items() if settings.columns is None or not settings.card]
+    fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
+    guesses = _guessed(grids, country) if fresh else {}
     for name, settings in asked.items():
-        sheet = present[name]
-        binding = _bind_sheet(grids[sheet], settings, template, guesses.get(sheet))
+        guess = guesses.get(name)
+        if settings.columns is None and guess is None:
+            binding: Binding | None = _from_memory(grids[name], memory[name], settings)
+        elif settings.columns is None:
+            binding, settings = _from_guess(settings, template, guess), _with_month(settings, guess, today)
+        else:
+            binding = _stated(grids[name], settings, template, guess, memory.get(name), bound.problems)
         if binding is None:
             if stated is not None:
-                bound.notes.append(("binding.no_table", {"sheet": sheet}))
+                bound.notes.append(("binding.no_table", {"sheet": name}))
             continue
-        if settings.columns is not None:
-            binding = settle(binding, grids[sheet], remembered.get(sheet, ()), bound.problems)
-        if not binding.columns:
-            raise BindingError("binding.columns_gone", sheet=sheet)
-        bound.bindings[sheet] = binding
-        bound.settings[sheet] = settings
+        bound.bindings[name], bound.settings[name] = binding, settings
     return bound
 
 
+def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
+    """Does the sheet still have the very header under which it was bound? Then there is nothing to guess anew."""
+    return memory is not None and bool(memory.columns) and headers_at(grid, memory.header_row) == memory.headers
+
+
+def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings) -> Binding | None:
+    columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in memory.columns)
+    layout = find_layout(grid, header_row=memory.header_row, bound={c.index: c.header for c in columns})
+    unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
+    return Binding(grid.name, tuple(settings.card) or memory.cards, layout or _nothing(memory.header_row), columns, unbound)
+
+
+def _with_month(settings: SheetSettings, guess: SheetGuess | None, today: date) -> SheetSettings:
+    """A sheet that is named for a month: its year is the sheet's own, else the last such month that has begun."""
+    if guess is None or guess.month is None or settings.month is not None:
+        return settings
+    year, month = guess.month
+    year = year or (today.year if month <= today.month else today.year - 1)
+    return settings.model_copy(update={"month": f"{year}-{month:02}"})
+
+
 def _guessed(grids: Mapping[str, Grid], country: str) -> Mapping[str, SheetGuess]:
-    from sheets_crm.base.guess import guess_workbook  # heavy, and not needed where the owner said it all
+    from sheets_crm.base.guess_book import guess_workbook  # heavy, and not needed where the owner said it all
 
     return guess_workbook(grids, country=country)
 
@@ -100,12 +125,10 @@ def _present(name: str, grids: Mapping[str, Grid]) -> str:
     raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(f"«{sheet}»" for sheet in grids))
 
 
-def _bind_sheet(grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
-    if settings.columns is None:
-        if guess is None or guess.layout is None or not guess.cards:
-            return None
-        return _from_guess(grid, settings, template, guess)
-    cards = tuple(settings.card) or (guess.cards if guess is not None else ())
+def _stated(
+    grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess | None, memory: SheetMemory | None, problems: list[Problem]
+) -> Binding | None:
+    cards = tuple(settings.card) or (guess.cards if guess is not None else memory.cards if memory is not None else ())
     for card in cards:
         if card not in template.cards:
             raise ConfigError("config.card_unknown", sheet=grid.name, card=card, cards=", ".join(template.cards))
@@ -115,42 +138,47 @@ def _bind_sheet(grid: Grid, settings: SheetSettings, template: Template, guess: 
     if header_row is None:
         found = find_layout(grid)
         header_row = found.header_row if found is not None else 1
-    columns = _stated_columns(grid, settings, template, cards, header_row)
-    layout = find_layout(
-        grid, header_row=header_row, bound={column.index: column.field for column in columns}, fill_down=_fill_down(grid, settings, columns, header_row)
-    )
-    layout = layout or _nothing(header_row)
+    wanted = _wanted(grid, settings, template, cards, header_row)
+    columns, header_row = settled(grid, wanted, header_row, memory, problems)
+    if wanted and not columns:
+        raise BindingError("binding.columns_gone", sheet=grid.name)
+    fill_down = _fill_down(grid, settings, columns, header_row)
+    layout = find_layout(grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=fill_down)
     cards = tuple(dict.fromkeys((*cards, *(column.card for column in columns))))
-    return Binding(grid.name, cards, layout, columns, _unbound(grid, header_row, columns))
+    unbound = {index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}}
+    return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound)
 
 
-def _from_guess(grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess) -> Binding | None:
+def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
+    if guess is None or guess.layout is None or not guess.cards:
+        return None
     cards = tuple(settings.card) or guess.cards
     sure = [column for column in guess.columns if column.confidence >= LEAST_CONFIDENCE and column.card in cards]
+    told = {(column.card, column.field) for column in sure}
     shared = [
         replace(column, card=card)
         for column in sure
         for card in cards
-        if card != column.card and column.field in SHARED and column.field in template.cards[card].fields
-        and not any((other.card, other.field) == (card, column.field) for other in sure)
-    ]  # fmt: skip
-    if guess.layout is None or not sure:
-        return None
-    return Binding(grid.name, cards, guess.layout, (*sure, *shared), dict(guess.unbound), guess.confidence)
+        if column.field in SHARED and column.field in template.cards[card].fields and (card, column.field) not in told
+    ]
+    return Binding(guess.sheet, cards, guess.layout, (*sure, *shared), dict(guess.unbound), guess.confidence) if sure else None
 
 
-def _stated_columns(grid: Grid, settings: SheetSettings, template: Template, cards: Sequence[str], header_row: int) -> tuple[BoundColumn, ...]:
-    headers = {index: _text(grid, header_row, index) for index in range(len(grid.columns))}
-    columns: list[BoundColumn] = []
+def _wanted(
+    grid: Grid, settings: SheetSettings, template: Template, cards: Sequence[str], header_row: int
+) -> list[BoundColumn]:
+    """The columns as the owner states them: which field, and where."""
+    headers = headers_at(grid, header_row)
+    wanted = []
     for name, place in (settings.columns or {}).items():
         targets = fields_named(name, template, cards)
         if not targets:
-            raise ConfigError("config.field_unknown", sheet=grid.name, field=name, nearest=nearest(name, [field for card in cards for field in template.cards[card].fields]) or "-")
-        index = _index(place, headers)
-        if index is None:
-            continue  # noted as lost by `settle`, which knows where it was
-        columns += [BoundColumn(card, own, index, headers.get(index, "")) for card, own in targets]
-    return tuple(columns)
+            near = nearest(name, [field for card in cards for field in template.cards[card].fields])
+            raise ConfigError("config.field_unknown", sheet=grid.name, field=name, nearest=near or "-")
+        index = _index(place, headers, len(grid.columns))
+        header = place if index == NOWHERE else headers.get(index, "")
+        wanted += [BoundColumn(card, own, index, header, stated=place) for card, own in targets]
+    return wanted
 
 
 def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -164,37 +192,21 @@ def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[t
     return exact[:1] if exact and exact[0][1] == "id" else exact
 
 
-def _index(place: str, headers: Mapping[int, str]) -> int | None:
-    if _LETTERS.fullmatch(place) and (index_of(place) in headers or not any(fold(h) == fold(place) for h in headers.values())):
+def _index(place: str, headers: Mapping[int, str], width: int) -> int:
+    """A column by its letters, or by its header; letters win unless a header reads just so and the sheet is not that wide."""
+    named = next((index for index, header in headers.items() if fold(header) == fold(place)), NOWHERE)
+    if _LETTERS.fullmatch(place) and (index_of(place) < width or named == NOWHERE):
         return index_of(place)
-    return next((index for index, header in headers.items() if header and fold(header) == fold(place)), None)
-
-
-def _text(grid: Grid, row: int, column: int) -> str:
-    value = grid.cell(row, column)
-    return "" if value is None or isinstance(value, CellError) else " ".join(str(value).split())
+    return named
 
 
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
-    headers = {index: _text(grid, header_row, index) for index in range(len(grid.columns))}
+    headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
-    found = [by_field.get(place, _index(place, headers)) for place in settings.fill_down]
-    return tuple(index for index in found if index is not None)
-
-
-def _unbound(grid: Grid, header_row: int, columns: Sequence[BoundColumn]) -> dict[int, str]:
-    taken = {column.index for column in columns}
-    named = {index: _text(grid, header_row, index) for index in range(len(grid.columns)) if index not in taken}
-    return {index: header for index, header in named.items() if header}
+    found = [by_field[place] if place in by_field else _index(place, headers, len(grid.columns)) for place in settings.fill_down]
+    return tuple(index for index in found if index != NOWHERE)
 
 
 def _nothing(header_row: int) -> Layout:
-    import polars as pl
-
     none = pl.Series([], dtype=pl.UInt32)
     return Layout(header_row, none, {"data": 0}, none)
-
-
-def place_of(column: BoundColumn) -> str:
-    """The column's letter, with its header where it has one: «B (Клиент)»."""
-    return f"{letter(column.index)} ({column.header})" if column.header else letter(column.index)

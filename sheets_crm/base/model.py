@@ -38,6 +38,7 @@ class BoundColumn:
     index: int  # 0-based
     header: str  # as the user wrote it
     confidence: float = 1.0  # 1.0: the owner said so
+    stated: str = ""  # where the owner said it is (a letter or a header); "" for a guess
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from sheets_crm.base.bind import LEAST_CONFIDENCE
-from sheets_crm.base.guess import SheetGuess, guess_workbook
+from sheets_crm.base.guess_book import guess_workbook
+from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.cards import fold
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound

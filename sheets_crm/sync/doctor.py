@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sheets_crm import __version__
@@ -81,7 +82,7 @@ def _workbook(opened: Opened) -> list[Finding]:
         refuse_open(opened.workbook)
     except OwnerError as error:
         found.append(Finding("warning", error.key, error.values))
-    bound = bind(seen.grids, opened.config.sheets, opened.template, country=opened.config.country, remembered={})
+    bound = bind(seen.grids, opened.config.sheets, opened.template, country=opened.config.country, today=opened.config.today(datetime.now(UTC)), memory={})
     if not bound.bindings:
         found.append(Finding("warning", "doctor.nothing_bound"))
     for sheet, binding in bound.bindings.items():

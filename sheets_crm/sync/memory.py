@@ -8,20 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from sheets_crm.base.history import History, MarkSeen, TaskSeen
-from sheets_crm.base.model import Base, Binding
-from sheets_crm.base.remember import Remembered, profile_of
+from sheets_crm.base.model import Base, Binding, BoundColumn
+from sheets_crm.base.remember import Remembered, SheetMemory, headers_at, profile_of
 from sheets_crm.books.model import Grid
 from sheets_crm.disk import write_whole
 from sheets_crm.engine.model import Decision
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tasks import Mark, Task
 from sheets_crm.tasks.keys import keyed, split_keys
-
-Columns = Mapping[str, Sequence[Remembered]]
 
 _MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
 COLUMNS_FILE = "columns.json"
@@ -48,13 +47,13 @@ class Past:
         """The card's frame as the last run left it."""
         return self._history.previous(card) if self._history else None
 
-    def columns(self) -> Columns:
-        """Sheet -> its bound columns in the last run."""
+    def sheets(self) -> dict[str, SheetMemory]:
+        """The sheets as the last run bound them."""
         if self._state is None:
             return {}
-        with contextlib.suppress(OSError, ValueError, TypeError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             known = json.loads((self._state.path / COLUMNS_FILE).read_text("utf-8"))
-            return {sheet: [Remembered(**column) for column in columns] for sheet, columns in known.items()}
+            return {sheet: _sheet_memory(found) for sheet, found in known.items()}
         return {}  # not there yet, or damaged: then headers and letters must do
 
     def opened(self, decisions: Iterable[Decision], marks: Iterable[Mark]) -> dict[str, date]:
@@ -123,18 +122,31 @@ def _task_seen(task: Task) -> Iterator[TaskSeen]:
         )  # fmt: skip
 
 
-def columns_of(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> Columns:
-    """What to remember of the bound columns, so that they are found again when they move or are renamed."""
+def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
+    headers = {int(index): text for index, text in found["headers"].items()}
+    return SheetMemory(tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"]))
+
+
+def sheets_of(
+    bindings: Mapping[str, Binding], grids: Mapping[str, Grid], before: Mapping[str, SheetMemory]
+) -> dict[str, SheetMemory]:
+    """What to remember of the bound sheets, so that their columns are found again when they move or are renamed."""
     return {
-        sheet: [
-            Remembered(column.card, column.field, column.index, column.header, profile_of(grids[sheet], binding.layout, column.index))
-            for column in binding.columns
-        ]
+        sheet: SheetMemory(
+            binding.cards, binding.layout.header_row, headers_at(grids[sheet], binding.layout.header_row),
+            tuple(_remembered(column, binding, grids[sheet], before.get(sheet)) for column in binding.columns),
+        )
         for sheet, binding in bindings.items()
-    }
+    }  # fmt: skip
 
 
-def remember_columns(state: StateFolder, columns: Columns) -> None:
-    """Keep the columns for the next run."""
-    known = {sheet: [asdict(column) for column in found] for sheet, found in columns.items()}
+def _remembered(column: BoundColumn, binding: Binding, grid: Grid, before: SheetMemory | None) -> Remembered:
+    old = next((c for c in before.columns if (c.card, c.field, c.index, c.header) == (column.card, column.field, column.index, column.header)), None) if before else None
+    known = old.profile if old is not None else profile_of(grid, binding.layout.rows, column.index)
+    return Remembered(column.card, column.field, column.stated, column.index, column.header, column.confidence, known)
+
+
+def remember_sheets(state: StateFolder, sheets: Mapping[str, SheetMemory]) -> None:
+    """Keep the sheets' columns for the next run."""
+    known = {sheet: asdict(memory) for sheet, memory in sheets.items()}
     write_whole(state.path / COLUMNS_FILE, json.dumps(known, ensure_ascii=False).encode())

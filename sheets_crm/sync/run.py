@@ -20,6 +20,7 @@ from sheets_crm.base.bind import bind
 from sheets_crm.base.build import build
 from sheets_crm.base.history import History, Run, looks_emptied
 from sheets_crm.base.model import Base
+from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
 from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab
@@ -150,13 +151,13 @@ def _once(
     seen = read(opened, book)
     marks = _marks(seen)
     history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
-    result, extras = _computed(opened, seen, history, today, lang)
+    result, sheets = _computed(opened, seen, history, today, lang)
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
     history.record_run(run, result.base, memory.tasks_seen(result.tasks))
-    memory.remember_columns(state, extras)
+    memory.remember_sheets(state, sheets)
     done = Result(
         **{name: getattr(result, name) for name in ("opened", "lang", "today", "base", "numbers", "tasks", "tabs", "packs", "settings")},
         notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
@@ -177,11 +178,12 @@ def _marks(seen: Read) -> TasksTab:
     return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
 
 
-def _computed(opened: Opened, seen: Read, history: History | None, today: date, lang: Lang) -> tuple[Result, memory.Columns]:
+def _computed(opened: Opened, seen: Read, history: History | None, today: date, lang: Lang) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
     past = memory.Past(history, StateFolder.existing(opened.path, config.workbook))
-    bound = bind(seen.grids, config.sheets, opened.template, country=config.country, remembered=past.columns())
+    before = past.sheets()
+    bound = bind(seen.grids, config.sheets, opened.template, country=config.country, today=today, memory=before)
     settings = config.base_settings(bound.settings)
     funnels = funnel_specs(settings, opened.template, bound.bindings, seen.grids, config.language)
     base = build(
@@ -204,7 +206,7 @@ def _computed(opened: Opened, seen: Read, history: History | None, today: date, 
     names = {rule.id: rule.label.say(config.language) for pack in packs for rule in pack.rules}
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
-    return result, memory.columns_of(bound.bindings, seen.grids)
+    return result, memory.sheets_of(bound.bindings, seen.grids, before)
 
 
 def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:

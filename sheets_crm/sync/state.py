@@ -90,6 +90,18 @@ class StateFolder:
             folder.claimed(config.name, workbook)
         return folder
 
+    @classmethod
+    def existing(cls, config: Path, workbook: str = "") -> StateFolder | None:
+        """The folder that `beside` would give, where it is there already; None otherwise. Makes and claims nothing."""
+        folder = cls(config.parent / NAME)
+        known = _read_json(folder.path / "belongs.json")
+        if not known:
+            return None
+        if known.get("config") == config.name or (bool(workbook) and known.get("workbook") == workbook):
+            return folder
+        other = cls(folder.path / f"for-{config.stem}")
+        return other if other.path.is_dir() else None
+
     def make(self) -> None:
         """Make the folder, with a `.gitignore` that keeps it out of repositories. StateError: not allowed."""
         try:

@@ -104,6 +104,15 @@ def opened(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     }
 
 
+def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
+    """Key -> the day the task was first seen closed; open and unknown ones are left out."""
+    return {
+        row.key: date.fromisoformat(row.closed)
+        for part in _chunks(keys)
+        for row in connection.execute(select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.key.in_(part), TASKS.c.closed.is_not(None)))
+    }
+
+
 def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int, today: date) -> TaskCounts:
     """Bring the list of tasks up to this run. An open task that is not shown any more is closed today."""
     shown = {task.key: task for task in tasks}

@@ -130,6 +130,10 @@ class History:
         """Task key -> the day it first appeared; keys that history does not know are left out."""
         return self._database.run(lambda connection: events.opened(connection, keys))
 
+    def closed(self, keys: Iterable[str]) -> dict[str, date]:
+        """Task key -> the day it was first seen closed; open ones and those that history does not know are left out."""
+        return self._database.run(lambda connection: events.closed(connection, keys))
+
     def last_marks(self, keys: Iterable[str]) -> dict[str, dict[str, str]]:
         """Task key -> column id -> the last recorded value."""
         found: dict[str, dict[str, str]] = {}
