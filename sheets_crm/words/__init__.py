@@ -8,6 +8,7 @@ Source of plural categories: CLDR, through Babel.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -21,6 +22,13 @@ LANGS: tuple[Lang, ...] = ("ru", "en")
 
 _NBSP = "\u00a0"
 _PLURALS = {"zero", "one", "two", "few", "many", "other"}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A value that is itself a text under a key: shown in the language of the sentence it stands in."""
+
+    key: str
 
 
 def say(key: str, lang: Lang, /, **values: object) -> str:
@@ -46,6 +54,10 @@ def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
 
 def show(value: object, lang: Lang) -> str:
     """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
+    if isinstance(value, Phrase):
+        return say(value.key, lang)
+    if isinstance(value, tuple):
+        return ", ".join(show(part, lang) for part in value)
     if isinstance(value, bool):
         return say("common.yes" if value else "common.no", lang)
     if isinstance(value, datetime):

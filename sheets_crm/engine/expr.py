@@ -1,0 +1,355 @@
+"""Conditions of rules: a small typed language, compiled to Polars expressions when a pack is loaded.
+
+The text is parsed by Python's `ast` and walked through a whitelist; nothing else of Python is reachable. Whatever is wrong
+(an unknown name, types that don't fit, a sign out of place) is a PackError with its position, raised here and never at run.
+The language, its null logic and its exactness: docs/reference/expressions.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+
+import polars as pl
+
+from sheets_crm.engine.faults import NOWHERE, Place, unknown
+from sheets_crm.engine.functions import FUNCTIONS
+from sheets_crm.engine.kinds import (
+    DTYPES,
+    LIMIT,
+    Type,
+    Value,
+    arithmetic,
+    column,
+    common,
+    comparable,
+    compare,
+    constant,
+    fold,
+    is_true,
+)
+from sheets_crm.engine.lexer import Source, parse
+from sheets_crm.errors import PackError
+from sheets_crm.words import Phrase
+
+MAX_DEPTH = 40
+BOUND = "bound:"  # prefix of the Boolean columns that say whether a row's sheet has the field bound
+
+_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
+_DOTTED = re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")
+
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+_ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+}  # fmt: skip
+
+Param = (
+    str
+    | Decimal
+    | int
+    | float
+    | bool
+    | date
+    | tuple[str | Decimal | int | float, ...]
+    | list[str | Decimal | int | float]
+)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A condition (or any other expression of a rule) ready to run.
+
+    expr reads the columns `columns` of a frame, `today` (Date) where it asks for the day, and `bound:<field>` (Boolean) where
+    it asks whether a field is bound. A condition (type bool) is never null.
+    """
+
+    expr: pl.Expr
+    type: Type
+    columns: frozenset[str]
+    bound: frozenset[str]
+
+
+def compile_expression(
+    text: str, schema: Mapping[str, Type], params: Mapping[str, Param] | None = None, *, place: Place = NOWHERE
+) -> Compiled:
+    """Compile a text against the columns of a card and the values of the rule's parameters.
+
+    PackError (`engine.*`, with `where`): unknown name, types that don't fit, what can't be read, too long or too deep.
+    """
+    source, tree = parse(text, place)
+    walker = _Walker(source, schema, params or {})
+    value = walker.value(tree, 0)
+    return Compiled(value.expr, value.type, frozenset(walker.columns), frozenset(walker.bound))
+
+
+class _Walker:
+    """Walks a syntax tree once, collecting the columns that it touches."""
+
+    def __init__(self, source: Source, schema: Mapping[str, Type], params: Mapping[str, Param]) -> None:
+        self.source = source
+        self.schema = schema
+        self.names = {_plain(name): name for name in schema}
+        self.params = {_plain(name): value for name, value in params.items()}
+        self.columns: set[str] = set()
+        self.bound: set[str] = set()
+
+    def value(self, node: ast.expr, depth: int) -> Value:
+        if depth > MAX_DEPTH:
+            raise self.fault("too_deep", node)
+        match node:
+            case ast.BoolOp():
+                return self._logic(node, depth)
+            case ast.UnaryOp():
+                return self._unary(node, depth)
+            case ast.Compare():
+                return self._chain(node, depth)
+            case ast.BinOp():
+                return self._binary(node, depth)
+            case ast.Call():
+                return self._call(node, depth)
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+        raise self.fault("list_here" if isinstance(node, (ast.List, ast.Tuple)) else "not_part_here", node)
+
+    def fault(self, key: str, node: ast.AST, **values: object) -> PackError:
+        return self.source.fault(key, node, **values)
+
+    def _logic(self, node: ast.BoolOp, depth: int) -> Value:
+        parts = [self._condition(part, depth) for part in node.values]
+        both = isinstance(node.op, ast.And)
+        return Value(reduce(lambda a, b: a & b if both else a | b, parts), Type.BOOL)
+
+    def _condition(self, node: ast.expr, depth: int) -> pl.Expr:
+        """A part that must answer yes or no; blank is no."""
+        value = self.value(node, depth + 1)
+        if value.type is not Type.BOOL:
+            raise self.fault(f"not_a_condition.{value.type}", node, saw=self._quote(node))
+        return value.expr
+
+    def _unary(self, node: ast.UnaryOp, depth: int) -> Value:
+        if isinstance(node.op, ast.Not):
+            return Value(~self._condition(node.operand, depth), Type.BOOL)
+        if not isinstance(node.op, (ast.USub, ast.UAdd)):
+            raise self.fault("not_part_here", node)
+        value = self.value(node.operand, depth + 1)
+        if value.type not in (Type.NUMBER, Type.MONEY):
+            raise self.fault("no_minus", node, type=_word(value.type), saw=self._quote(node.operand))
+        if isinstance(node.op, ast.UAdd):
+            return value
+        if isinstance(value.constant, Decimal):
+            return constant(-value.constant)
+        return Value(-value.expr, value.type)
+
+    def _chain(self, node: ast.Compare, depth: int) -> Value:
+        parts: list[pl.Expr] = []
+        left_node: ast.expr = node.left
+        left = self.value(left_node, depth + 1)
+        for op, right_node in zip(node.ops, node.comparators, strict=True):
+            sign = _COMPARE.get(type(op))
+            if sign is None:
+                raise self.fault("not_part_here", right_node)
+            if sign in ("in", "not in"):
+                parts.append(self._membership(left, left_node, right_node, negated=sign == "not in"))
+                if right_node is not node.comparators[-1]:
+                    raise self.fault("list_here", right_node)
+                continue
+            right = self.value(right_node, depth + 1)
+            parts.append(self._compared(sign, (left, left_node), (right, right_node)).expr)
+            left, left_node = right, right_node
+        return Value(reduce(lambda a, b: a & b, parts), Type.BOOL)
+
+    def _compared(self, sign: str, left: tuple[Value, ast.expr], right: tuple[Value, ast.expr]) -> Value:
+        (a, a_node), (b, b_node) = left, right
+        a, b = self._dated(a, b, a_node), self._dated(b, a, b_node)
+        if common(a.type, b.type) is None:
+            raise self.fault(
+                "not_comparable",
+                a_node,
+                left=self._quote(a_node),
+                left_type=_word(a.type),
+                right=self._quote(b_node),
+                right_type=_word(b.type),
+            )
+        if sign not in ("==", "!=") and a.type in (Type.TEXT, Type.BOOL):
+            raise self.fault("no_order", a_node, saw=self._quote(a_node), type=_word(a.type))
+        for value, other, node in ((a, b, a_node), (b, a, b_node)):
+            if other.type is Type.MONEY:
+                self._as_amount(value, node)
+        return compare(sign, a, b)
+
+    def _dated(self, value: Value, other: Value, node: ast.expr) -> Value:
+        """A quoted day beside a date is that day."""
+        if value.type is not Type.TEXT or other.type is not Type.DATE or not isinstance(value.constant, str):
+            return value
+        day = _day(value.constant)
+        if day is None:
+            raise self.fault("not_a_day", node, saw=value.constant)
+        return constant(day)
+
+    def _as_amount(self, value: Value, node: ast.expr) -> None:
+        """A literal beside money must not have more decimals than money has: it would be rounded unseen."""
+        if isinstance(value.constant, Decimal) and value.constant != round(value.constant, 4):
+            raise self.fault("too_fine", node, saw=self._quote(node))
+
+    def _membership(self, left: Value, left_node: ast.expr, node: ast.expr, *, negated: bool) -> pl.Expr:
+        """`x in [..]`, as a comparison with each: false for a blank x, negated or not."""
+        if left.type is Type.BOOL:
+            raise self.fault("no_order", left_node, saw=self._quote(left_node), type=_word(left.type))
+        items = []
+        for value, item in self._items(node):
+            dated = self._dated(value, left, item)
+            self._compared("==", (left, left_node), (dated, item))
+            items.append(dated.constant)
+        inside = is_true(comparable(left).is_in(_listed(items, left.type))) if items else pl.lit(value=False)
+        return ~inside & left.expr.is_not_null() if negated else inside
+
+    def _items(self, node: ast.expr) -> list[tuple[Value, ast.expr]]:
+        """Constants of a list written out, or of a parameter that is a list."""
+        if isinstance(node, (ast.List, ast.Tuple)):
+            items = [(self.value(item, 0), item) for item in node.elts]
+            for value, item in items:
+                if value.constant is None:
+                    raise self.fault("list_of_constants", item, saw=self._quote(item))
+            return items
+        listed = self.params.get(_plain(node.id)) if isinstance(node, ast.Name) else None
+        if not isinstance(listed, (list, tuple)):
+            raise self.fault("not_a_list", node, saw=self._quote(node))
+        return [(constant(_value(item)), node) for item in listed]
+
+    def _binary(self, node: ast.BinOp, depth: int) -> Value:
+        sign = _ARITHMETIC.get(type(node.op))
+        if sign is None:
+            raise self.fault("no_power" if isinstance(node.op, ast.Pow) else "not_part_here", node)
+        left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
+        if sign in ("+", "-"):
+            for value, other, part in ((left, right, node.left), (right, left, node.right)):
+                if other.type is Type.MONEY:
+                    self._as_amount(value, part)
+        made = arithmetic(sign, left, right)
+        if made is None:
+            raise self.fault(
+                "no_arithmetic",
+                node,
+                sign=sign,
+                left=self._quote(node.left),
+                left_type=_word(left.type),
+                right=self._quote(node.right),
+                right_type=_word(right.type),
+            )
+        return made
+
+    def _call(self, node: ast.Call, depth: int) -> Value:
+        if not isinstance(node.func, ast.Name):
+            raise self.fault("not_part_here", node)
+        name = node.func.id
+        if name == "bound":
+            return self._bound(node)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise unknown("function", name, [*FUNCTIONS, "bound"], self.source.where(self.source.offset_of(node)))
+        if node.keywords or not function.least <= len(node.args) <= function.most:
+            raise self.fault("arguments", node, name=name, least=function.least, most=function.most, n=len(node.args))
+        args = [self.value(arg, depth + 1) for arg in node.args]
+        for index, (value, arg) in enumerate(zip(args, node.args, strict=True)):
+            allowed = function.takes[min(index, len(function.takes) - 1)]
+            if value.type not in allowed:
+                raise self.fault(
+                    "argument",
+                    arg,
+                    name=name,
+                    saw=self._quote(arg),
+                    type=_word(value.type),
+                    allowed=tuple(map(_word, allowed)),
+                )
+        made = function.make(args)
+        if made is None:
+            raise self.fault("arguments_differ", node, name=name)
+        return made
+
+    def _bound(self, node: ast.Call) -> Value:
+        """Is the field bound on the row's sheet? The argument is a field's name, not its value."""
+        if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Name):
+            raise self.fault("arguments", node, name="bound", least=1, most=1, n=len(node.args))
+        field = self._field(node.args[0])
+        self.bound.add(field)
+        return Value(pl.col(BOUND + field), Type.BOOL)
+
+    def _constant(self, node: ast.Constant) -> Value:
+        if isinstance(node.value, (bool, str)):
+            return constant(node.value)
+        number = _value(node.value)
+        if not isinstance(number, Decimal) or abs(number) > LIMIT:
+            raise self.fault("too_big", node)
+        return constant(number)
+
+    def _name(self, node: ast.Name) -> Value:
+        name = _plain(node.id)
+        if name == "today":
+            return Value(pl.col("today"), Type.DATE)
+        if name in self.params:
+            value = self.params[name]
+            if isinstance(value, (list, tuple)):
+                raise self.fault("list_here", node)
+            return constant(_value(value))
+        field = self._field(node)
+        self.columns.add(field)
+        made = column(field, self.schema[field])
+        return Value(is_true(made.expr), made.type) if made.type is Type.BOOL else made
+
+    def _field(self, node: ast.Name) -> str:
+        field = self.names.get(_plain(node.id))
+        if field is None:
+            known = [*self.schema, *self.params, "today"]
+            raise unknown("field", node.id, known, self.source.where(self.source.offset_of(node)))
+        return field
+
+    def _quote(self, node: ast.expr) -> str:
+        """The part as typed, cut short."""
+        piece = self.source.typed(node)
+        return piece if len(piece) <= 40 else piece[:39] + "…"
+
+
+def _plain(name: str) -> str:
+    """Names compare without case; Python's grammar reads identifiers in NFKC."""
+    return unicodedata.normalize("NFKC", name).lower()
+
+
+def _value(value: object) -> str | Decimal | date | bool:
+    """A literal or a parameter's value; whole numbers and fractions become exact decimals."""
+    if isinstance(value, (bool, str, date, Decimal)):
+        return value
+    return Decimal(str(value))
+
+
+def _listed(items: Sequence[object], kind: Type) -> pl.Expr:
+    """Constants of a list, as the list that a field of type `kind` is looked up in."""
+    if kind is Type.TEXT:
+        items = [fold(str(item)) for item in items]
+    elif kind is Type.NUMBER:
+        items = [float(item) for item in items if isinstance(item, Decimal)]
+    return pl.lit(pl.Series([items], dtype=pl.List(DTYPES[kind])))
+
+
+def _day(text: str) -> date | None:
+    """A quoted day: yyyy-mm-dd or dd.mm.yyyy."""
+    found = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
+    if not found:
+        return None
+    try:
+        return date(int(found["y"]), int(found["m"]), int(found["d"]))
+    except ValueError:
+        return None
+
+
+def _word(kind: Type) -> Phrase:
+    return Phrase(f"engine.types.{kind}")

@@ -1,0 +1,108 @@
+"""A rule compiled for one card kind: every expression it has, with the values of its parameters.
+
+Used to check packs and settings when they are loaded, and to evaluate them. Knows nothing of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from sheets_crm.engine.expr import Compiled, Param, compile_expression
+from sheets_crm.engine.faults import Place
+from sheets_crm.engine.functions import as_text
+from sheets_crm.engine.kinds import NUMERIC, Type, Value, fold, folded
+from sheets_crm.engine.pack import Role, Rule
+from sheets_crm.engine.texts import placeholders
+from sheets_crm.errors import PackError
+from sheets_crm.words import Phrase
+
+At = Callable[..., Place]  # keys under the rule -> where that part stands
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A rule for one card kind. `parts`: what a decision is made of, by name; `values`: what fills its texts."""
+
+    rule: Rule
+    card: str
+    when: pl.Expr
+    parts: Mapping[str, Compiled]
+    occurrence: tuple[pl.Expr, ...]
+    values: Mapping[str, Compiled]
+    constants: Mapping[str, Param]
+    columns: frozenset[str]
+    bound: frozenset[str]
+
+
+@dataclass
+class _Workshop:
+    """Compiles texts of one rule, remembering the columns that they touch."""
+
+    schema: Mapping[str, Type]
+    params: Mapping[str, Param]
+    at: At
+    columns: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
+
+    def make(self, text: str, key: tuple[str | int, ...], allowed: tuple[Type, ...] = ()) -> Compiled:
+        place = self.at(*key)
+        made = compile_expression(text, self.schema, self.params, place=place)
+        if allowed and made.type not in allowed:
+            words = tuple(Phrase(f"engine.types.{kind}") for kind in allowed)
+            type_ = Phrase(f"engine.types.{made.type}")
+            raise PackError(
+                "engine.wrong_result", where=place.at(text, 0), name=str(key[-1]), type=type_, allowed=words
+            )
+        self.columns |= made.columns
+        self.bound |= made.bound
+        return made
+
+
+def ready(
+    rule: Rule, card: str, schema: Mapping[str, Type], params: Mapping[str, Param], at: At, *, only: str = ""
+) -> Ready:
+    """Compile a rule for a card. PackError for whatever doesn't fit. `only`: a further condition, the owner's."""
+    inner = {name: value for name, value in params.items() if name != "card"}
+    shop = _Workshop(schema, {**inner, "card": card}, at)
+    when = shop.make(rule.when, ("when",), (Type.BOOL,)).expr
+    if rule.marketing:
+        when &= pl.col("may_market").fill_null(value=False)
+        shop.columns.add("may_market")
+    if only:
+        when &= shop.make(only, ("only",), (Type.BOOL,)).expr
+    occurrence = tuple(
+        as_text(Value(made.expr, made.type))
+        for made in (shop.make(text, ("occurrence", index)) for index, text in enumerate(rule.occurrence))
+    )
+    values = _values(rule, shop)
+    parts = _parts(rule, shop)
+    return Ready(rule, card, when, parts, occurrence, values, inner, frozenset(shop.columns), frozenset(shop.bound))
+
+
+def _parts(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:
+    parts = {"due": shop.make(rule.due, ("due",), (Type.DATE,))}
+    if isinstance(rule.priority, str):
+        parts["priority"] = shop.make(rule.priority, ("priority",), (Type.NUMBER,))
+    if rule.amount:
+        parts["amount"] = shop.make(rule.amount, ("amount",), NUMERIC)
+    if not isinstance(rule.assignee, Role):
+        parts["assignee"] = shop.make(rule.assignee, ("assignee",), (Type.TEXT,))
+    return parts
+
+
+def _values(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:
+    """What the texts of the rule name, from its own `values`, else a field of the card."""
+    named = {name: shop.make(text, ("values", name)) for name, text in rule.values.items()}
+    for name in sorted(placeholders(rule)):
+        if name not in named and name not in shop.params and (name in shop.schema or name == "today"):
+            named[name] = shop.make(name, ("todo",))
+    return named
+
+
+def among(stages: tuple[str, ...]) -> pl.Expr:
+    """Is the row's stage one of these?"""
+    listed = pl.lit(pl.Series([[fold(stage) for stage in stages]], dtype=pl.List(pl.String)))
+    return folded(pl.col("stage")).is_in(listed).fill_null(value=False)
