@@ -92,7 +92,7 @@ def _column(cells: Cells, mine: npt.NDArray[np.int64], pool: pl.Series, empty: C
 
     rows = cells.rows[mine]
     steps = np.diff(rows)
-    if (steps <= 0).any():  # out of order, or the same cell twice: the later one counts
+    if (steps <= 0).any():  # out of order, or the same cell twice (a damaged file): one counts, wholly
         _, last = np.unique(rows[::-1], return_index=True)
         mine = mine[len(rows) - 1 - last]
         rows = cells.rows[mine]

@@ -42,7 +42,7 @@ class _Reader:
     texts: list[str] = field(default_factory=list)
     row: int = 0
     column: int = -1
-    phonetic: int = 0
+    aside: int = 0  # inside a phonetic run or an extension: neither is the cell's value
     buffer: list[str] | None = None
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -57,21 +57,19 @@ class _Reader:
                 self.cells[-1].text = ""
             case "f":
                 self.cells[-1].formula = True
-            case "rPh":
-                self.phonetic += 1
-            case "t" | "v":
+            case "rPh" | "extLst":
+                self.aside += 1
+            case "t" | "v" if not self.aside:
                 self.buffer = []
 
     def end(self, name: str) -> None:
         match name.rpartition(":")[2]:
-            case "rPh":
-                self.phonetic -= 1
-            case "v":
+            case "rPh" | "extLst":
+                self.aside -= 1
+            case "v" if not self.aside:
                 self.cells[-1].value = self._taken()
-            case "t":
+            case "t" if not self.aside:
                 text = self._taken()
-                if self.phonetic:
-                    return
                 if self.texts:
                     self.texts[-1] += text
                 else:
