@@ -39,3 +39,6 @@ class Decision:
     values: Mapping[str, object] = field(default_factory=dict)
     hint: str = ""
     client_id: str = ""  # `_id` of the client, "" when none is linked
+    advice: Mapping[str, object] = field(
+        default_factory=dict
+    )  # a template like `why`, to stand under `hint`; {} when none

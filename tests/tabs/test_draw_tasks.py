@@ -69,6 +69,11 @@ def test_texts_are_filled_in_in_the_tab_s_language():
     assert columns(draw([decision()], ctx=named))["rule"].values[0] == "Offer follow-up"
 
 
+def test_a_hint_and_the_rule_s_advice_stand_together():
+    found = columns(draw([decision(hint="Likes tea", advice={"en": "Offer {name} a sample"})], ctx=EN))
+    assert found["hint"].values[0] == "Likes tea\nOffer Anna a sample"
+
+
 def test_a_pack_that_speaks_one_language_is_still_shown():
     only = decision(todo={"ru": "Позвонить"}, why={}, checklist={}, outcomes={})
     found = columns(draw([only], ctx=EN))
