@@ -74,7 +74,7 @@ def _rows(frame: pl.DataFrame, open_tasks: Mapping[str, int]) -> pl.DataFrame:
     rows = frame.with_columns(
         contact=_contact(frame),
         link=pl.concat_str(pl.lit("'"), quoted, pl.lit("'!A"), row),
-        source=pl.concat_str(pl.col("sheet").cast(pl.String), pl.lit("!"), row),
+        source=pl.concat_str(pl.col("sheet").cast(pl.String), pl.lit("!A"), row),
     )
     if open_tasks and "id" in frame.columns:
         counts = pl.DataFrame(

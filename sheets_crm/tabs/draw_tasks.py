@@ -20,7 +20,7 @@ from sheets_crm.tabs.typed import plain_text
 from sheets_crm.tasks.keys import note_key
 from sheets_crm.tasks.model import CLOSED, Task
 from sheets_crm.tasks.order import client_of, manager_of, priority_of
-from sheets_crm.tasks.texts import checklist_lines, outcome_choices, source_text, todo_text, why_text
+from sheets_crm.tasks.texts import checklist_lines, hint_text, outcome_choices, source_text, todo_text, why_text
 from sheets_crm.words import say
 
 TASKS = "tasks"
@@ -77,7 +77,7 @@ def _computed(task: Task, ctx: DrawContext) -> Row:
         "todo": todo_text(task, ctx.lang),
         "why": why_text(task, ctx.lang),
         "checklist": "\n".join(f"\u2610 {step}" for step in checklist_lines(task, ctx.lang)),
-        "hint": "\n".join(dict.fromkeys(decision.hint for decision in task.decisions if decision.hint)),
+        "hint": hint_text(task, ctx.lang),
         "rule": ", ".join(rules),
         "source": source_text(first),
         "client_link": look.place(first.sheet, f"A{first.row}"),

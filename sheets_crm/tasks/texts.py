@@ -25,6 +25,12 @@ def why_text(task: Task, lang: Lang) -> str:
     return _lines([filled(decision.why, decision, lang) for decision in task.decisions])
 
 
+def hint_text(task: Task, lang: Lang) -> str:
+    """What to remember about the client, and the rules' advice; each line once."""
+    hints = [decision.hint for decision in task.decisions]
+    return _lines([*hints, *(filled(decision.advice, decision, lang) for decision in task.decisions)])
+
+
 def checklist_lines(task: Task, lang: Lang) -> tuple[str, ...]:
     """Steps of all reasons, each once."""
     return _once([step for decision in task.decisions for step in in_language(decision.checklist, lang) or ()])
