@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
-from sheets_crm.words import Lang
+from sheets_crm.words import Lang, fill
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -58,7 +58,7 @@ class Result:
     settings: RuleSettings
     notes: tuple[Note, ...] = ()
     written: tuple[str, ...] = ()
-    titles: Mapping[str, str] = {}  # noqa: RUF012 - a frozen default
+    titles: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
 
     @property
@@ -158,9 +158,8 @@ def _once(
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
     history.record_run(run, result.base, memory.tasks_seen(result.tasks))
     memory.remember_sheets(state, sheets)
-    done = Result(
-        **{name: getattr(result, name) for name in ("opened", "lang", "today", "base", "numbers", "tasks", "tabs", "packs", "settings")},
-        notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
+    done = replace(
+        result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
     remember_stamp(state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources)
@@ -203,7 +202,7 @@ def _computed(opened: Opened, seen: Read, history: History | None, today: date, 
         TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),
         closed=past.closed(marks.marks), remembered=past.marks(decisions),
     )  # fmt: skip
-    names = {rule.id: rule.label.say(config.language) for pack in packs for rule in pack.rules}
+    names = {rule.id: fill(getattr(rule.label, config.language), config.language, {}) for pack in packs for rule in pack.rules}
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
