@@ -25,6 +25,7 @@ _SPACES = re.compile(r"[\s\u00a0\u202f_]+")
 _PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-–—]\s+")
 _FUZZY = 88.0  # of 100: two letters of a ten-letter header may differ
 _SHORTEST_FUZZY = 5
+_LONG, _FUZZY_LONG = 15, 85.0
 
 
 @cache
@@ -73,7 +74,8 @@ def _one_script(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """A word without its ending; three letters at least are left."""
+    """A word spelt out and without its ending; three letters at least are left."""
+    word = dictionary()["short"].get(word, word)
     if word.isascii():
         return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
     for ending in _endings():
@@ -95,6 +97,11 @@ def stems(text: str) -> frozenset[str]:
 def compact(text: str) -> str:
     """The words of a header written together: «E-mail» and «email» are one."""
     return "".join(tokens(text))
+
+
+@cache
+def _generic() -> frozenset[frozenset[str]]:
+    return frozenset(stems(word) for word in dictionary()["generic"])
 
 
 @dataclass(frozen=True)
@@ -246,9 +253,11 @@ def _near(text: str) -> Mapping[Field, float]:
         size = sum(map(len, bare)) or 1
         for entry in _synonyms():
             if entry.field[0] == card and entry.weight == 1.0 and entry.stems <= bare and entry.size > 2:
-                scores[entry.field] = max(scores.get(entry.field, 0.0), 0.42 + 0.4 * entry.size / size)
+                worth = 0.25 + 0.3 * entry.size / size if entry.stems in _generic() else 0.42 + 0.4 * entry.size / size
+                scores[entry.field] = max(scores.get(entry.field, 0.0), worth)
     if len(flat) >= _SHORTEST_FUZZY:
-        for spelling, ratio, _ in process.extract(flat, _spellings(), scorer=fuzz.ratio, score_cutoff=_FUZZY, limit=8):
+        cutoff = _FUZZY if len(flat) < _LONG else _FUZZY_LONG
+        for spelling, ratio, _ in process.extract(flat, _spellings(), scorer=fuzz.ratio, score_cutoff=cutoff, limit=8):
             for entry in _spellings_of(spelling):
                 scores[entry.field] = max(scores.get(entry.field, 0.0), 0.88 * ratio / 100 * entry.weight)
     return scores

@@ -117,7 +117,8 @@ def _below(cells: Cells, row: int, span: Span) -> np.ndarray[tuple[int, ...], np
 def _contrast(cells: Cells, row: int, span: Span) -> float:
     """Share of the row's text columns whose cells below are of another kind: numbers, dates, checkboxes, phones."""
     below = _below(cells, row, span)
-    columns = list(cells.row_texts(row, span.left, span.right))
+    named = cells.row_texts(row, span.left, span.right).items()
+    columns = [column for column, text in named if looks_like_name_of_column(text)]
     if not below.size or not columns:
         return 0.0
     other = 0

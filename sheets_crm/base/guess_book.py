@@ -1,0 +1,178 @@
+"""What the sheets of a workbook are, together: links between them, months as sheets, lists and reports left alone.
+
+Does not decide about columns itself (guess): it only tells each sheet what the others know.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from sheets_crm.base.guess import Hints, SheetClues, decide, left_alone, read_clues
+from sheets_crm.base.guess_model import SheetGuess
+from sheets_crm.base.guess_score import evidence
+from sheets_crm.base.guess_words import fields_of
+from sheets_crm.base.model import BoundColumn
+from sheets_crm.books.model import Grid
+from sheets_crm.cells import Column, Kind
+
+_BASES = {("client",), ("client", "lead"), ("client", "survey"), ("client", "lead", "survey")}
+_LOOKED_AT = 300  # distinct values of a column that are looked up
+_BY_NAME = 0.9  # an id is a better link than a name
+_BY_NUMBER = 0.8  # small numbers are ids and quantities alike: the header must say so too
+_ALIKE = 0.7
+_BY_PLACE = 0.56
+
+
+def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[str, SheetGuess]:
+    """A guess for each sheet, in the order given. `country` as for `guess_sheet`."""
+    del country
+    clues = {name: read_clues(grid) for name, grid in grids.items()}
+    guesses = {
+        name: left_alone(grids[name], "empty") if found is None else decide(found, Hints())
+        for name, found in clues.items()
+    }
+    known = _known_values(guesses, clues)
+    for name, found in clues.items():
+        if found is not None and not _is_base(guesses[name]):
+            links = _links(found, known)
+            if links:
+                guesses[name] = decide(found, Hints(links=links))
+    return _as_months(guesses, {name: found for name, found in clues.items() if found is not None})
+
+
+def _is_base(guess: SheetGuess) -> bool:
+    return guess.cards in _BASES and guess.month is None
+
+
+def _known_values(
+    guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]
+) -> list[tuple[str, float, pl.Series]]:
+    """What other sheets may refer to: (card, worth, values) for ids and names of clients, ids of deals."""
+    known = []
+    for name, guess in guesses.items():
+        found = clues[name]
+        if found is None:
+            continue
+        sources = [("deal", "id", "deal", 1.0)] if "deal" in guess.cards else []
+        if _is_base(guess):
+            sources += [("client", "id", "client", 1.0), ("lead", "id", "client", 1.0)]
+            sources += [("client", "name", "client", _BY_NAME), ("client", "legal_name", "client", _BY_NAME)]
+        for card, field, target, worth in sources:
+            column = guess.column(card, field)
+            if column is not None:
+                known.append((target, worth, _values(found, column.index)))
+    return known
+
+
+def _values(clues: SheetClues, index: int) -> pl.Series:
+    """The distinct values of a column's data rows as they are compared; numbers as whole numbers."""
+    return _compared(clues.grid.columns[index].gather(clues.layout.rows - 1))
+
+
+def _compared(column: Column) -> pl.Series:
+    texts = column.text.drop_nulls().unique().str.to_lowercase().str.replace_all("\u0451", "\u0435")
+    texts = texts.str.replace_all(r"\s+", " ").str.strip_chars()
+    numbers = column.number.filter(column.kind == Kind.NUMBER).drop_nulls().unique()
+    whole = numbers.filter(numbers == numbers.floor()).cast(pl.Int64, strict=False).cast(pl.String)
+    return pl.concat([texts, whole]).unique()
+
+
+def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> dict[int, dict[str, float]]:
+    """Column -> card -> share of the column's values that are known ids or names."""
+    links: dict[int, dict[str, float]] = {}
+    for column in clues.columns:
+        if not column.count or column.trait("true_date", "email", "phone") > 0.5:
+            continue
+        values = _values(clues, column.index).head(_LOOKED_AT)
+        if not values.len():
+            continue
+        only_numbers = column.trait("number") > 0.8
+        for card, worth, there in known:
+            share = float(values.is_in(there.implode()).sum()) / values.len() * worth
+            share *= _BY_NUMBER if only_numbers else 1.0
+            own = links.setdefault(column.index, {})
+            own[card] = max(own.get(card, 0.0), share)
+    return {index: found for index, found in links.items() if max(found.values(), default=0.0) >= 0.3}
+
+
+def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) -> dict[str, SheetGuess]:
+    """Monthly sheets agree: they hold the same cards, and columns under equal headers are the same fields."""
+    monthly = [name for name, guess in guesses.items() if guess.month and name in clues]
+    if len(monthly) < 2:
+        return guesses
+    votes: Counter[tuple[str, ...]] = Counter()
+    for name in monthly:
+        votes[guesses[name].cards[:2]] += round(100 * guesses[name].confidence) + 1
+    cards = next((kinds for kinds, _ in votes.most_common() if kinds), ())
+    if not cards:
+        return guesses
+    for name in monthly:
+        if guesses[name].cards[:2] != cards:
+            guesses[name] = decide(clues[name], Hints(cards=cards))
+    for names in _by_headers(monthly, clues).values():
+        best = max(names, key=lambda name: sum(column.confidence for column in guesses[name].columns))
+        for name in names:
+            guesses[name] = _like(guesses[name], guesses[best])
+    fullest = max(monthly, key=lambda name: len(guesses[name].columns))
+    for name in monthly:
+        guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name])
+    return guesses
+
+
+def _by_headers(names: Iterable[str], clues: Mapping[str, SheetClues]) -> dict[tuple[str, ...], list[str]]:
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name in names:
+        titles = tuple(column.header.shown if column.header else "" for column in clues[name].columns)
+        groups[titles].append(name)
+    return groups
+
+
+def _like(guess: SheetGuess, model: SheetGuess) -> SheetGuess:
+    """The model's columns for a sheet with the same headers."""
+    if guess.sheet == model.sheet:
+        return guess
+    bound = {column.index for column in model.columns}
+    titles = dict(guess.unbound) | {column.index: column.header for column in guess.columns}
+    return replace(
+        guess,
+        cards=model.cards,
+        columns=tuple(replace(column, header=titles.get(column.index, column.header)) for column in model.columns),
+        alternatives=model.alternatives,
+        unbound={index: title for index, title in titles.items() if index not in bound},
+        confidence=max(guess.confidence, model.confidence),
+        fill_down=guess.fill_down or model.fill_down,
+    )
+
+
+def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues) -> SheetGuess:
+    """Unbound columns that stand where the model has a field, if nearly all other columns stand as in the model.
+
+    So a month whose headers are in another language, or misspelt, is read as its neighbours are.
+    """
+    there = {column.index: (column.card, column.field) for column in model.columns}
+    here = {column.index: (column.card, column.field) for column in guess.columns}
+    common = [index for index in here if index in there]
+    if len(common) < 3 or sum(here[index] == there[index] for index in common) < _ALIKE * len(here):
+        return guess
+    added = []
+    for index in guess.unbound:
+        found = there.get(index)
+        if found is None or found in here.values():
+            continue
+        column = next((column for column in clues.columns if column.index == index), None)
+        like = fields_of(found[0])[found[1]]
+        if column is not None and evidence(column, like, monthly=True) >= 0:
+            added.append(BoundColumn(*found, index, guess.unbound[index], _BY_PLACE))
+    if not added:
+        return guess
+    taken = {column.index for column in added}
+    return replace(
+        guess,
+        columns=tuple(sorted((*guess.columns, *added), key=lambda column: column.index)),
+        unbound={index: title for index, title in guess.unbound.items() if index not in taken},
+        why=(*guess.why, ("guess.why.place", {"sheet": guess.sheet, "other": model.sheet})),
+    )
