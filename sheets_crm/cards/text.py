@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 
 import polars as pl
 
@@ -64,10 +65,8 @@ def folded(texts: pl.Series) -> pl.Series:
 
 def number_text(number: float) -> str:
     """A number of a cell as it was typed: no `.0`, no exponent."""
-    if number == int(number) and abs(number) < 1e15:
-        return str(int(number))
-    text = repr(number)
-    return text if "e" not in text else format(number, "f").rstrip("0").rstrip(".")
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def number_texts(numbers: pl.Series) -> pl.Series:

@@ -64,8 +64,10 @@ def read_yaml(text: str, source: str, *, error: type[OwnerError] = ConfigError) 
         node = yaml.compose(text.removeprefix("\ufeff"), Loader=loader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
-        key = "yaml.tab" if "\\t" in str(broken.problem) else "yaml.syntax"
-        raise error(key, file=source, line=mark.line + 1 if mark else 1, detail=broken.problem or "") from broken
+        line = mark.line if mark else 0
+        written = "".join(text.splitlines()[line : line + 1])
+        key = "yaml.tab" if "\t" in written[: len(written) - len(written.lstrip())] else "yaml.syntax"
+        raise error(key, file=source, line=line + 1) from broken
     except yaml.YAMLError as broken:
         raise error("yaml.unreadable", file=source) from broken
     builder = _Builder(source, error)
@@ -85,7 +87,8 @@ def validate(document: Document, model: type[M], *, error: type[OwnerError] = Co
     try:
         return model.model_validate(document.data)
     except ValidationError as broken:
-        told = [_told(document, model, detail) for detail in _worth_telling(broken.errors(include_url=False))]
+        placed = [(_real_path(detail, document.data), detail) for detail in broken.errors(include_url=False)]
+        told = [_told(document, model, path, detail) for path, detail in _worth_telling(placed)]
         told.sort(key=lambda one: one[0])
         key, values = told[0][1:]
         raise error(key, **values, others=len(told) - 1) from broken
@@ -115,7 +118,7 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.style else scalar(node.value)  # plain: "" in C, None in Python
         if len(path) > DEEPEST:  # an anchor that refers to itself
-            raise self.error("yaml.syntax", file=self.source, line=line, detail="")
+            raise self.error("yaml.syntax", file=self.source, line=line)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         return [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
@@ -125,7 +128,7 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self.error("yaml.syntax", file=self.source, line=line, detail="")
+                raise self.error("yaml.syntax", file=self.source, line=line)
             key = str(key_node.value)
             if key in data:
                 raise self.error("yaml.twice", file=self.source, line=line, path=_shown((*path, key)))
@@ -160,14 +163,44 @@ def _merged(below: Any, above: Any, path: Path, marks: dict[Path, Mark], above_m
     return result
 
 
-def _worth_telling(details: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
-    """An unknown key explains a missing one beside it, so it is told first; the order within a line stays."""
-    return sorted(details, key=lambda detail: detail["type"] != "extra_forbidden")
+def _worth_telling(placed: Sequence[tuple[Path, ErrorDetails]]) -> list[tuple[Path, ErrorDetails]]:
+    """One mistake a place. Of a union's branches the one that fits the value's shape speaks: it went deeper.
+
+    An unknown key explains a missing one beside it, so it comes first.
+    """
+    paths = {path for path, _ in placed}
+    deepest = {
+        path for path in paths if not any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+    }
+    order = sorted(placed, key=lambda one: (one[1]["type"] != "extra_forbidden", one[1]["type"].startswith("model")))
+    first: dict[Path, ErrorDetails] = {}
+    for path, detail in order:
+        if path in deepest or detail["type"] == "ours":
+            first.setdefault(path, detail)
+    return list(first.items())
 
 
-def _told(document: Document, model: type[BaseModel], detail: ErrorDetails) -> tuple[int, str, dict[str, object]]:
+def _real_path(detail: ErrorDetails, data: Any) -> Path:
+    """Keys and positions of the file; pydantic adds names of a union's branches, which the file does not have."""
+    path: list[str | int] = []
+    here = data
+    for at, part in enumerate(detail["loc"]):
+        inside = (
+            part in here
+            if isinstance(here, dict)
+            else isinstance(here, list) and isinstance(part, int) and part < len(here)
+        )
+        if inside:
+            here = here[part]
+        if inside or (detail["type"] == "missing" and at == len(detail["loc"]) - 1):
+            path.append(part)
+    return tuple(path)
+
+
+def _told(
+    document: Document, model: type[BaseModel], path: Path, detail: ErrorDetails
+) -> tuple[int, str, dict[str, object]]:
     """(line, words key, values) of one mistake."""
-    path = tuple(part for part in detail["loc"] if not _is_tag(part, document, detail["loc"]))
     mark = _nearest_mark(document, path)
     place: dict[str, object] = {"file": mark.file, "line": mark.line, "path": _shown(path)}
     kind, context = detail["type"], detail.get("ctx", {})
@@ -182,7 +215,8 @@ def _told(document: Document, model: type[BaseModel], detail: ErrorDetails) -> t
         values = {"seen": str(path[-1])} | _offer(str(path[-1]), allowed)
         return mark.line, _with_near("yaml.unknown_key", values), place | values
     if kind == "missing":
-        return mark.line, "yaml.missing_key", place | {"seen": str(path[-1]), "path": _shown(path[:-1])}
+        key = "yaml.missing_key" if path[:-1] else "yaml.missing_top"
+        return mark.line, key, place | {"seen": str(path[-1]), "path": _shown(path[:-1])}
     if kind in ("enum", "literal_error"):
         names = [name.strip(" '") for name in re.split(r", | or ", str(context.get("expected", "")))]
         values = {"seen": _brief(seen)} | _offer(str(seen), names)
@@ -206,20 +240,6 @@ def _offer(seen: str, allowed: Sequence[str]) -> dict[str, object]:
 
 def _with_near(key: str, values: Mapping[str, object]) -> str:
     return f"{key}_near" if values.get("near") else key
-
-
-def _is_tag(part: str | int, document: Document, path: Path) -> bool:
-    """Pydantic puts the name of a union's branch into the path; the file has no such key."""
-    if isinstance(part, int):
-        return False
-    at = path.index(part)
-    holder = document.data
-    for step in path[:at]:
-        try:
-            holder = holder[step]
-        except (KeyError, IndexError, TypeError):
-            continue
-    return at < len(path) - 1 and not (isinstance(holder, dict) and part in holder)
 
 
 def _nearest_mark(document: Document, path: Path) -> Mark:

@@ -11,7 +11,7 @@ import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
 from sheets_crm.cards.readers.cells import Cells, Found, finish, nulls, serial_days, table
-from sheets_crm.cards.readers.dates import FROM_1904
+from sheets_crm.cards.readers.dates import since_1899
 from sheets_crm.cards.readers.daytext import read_birthday
 from sheets_crm.cells import Kind
 
@@ -48,7 +48,7 @@ def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
         # 15.01 in a plain cell is a day and a month that lost their form, not the fifteenth day of 1900.
         serials = serials.set((plain & (serials < 32) & (serials.floor() != serials)).fill_null(value=False), None)
         if reading.epoch_1904:
-            serials = (serials + FROM_1904).zip_with(plain, serials)
+            serials = since_1899(serials, plain)
     return serial_days(serials)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import LAST_SERIAL, Cells, Found, finish, mapped, nulls, prepare, serial_days
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, serial_days
 from sheets_crm.cards.readers.daytext import day_of, order_evidence, read_day
 from sheets_crm.cells import Column, Kind
 
@@ -59,6 +59,11 @@ def detect_date_order(column: Column, default: DateOrder) -> DateOrder:
     return "mdy" if votes == {"mdy"} else default
 
 
+def since_1899(serials: pl.Series, plain: pl.Series) -> pl.Series:
+    """Serial numbers with the plain numbers of a 1904 workbook moved to our epoch; below 1 they are no days there either."""
+    return (serials.set(serials < 1, None) + FROM_1904).zip_with(plain, serials)
+
+
 def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
     if not cells.kinds & {Kind.DATE, Kind.NUMBER}:
         return nulls(len(cells), pl.Date)
@@ -67,7 +72,7 @@ def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
         return serial_days(serials)
     plain = cells.of(Kind.NUMBER)
     if reading.epoch_1904:
-        serials = (serials + FROM_1904 * (serials.is_between(0, LAST_SERIAL))).zip_with(plain, serials)
+        serials = since_1899(serials, plain)
     days = serial_days(serials)
     if reading.month is None:
         return days

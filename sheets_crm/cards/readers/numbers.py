@@ -36,9 +36,8 @@ def read_money(cells: Cells, name: str, reading: Reading, *, signed: bool = Fals
         foreign = (texts & read["foreign"]).fill_null(value=False)
         found.append(Found("currency_mismatch", foreign))
         found.append(Found("bad_number", texts & sums.is_null() & ~foreign, _typed(read["suggestion"], reading)))
-        found.append(
-            Found("number_as_text", texts & (sums >= 0).fill_null(value=False), _typed(read["number"], reading))
-        )
+        accepted = sums.is_not_null() if signed else (sums >= 0).fill_null(value=False)
+        found.append(Found("number_as_text", texts & accepted, _typed(read["number"], reading)))
     found.append(Found("bad_number", cells.of(Kind.NUMBER, Kind.DATE, Kind.BOOL) & sums.is_null()))
     negative = (sums < 0).fill_null(value=False)
     if negative.any() and not signed:
@@ -132,8 +131,9 @@ def _ordinary(decimal: str) -> str:
 @cache
 def _home_sign(currency: str) -> str:
     words = sorted((word for word, codes in currencies().items() if currency in codes), key=len, reverse=True)
-    either = "|".join(re.escape(word) for word in words)
-    return rf"(?i)^(?:{either})\.? ?| ?(?:{either})\.?$"
+    # An abbreviation may end with a full stop; after a sign it would be a decimal point: "$.50".
+    either = "|".join(re.escape(word) + (r"\.?" if word[-1].isalpha() else "") for word in words)
+    return rf"(?i)^(?:{either}) ?| ?(?:{either})$"
 
 
 def _sum(text: str, reading: Reading) -> tuple[str | None, bool, str | None]:

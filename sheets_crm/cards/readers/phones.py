@@ -53,7 +53,7 @@ def _from_text(cells: Cells, country: str) -> tuple[pl.Series, pl.Series, pl.Ser
 
 def _from_numbers(digits: pl.Series, country: str) -> tuple[pl.Series, pl.Series]:
     """(telephones, was a zero lost) of number cells, given as digits."""
-    quick = _by_plan(digits, country)
+    quick = _by_plan(digits.set(~digits.str.contains(r"^[0-9]+$"), None), country)
     rest = digits.is_not_null() & quick.is_null()
     if not rest.any():
         return _alone(quick), falses(len(digits))
