@@ -147,7 +147,7 @@ def test_document_types_and_names_that_stand_twice(book):
     [
         (
             "~$book.xlsx",
-            b"\x05Anna " + b" " * 48 + b"\x04\0" + "\u0410\u043d\u043d\u0430".encode("utf-16-le"),
+            b"\x04Anna" + b" " * 50 + b"\x04\0" + "\u0410\u043d\u043d\u0430".encode("utf-16-le"),
             "\u0410\u043d\u043d\u0430",
         ),
         (".~lock.book.xlsx#", b"Boris,boris,pc-7,05.11.2026 10:00,file:///x;", "Boris"),
@@ -231,6 +231,19 @@ def test_a_failing_disk_leaves_the_old_file_and_no_other(book, monkeypatch, plac
     monkeypatch.setattr(place, fail(number))
     refused(book, key, OwnerError)
     monkeypatch.undo()
+    assert beside(book) == ["book.xlsx"]
+
+
+def test_what_a_killed_run_left_behind_is_swept_up(book, monkeypatch):
+    monkeypatch.setattr(files.Path, "unlink", lambda *_, **__: None)
+    with pytest.raises(RuntimeError):
+        write(book, tasks(), before_write=lambda _: (_ for _ in ()).throw(RuntimeError))
+    monkeypatch.undo()
+    left = next(path for path in book.parent.iterdir() if path != book)
+    write(book, tasks())
+    assert left.exists()  # it may be another run's
+    os.utime(left, (1, 1))
+    write(book, tasks(("done", None, "Zoe", None)))
     assert beside(book) == ["book.xlsx"]
 
 

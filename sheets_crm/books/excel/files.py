@@ -22,6 +22,7 @@ from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, Workboo
 
 _POLL_S = 0.2
 _CHUNK = 1 << 20
+_STALE_S = 3_600
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -82,7 +83,11 @@ def _lock(path: Path) -> Path | None:
 
 
 def _who(lock: Path) -> str:
-    """The name in a lock file: Excel writes its length and UTF-16 at byte 54, LibreOffice `name,login,computer,...`."""
+    """The name in a lock file.
+
+    Excel: 165 bytes = length, 54 bytes of the name in some old encoding, two bytes of length, the name in UTF-16.
+    LibreOffice: `name,login,computer,...`.
+    """
     try:
         data = lock.read_bytes()[:4096]
     except OSError:
@@ -90,8 +95,8 @@ def _who(lock: Path) -> str:
     if lock.name.startswith(".~lock."):
         fields = data.decode("utf-8", "replace").split(",")
         return next((field.strip() for field in fields[:2] if field.strip()), "")
-    size = int.from_bytes(data[54:56], "little")
-    name = data[56 : 56 + size * 2].decode("utf-16-le", "replace") if 0 < size <= 54 else ""
+    size = int.from_bytes(data[55:57], "little")
+    name = data[57 : 57 + size * 2].decode("utf-16-le", "replace") if 0 < size <= 54 else ""
     return name.strip("\0 ")
 
 
@@ -108,8 +113,10 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[
     Mode, owner and attributes are kept. Whatever goes wrong, the old file stays and the temporary one goes.
     """
     temporary: Path | None = None
+    prefix = f".sheets-crm-{hashlib.blake2b(path.name.encode(), digest_size=6).hexdigest()}-"
+    _sweep(path.parent, prefix)
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        number, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(number, "wb") as file:
             write(file)
@@ -124,6 +131,14 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[
         if temporary is not None:
             temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Remove what a killed run left behind, once it is old enough to be nobody's."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name.startswith(prefix) and path.stat().st_mtime < time.time() - _STALE_S:
+                path.unlink()
 
 
 def _like(temporary: Path, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Decides names, ids and part names; finds a tab again by its hidden name; removes only what our tabs alone pointed to.
 Knows nothing of the file on the disk.
-Source: docs/explain/excel.md.
+Source: ECMA-376 (the formats), and what was measured on some 2,400 real workbooks.
 """
 
 from __future__ import annotations

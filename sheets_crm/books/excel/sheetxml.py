@@ -23,7 +23,7 @@ from sheets_crm.books.tab import Cell, Range, Style, TabColumn
 from sheets_crm.cells import letter
 from sheets_crm.errors import OwnerError
 
-_CHUNK_ROWS = 8_192
+_CHUNK_ROWS = 16_384
 _MAX_LINKS = 65_000  # Excel drops the links of a sheet that has more than 65,530
 _A4 = 9
 
@@ -118,7 +118,7 @@ class SheetWriter:
         frame = pl.DataFrame({"r": numbers, "a": self._row_attributes(start, stop, covering), "c": body})
         frame = frame.filter((pl.col("c") != "") | (pl.col("a") != ""))
         text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
-        return str(frame.select(text.str.join("")).item() or "").encode()
+        return bytes(frame.select(text.str.join("").cast(pl.Binary)).item() or b"")
 
     def _block(self, native: Native, start: int, stop: int, numbers: pl.Series) -> pl.Series:
         """The cells of a table's rows, all columns of a row in one text."""
