@@ -51,7 +51,12 @@ def _calamine(path: Path) -> dict[str, Grid]:
 
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            return {name: _grid(workbook.get_sheet_by_name(name)) for name in workbook.sheet_names}
+            return {
+                sheet.name: _grid(workbook.get_sheet_by_name(sheet.name))
+                if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+                else grid_of_rows(sheet.name, ())  # charts, dialogs and macros have no cells
+                for sheet in workbook.sheets_metadata
+            }
     except python_calamine.PasswordError as error:
         raise WorkbookUnreadable("books.encrypted", path=str(path)) from error
     except (python_calamine.CalamineError, OSError) as error:

@@ -68,7 +68,7 @@ def tab(*rows: tuple[Any, ...], tab_id: str = "tasks", title: str = "Задач�
 
 
 ROW = ("Позвонить Анне", date(2026, 11, 22), Decimal("1500.50"), "k1")
-AWKWARD = ("=1+1", "+7 916 000-00-00", "-5", "@x", "=cmd|' /C calc'!A0", "'q", "1e5", "<b> & \"x\"", "a\nb", " край ")
+AWKWARD = ("=1+1", "+7 916 000-00-00", "-5", "@x", "=cmd|' /C calc'!A0", "'q", "1e5", '<b> & "x"', "a\nb", " край ")
 
 
 class BookContract:

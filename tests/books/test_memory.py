@@ -84,7 +84,7 @@ def test_a_taken_title_of_31_letters_still_finds_a_free_name():
         (Decimal("10.25"), Kind.NUMBER, 10.25),
         (True, Kind.BOOL, 1.0),
         (date(1900, 1, 1), Kind.DATE, 2.0),
-        (datetime(2026, 11, 5, 18, 0), Kind.DATE, 46331.75),
+        (datetime.fromisoformat("2026-11-05T18:00"), Kind.DATE, 46331.75),
         (time(6, 0), Kind.NUMBER, 0.25),
         (timedelta(hours=36), Kind.NUMBER, 1.5),
         (Formula(5), Kind.NUMBER, 5.0),

@@ -128,7 +128,9 @@ def test_a_cell_that_shows_nothing_is_empty_and_trimmed(read, cell):
 
 
 def test_rows_and_columns_keep_their_places(read):
-    grid = read('<row r="2"><c r="B2"><v>1</v></c><c r="AA2"><v>2</v></c></row><row r="10"><c r="ZZ10"><v>3</v></c></row>')
+    grid = read(
+        '<row r="2"><c r="B2"><v>1</v></c><c r="AA2"><v>2</v></c></row><row r="10"><c r="ZZ10"><v>3</v></c></row>'
+    )
     assert (grid.height, len(grid.columns)) == (10, 702)
     assert [grid.cell(2, 1), grid.cell(2, 26), grid.cell(10, 701), grid.cell(2, 0)] == [1.0, 2.0, 3.0, None]
     assert grid.columns[0] is grid.columns[5]
@@ -171,7 +173,9 @@ def test_merges(read):
 
 
 def test_things_behind_the_cells_are_not_cells(read):
-    grid = read('<row r="1"><c r="A1"><v>1</v></c></row>', after='<rowBreaks count="1"><brk id="1"/></rowBreaks><cols/>')
+    grid = read(
+        '<row r="1"><c r="A1"><v>1</v></c></row>', after='<rowBreaks count="1"><brk id="1"/></rowBreaks><cols/>'
+    )
     assert cells(grid) == [("NUMBER", 1.0)]
 
 
@@ -243,7 +247,10 @@ def test_back_slashes_other_case_and_stored_members(tmp_path):
         tmp_path / "book.xlsx",
         {"A": sheet(ANY)},
         strings=STRINGS,
-        rename={"xl/worksheets/sheet1.xml": "XL\\Worksheets\\Sheet1.xml", "xl/sharedStrings.xml": "xl/SharedStrings.xml"},
+        rename={
+            "xl/worksheets/sheet1.xml": "XL\\Worksheets\\Sheet1.xml",
+            "xl/sharedStrings.xml": "xl/SharedStrings.xml",
+        },
         deflate=False,
     )
     assert read_sheets(path)["A"].row(1) == SEEN[0]
@@ -260,7 +267,9 @@ def test_blocks_may_end_anywhere(tmp_path, monkeypatch, block):
     )
     for dress in (str, prefixed, lambda part: part.replace('r="20">', 'r="20"><!-- x -->')):
         path = workbook(
-            tmp_path / "book.xlsx", {"A": dress(sheet(rows, '<mergeCells><mergeCell ref="A1:B2"/></mergeCells>'))}, strings=STRINGS
+            tmp_path / "book.xlsx",
+            {"A": dress(sheet(rows, '<mergeCells><mergeCell ref="A1:B2"/></mergeCells>'))},
+            strings=STRINGS,
         )
         whole = read_sheets(path)["A"]
         with monkeypatch.context() as patch:
@@ -283,7 +292,10 @@ def test_sheets_are_read_in_the_order_asked(tmp_path):
 
 
 def test_a_chart_sheet_is_an_empty_grid(tmp_path):
-    path = workbook(tmp_path / "book.xlsx", {"A": '<chartsheet xmlns="x"><drawing/></chartsheet>', "B": "<worksheet><sheetData/></worksheet>"})
+    path = workbook(
+        tmp_path / "book.xlsx",
+        {"A": '<chartsheet xmlns="x"><drawing/></chartsheet>', "B": "<worksheet><sheetData/></worksheet>"},
+    )
     assert [grid.height for grid in read_sheets(path).values()] == [0, 0]
 
 
@@ -292,7 +304,12 @@ def test_a_stray_cell_in_the_last_corner_costs_nothing(read):
     grid = read('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row>')
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (grid.height, len(grid.columns), grid.cell(1_048_576, 16_383), grid.cell(1, 0)) == (1_048_576, 16_384, "x", 1.0)
+    assert (grid.height, len(grid.columns), grid.cell(1_048_576, 16_383), grid.cell(1, 0)) == (
+        1_048_576,
+        16_384,
+        "x",
+        1.0,
+    )
     assert len({id(column) for column in grid.columns}) == 3
     assert peak < 60e6
     first = grid.columns[0]
@@ -310,7 +327,9 @@ def test_a_whole_last_row_costs_little(read):
 
 
 def test_formatted_empty_rows_are_not_content(read):
-    rows = "".join(f'<row r="{n}" s="1" customFormat="1"><c r="A{n}" s="1"/><c r="B{n}" s="2"/></row>' for n in range(2, 20_000))
+    rows = "".join(
+        f'<row r="{n}" s="1" customFormat="1"><c r="A{n}" s="1"/><c r="B{n}" s="2"/></row>' for n in range(2, 20_000)
+    )
     grid = read(f'<row r="1"><c r="A1"><v>1</v></c></row>{rows}')
     assert (grid.height, len(grid.columns)) == (1, 1)
 
@@ -332,9 +351,20 @@ def test_formats_that_show_a_date(code, shown):
 def test_built_in_date_formats(tmp_path):
     rows = "".join(f'<c r="{chr(65 + n)}1" s="{n}"><v>40000</v></c>' for n in range(6))
     path = workbook(tmp_path / "book.xlsx", {"A": sheet(f'<row r="1">{rows}</row>')})
-    styles = '<styleSheet><cellXfs>' + "".join(f'<xf numFmtId="{n}"/>' for n in (0, 14, 22, 20, 46, 164)) + "</cellXfs></styleSheet>"
+    styles = (
+        "<styleSheet><cellXfs>"
+        + "".join(f'<xf numFmtId="{n}"/>' for n in (0, 14, 22, 20, 46, 164))
+        + "</cellXfs></styleSheet>"
+    )
     replaced(path, "xl/styles.xml", styles)
-    assert [Kind(column.kind[0]).name for column in read_sheets(path)["A"].columns] == ["NUMBER", "DATE", "DATE", "NUMBER", "NUMBER", "NUMBER"]
+    assert [Kind(column.kind[0]).name for column in read_sheets(path)["A"].columns] == [
+        "NUMBER",
+        "DATE",
+        "DATE",
+        "NUMBER",
+        "NUMBER",
+        "NUMBER",
+    ]
 
 
 def replaced(path, part, content) -> None:

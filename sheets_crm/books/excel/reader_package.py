@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from xml.etree import ElementTree as ET
 
 from isal import isal_zlib
@@ -24,6 +24,7 @@ BLOCK = (
     1 << 22
 )  # bytes unpacked at a time: stays in the processor's cache, and a huge part never stands in memory whole
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DAMAGE = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, cast("type[Exception]", IsalError))
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
 
@@ -89,7 +90,7 @@ class Package:
             for piece in self._pieces(info):
                 crc, size = isal_zlib.crc32(piece, crc), size + len(piece)
                 yield piece
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, IsalError) as error:
+        except _DAMAGE as error:
             raise self.broken() from error
         if crc != info.CRC or size != info.file_size:
             raise self.broken()
