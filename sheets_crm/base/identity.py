@@ -73,7 +73,7 @@ def _name_the_rest(frame: pl.DataFrame, known: pl.Series, *, event: bool) -> pl.
     taken = known.drop_nulls()
     clash = base.is_duplicated() | base.is_null()
     if len(taken):
-        clash |= base.is_in(taken.implode())
+        clash |= base.is_in(taken.to_list())
     if clash.any():
         twins = rows.filter(clash)
         keys = _keys(twins, event=event)
@@ -115,7 +115,8 @@ def _distinct(base: pl.Series, parts: pl.DataFrame, when: pl.Series, whole: pl.S
 
 
 def _clash(names: pl.Series, taken: pl.Series) -> pl.Series:
-    return ~names.is_first_distinct() | names.is_in(taken.implode())
+    later = ~names.is_first_distinct()
+    return later | names.is_in(taken.to_list()) if len(taken) else later
 
 
 def _numbered(table: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:

@@ -208,11 +208,11 @@ def _conditions(step: Pass, pairs: pl.DataFrame, now: pl.DataFrame, was: pl.Data
     conditions = [~differs.fill_null(value=False) for differs in unlike]
     if step.same:
         conditions.append(pl.any_horizontal(same).fill_null(value=False) if same else pl.lit(False))
-    if step.by_name and has("name"):
+    if step.by_name and has("name") and was["name"].count() and now["name"].count():
         crossed = (
             (pl.col("name") != pl.col("name_was"))
-            & pl.col("name").is_in(was["name"].drop_nulls().implode())
-            & pl.col("name_was").is_in(now["name"].drop_nulls().implode())
+            & pl.col("name").is_in(was["name"].drop_nulls().to_list())
+            & pl.col("name_was").is_in(now["name"].drop_nulls().to_list())
         )
         conditions.append(~crossed.fill_null(value=False))
     return conditions

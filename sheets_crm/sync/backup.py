@@ -29,6 +29,7 @@ _NAME = re.compile(r"(?P<stem>.+)\.(?P<made>\d{8}T\d{6}Z)\.(?P<digest>[0-9a-f]{1
 _STAMP = "%Y%m%dT%H%M%SZ"
 _TRIES = 3
 _CHUNK = 1 << 20
+_STEM_BYTES = 150
 _SECOND = timedelta(seconds=1)
 
 
@@ -149,9 +150,8 @@ def restore(backup: Backup, target: Path, state: StateFolder, *, now: datetime) 
 def refuse_open(workbook: Path) -> None:
     """WorkbookBusy when Excel, LibreOffice or the system holds the workbook, or it may not be written."""
     for sign in (f"~${workbook.name}", f".~lock.{workbook.name}#"):
-        mark = workbook.with_name(sign)
-        if mark.exists():
-            raise WorkbookBusy("state.workbook_open", path=str(workbook), mark=mark.name)
+        if os.path.lexists(workbook.with_name(sign)):  # a name too long to exist is no error here
+            raise WorkbookBusy("state.workbook_open", path=str(workbook), mark=sign)
     if not workbook.exists():
         return
     if not os.access(workbook, os.W_OK):
@@ -191,7 +191,7 @@ def _copy(workbook: Path, folder: Path, made: datetime) -> Backup:
             raise WorkbookBusy("state.workbook_changing", path=str(workbook))
         while any(folder.glob(f"*.{made.strftime(_STAMP)}.*")):
             made += _SECOND  # of two in one second it must stay plain which came later
-        target = folder / f"{workbook.stem}.{made.strftime(_STAMP)}.{written[:16]}{workbook.suffix}"
+        target = folder / f"{_short(workbook.stem)}.{made.strftime(_STAMP)}.{written[:16]}{workbook.suffix}"
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -199,6 +199,11 @@ def _copy(workbook: Path, folder: Path, made: datetime) -> Backup:
     backup = _read(target)
     assert backup is not None
     return backup
+
+
+def _short(stem: str) -> str:
+    """The name without its ending, cut so that stamp and digest still fit into the 255 bytes that file systems allow."""
+    return stem.encode()[:_STEM_BYTES].decode(errors="ignore")
 
 
 def _copied(source: Path, target: Path) -> str:
@@ -232,7 +237,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _put_back(backup: Backup, place: Path, before: Backup | None) -> None:
-    part = place.with_name(f".{place.name}.{os.getpid()}{PART}")
+    part = place.with_name(f".sheets-crm.{os.getpid()}{PART}")
     try:
         written = _copied(backup.path, part)
         if not written.startswith(backup.digest) or _digest_of(part) != written:

@@ -170,11 +170,18 @@ class StateFolder:
             handle = open(self._lock, "ab", opener=private)  # noqa: SIM115 - it is held, not read
         except OSError as error:
             raise StateError("state.folder_denied", path=str(self.path)) from error
-        while not _acquire(handle):
-            if time.monotonic() >= until:
-                handle.close()
-                raise WorkbookBusy("state.another_run", path=str(self.path))
-            time.sleep(_STEP_S)
+        try:
+            while not (held := _acquire(handle)) and time.monotonic() < until:
+                time.sleep(_STEP_S)
+        except OSError as error:  # some network folders have no locks
+            handle.close()
+            raise StateError("state.no_locks", path=str(self.path)) from error
+        except BaseException:
+            handle.close()
+            raise
+        if not held:
+            handle.close()
+            raise WorkbookBusy("state.another_run", path=str(self.path))
         return handle
 
     # --- the log ----------------------------------------------------------------------------------------------------

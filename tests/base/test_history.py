@@ -153,6 +153,17 @@ def test_a_card_that_is_not_bound_any_more_keeps_its_snapshot(folder):
         assert history.table("field_changes").height == 1
 
 
+def test_an_empty_card_kind_is_remembered_as_empty(folder):
+    nobody = base({"client": frame([IVAN]).clear()})
+    with History.open(folder) as history:
+        history.record_run(run(0), nobody)
+        assert history.record_run(run(1), clients(IVAN)).added == 1
+        assert history.record_run(run(2), nobody).removed == 1
+    with History.open(folder) as history:
+        assert history.previous("client").height == 0
+        assert history.counts() == {"client": 0}
+
+
 # --- stages -------------------------------------------------------------------------------------------------------------
 
 

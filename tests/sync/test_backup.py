@@ -424,3 +424,13 @@ def test_other_kinds_of_files_are_backed_up_too(tmp_path, state):
         backup = back_up(path, state, now=NOW)
         assert is_sound(backup)
         assert backup.workbook == path.stem
+
+
+def test_a_very_long_name_is_backed_up_and_restored(tmp_path, state):
+    workbook = workbook_of(tmp_path / ("я" * 122 + ".xlsx"), "long")
+    backup = back_up(workbook, state, now=NOW)
+    assert is_sound(backup)
+    data = workbook.read_bytes()
+    workbook_of(workbook, "second")
+    restore(backup, workbook, state, now=NOW + HOUR)
+    assert workbook.read_bytes() == data

@@ -1,5 +1,6 @@
 """The state folder: whose it is, one run at a time, what the last run left, and a log without people in it."""
 
+import errno
 import json
 import logging
 import os
@@ -203,6 +204,16 @@ def test_the_lock_is_let_go_after_an_error(state):
         pass
     with state.lock():
         pass
+
+
+def test_a_disk_without_locks_is_told(state, monkeypatch):
+    def refuse(_):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("sheets_crm.sync.state._acquire", refuse)
+    with pytest.raises(StateError) as caught, state.lock():
+        pass
+    assert caught.value.key == "state.no_locks"
 
 
 # --- the log ------------------------------------------------------------------------------------------------------------

@@ -40,10 +40,9 @@ def record(connection: Connection, base: Base, today: date) -> None:
 def keys(base: Base) -> list[Known]:
     """What each problem of the base is known by."""
     owner: dict[tuple[str, str, int], str] = {}
-    rows = {problem.row for problem in base.problems}
+    wanted = pl.DataFrame({"_row": sorted({problem.row for problem in base.problems})}, schema={"_row": pl.UInt32})
     for card, frame in base.frames.items():
-        wanted = pl.Series(sorted(rows), dtype=pl.UInt32).implode()
-        part = frame.filter(pl.col("_row").cast(pl.UInt32).is_in(wanted)).select("_sheet", "_row", "_id")
+        part = frame.select("_sheet", pl.col("_row").cast(pl.UInt32), "_id").join(wanted, on="_row", how="semi")
         owner |= {(card, sheet, row): identity for sheet, row, identity in part.rows()}
     found = []
     for problem in base.problems:

@@ -184,6 +184,7 @@ class History:
     def record_run(self, run: Run, base: Base, tasks: Sequence[TaskSeen] = ()) -> RunSummary:
         """Record the base and the tasks of one run: all of it, or nothing. The first look at a card records no changes.
 
+        tasks: all that are shown; an open task that is not among them is closed.
         StateError: the folder is full or may not be written; what was recorded before stays as it was.
         """
         was = {card: self.previous(card) for card in base.frames}
