@@ -44,7 +44,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         raise SystemExit(0) from None
     except Exception as error:  # noqa: BLE001
-        from sheets_crm.sync.state import log_our_fault
+        from sheets_crm.sync.fault import log_our_fault
 
         number, place = log_our_fault(error)
         _complain(say("cli.our_fault", _spoken(), number=number, log=str(place)))
@@ -69,7 +69,7 @@ def _ask_lang(lang: str | None) -> None:
         return
     if lang not in LANGS:
         raise typer.BadParameter(", ".join(LANGS), param_hint="--lang")
-    _LANG["asked"] = lang  # type: ignore[assignment]
+    _LANG["asked"] = "ru" if lang == "ru" else "en"
 
 
 def _complain(sentence: str) -> None:

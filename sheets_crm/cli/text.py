@@ -98,8 +98,13 @@ def found(cards: Sequence[Mapping[str, Any]], wanted: str, lang: Lang) -> str:
     """One line a card."""
     if not cards:
         return say("cli.found_none", lang, wanted=wanted)
-    lines = [f"{say(f'cli.card.{c['card']}', lang)} · {c['title']} · {c['field']}: {c['value']} [{c['sheet']}!{c['cell']}]" for c in cards[:TOP]]
+    lines = [_hit(hit, lang) for hit in cards[:TOP]]
     return "\n".join([*lines, *_more(len(cards), lang)])
+
+
+def _hit(hit: Mapping[str, Any], lang: Lang) -> str:
+    kind = say(f"cli.card.{hit['card']}", lang)
+    return f"{kind} · {hit['title']} · {hit['field']}: {hit['value']} [{hit['sheet']}!{hit['cell']}]"
 
 
 def card(shown: Mapping[str, Any], lang: Lang) -> str:
