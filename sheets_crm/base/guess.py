@@ -131,7 +131,9 @@ def _with_links(column: ColumnClues, hints: Hints) -> ColumnClues:
 _Table = Mapping[int, Mapping[Field, float]]
 
 
-def _fitness_table(columns: Sequence[ColumnClues], area: TableArea, around: Surroundings) -> dict[int, dict[Field, float]]:
+def _fitness_table(
+    columns: Sequence[ColumnClues], area: TableArea, around: Surroundings
+) -> dict[int, dict[Field, float]]:
     """Column -> field (of any card) -> how well it fits."""
     kinds = {card for cards in SUPPOSITIONS for card in cards}
     return {
@@ -153,7 +155,7 @@ def _suppose(cards: tuple[str, ...], table: _Table, around: Surroundings) -> _Su
     )
     bound = {indices[column]: (fields[row], table[indices[column]][fields[row]]) for row, column in best_pairs(gains)}
     bound = _without_doubtful(bound, table, fields)
-    return _Supposed(cards, worth(cards, {found: score for found, score in bound.values()}, around), bound)
+    return _Supposed(cards, worth(cards, dict(bound.values()), around), bound)
 
 
 def _gain(table: _Table, column: int, found: Field, place: int, cards: tuple[str, ...]) -> float:

@@ -98,7 +98,9 @@ def _columns_now(grid: Grid, layout: Layout) -> dict[int, ColumnClues]:
     }
 
 
-def _same_place(column: BoundColumn, here: Mapping[int, ColumnClues], profiles: Mapping[int, Mapping[str, object]]) -> bool:
+def _same_place(
+    column: BoundColumn, here: Mapping[int, ColumnClues], profiles: Mapping[int, Mapping[str, object]]
+) -> bool:
     """The column stands where it stood, under the same name, and does not hold something else entirely."""
     now = here.get(column.index)
     if now is None or _name_likeness(column.header, now.header) < 0.99:
@@ -166,7 +168,9 @@ def _sameness(column: BoundColumn, now: ColumnClues, before: Mapping[str, object
         return min(1.0, 0.9 + place + (0.08 * values if values is not None else 0.04))
     means = fitness(now, column.card).get(column.field, 0.0)
     if values is None:
-        return min(0.95, max(0.95 * name if name >= 0.85 else 0.0, 0.85 * means if means >= 0.9 else 0.5 * means) + place)
+        return min(
+            0.95, max(0.95 * name if name >= 0.85 else 0.0, 0.85 * means if means >= 0.9 else 0.5 * means) + place
+        )
     if now.index == column.index:
         return max(0.5 * values + 0.5 * max(name, means), 0.88 * values) + place
     return 0.55 * values + 0.45 * max(name, means)

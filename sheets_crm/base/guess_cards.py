@@ -99,7 +99,11 @@ def _lead(cards: tuple[str, ...], found: Mapping[str, float], _: Surroundings) -
     lack = 0.0 if "stage" in found else -1.3
     if len(cards) == 1 and not _any(found, ("client", "title", "id")):
         lack -= 1.2
-    only = "amount" not in found and _any(found, ("stage",)) and _any(found, ("next_step_date", "lost_reason", "temperature"))
+    only = (
+        "amount" not in found
+        and _any(found, ("stage",))
+        and _any(found, ("next_step_date", "lost_reason", "temperature"))
+    )
     return lack + (0.1 if only else -0.25)
 
 

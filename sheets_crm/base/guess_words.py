@@ -321,7 +321,7 @@ def sheet_kinds(name: str) -> Mapping[str, float]:
 
 
 @lru_cache(maxsize=1024)
-def month_of(name: str) -> tuple[int | None, int | None] | None:
+def month_of(name: str) -> tuple[int | None, int] | None:
     """(year, month) of a monthly sheet by its name; None for any other sheet. Either part may be missing."""
     words = re.findall(r"[^\W\d_]+|\d+", clean(name))
     months = [_month_numbers()[word] for word in words if word in _month_numbers()]

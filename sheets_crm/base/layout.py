@@ -74,15 +74,13 @@ def _only(names: Mapping[int, Header], bound: Mapping[int, str] | None) -> dict[
     return {column: header for column, header in names.items() if not bound or column in bound}
 
 
-def _whole(
-    cells: Cells, header_row: int | None, bound: Mapping[int, str] | None
-) -> tuple[Span | None, int | None]:
+def _whole(cells: Cells, header_row: int | None, bound: Mapping[int, str] | None) -> tuple[Span | None, int | None]:
     """The rows under the header and the columns of the table meant, and the header's position."""
     if header_row is None and not bound:
         area = main_table(tables_of(cells))
         if area is None:
             return None, None
-        top = area.header_row if area.header_row else area.first_row - 1
+        top = area.header_row or area.first_row - 1
         return Span(top, cells.height - 1, area.left, area.right), area.header_row - 1 if area.header_row else None
     left, right = _columns(cells, header_row, bound)
     header = _known_header(cells, header_row, bound, left, right)

@@ -108,7 +108,7 @@ def _counts_columns(cells: Cells, row: int, span: Span) -> bool:
     if len(places) < 4 or len(places) < 0.8 * (span.right - span.left + 1):
         return False
     values = [cells.grid.columns[int(column)].number[row] for column in places]
-    return values == list(range(1, len(values) + 1))
+    return all(value == place + 1 for place, value in enumerate(values))
 
 
 def _mark_totals(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8]) -> None:

@@ -104,16 +104,16 @@ def _round(value: float) -> float:
     return round(float(value), 4)
 
 
-def _filled(column: Column, kinds: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> np.ndarray[
-    tuple[int, ...], np.dtype[np.bool_]
-]:
+def _filled(
+    column: Column, kinds: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Cells that hold a value: not empty, not a dash, not a formula that was never calculated."""
     filled = (kinds != Kind.EMPTY) & (kinds != Kind.UNCACHED)
     if (kinds == Kind.TEXT).any():
         short = (column.text.str.len_bytes() <= 4).fill_null(value=False)
         blank = short & column.text.str.strip_chars().is_in(["", "-", "–", "—", "n/a"]).fill_null(value=False)
         filled &= ~blank.to_numpy()
-    return filled
+    return np.asarray(filled, dtype=bool)
 
 
 def _sample(

@@ -5,6 +5,7 @@ Only looks: whether a phone or date is a good one is for `cards` to say.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache, lru_cache
 
@@ -24,6 +25,16 @@ _CODE = re.compile(r"(?=.*\d)[^\W_]{0,6}[-/№# ]{0,2}\d[\w/-]{0,12}")
 _TAX = re.compile(r"(\d{9}|\d{10}|\d{12}|\d{13}|\d{15})(\s*/\s*\d{9})?|[A-Z]{2}\s?\d{8,12}|\d{2}-\d{7}")
 _TEETH = re.compile(r"([1-8][1-8])(\s*[,;/ -]\s*[1-8][1-8])*")
 _PERCENT = re.compile(r"\d{1,3}([.,]\d+)?\s*%")
+_WHOLE_RANGES = (
+    ("day", 1.0, 31.0),
+    ("score", 0.0, 10.0),
+    ("small", 0.0, 1000.0),
+    ("hundred", 0.0, 100.0),
+    ("phone", 2e9, 9e10),
+    ("tax_id", 1e8, 1e10),
+    ("tax_id", 1e11, 1e13),
+    ("serial", 36_526.0, 54_789.0),  # a date of 2000..2049 that lost its format
+)
 _OLDEST_BIRTH, _YOUNGEST_BIRTH = 3653.0, 41_275.0  # 1910, 2013
 
 
@@ -117,25 +128,15 @@ def number_traits(kind: int, value: float) -> tuple[str, ...]:
         return ("yes_no",)
     if kind == Kind.DATE:
         return ("date", "born") if _OLDEST_BIRTH <= value <= _YOUNGEST_BIRTH else ("date",)
-    found = ["number"]
-    whole = value == int(value)
-    if whole:
-        found.append("whole")
-    for name, low, high in (("day", 1, 31), ("score", 0, 10), ("small", 0, 1000), ("hundred", 0, 100)):
-        if whole and low <= value <= high:
-            found.append(name)
+    whole = math.isfinite(value) and value == int(value)
+    found = ["number", *(["whole"] if whole else [])]
+    found += [name for name, low, high in _WHOLE_RANGES if whole and low <= value <= high]
+    if whole and 1 <= value % 10 <= 8 and (11 <= value <= 48 or 51 <= value <= 85):
+        found.append("tooth")
     if 0 <= value <= 1:
         found.append("part")
     if value >= 100 or not whole:
         found.append("sum")
-    if whole and (7e9 <= value < 9e10 or 2e9 <= value < 7e9):
-        found.append("phone")
-    if whole and (1e8 <= value < 1e10 or 1e11 <= value < 1e13):
-        found.append("tax_id")
-    if whole and (11 <= value <= 48 or 51 <= value <= 85) and 1 <= value % 10 <= 8:
-        found.append("tooth")
-    if whole and 36_526 <= value <= 54_789:
-        found.append("serial")  # a date that lost its format
     if value < 0:
         found.append("negative")
     return tuple(found)

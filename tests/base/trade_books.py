@@ -79,18 +79,91 @@ def sheet(
     if totals is not None:
         rows.append(list(totals))
     rows += [list(line) for line in tail]
-    return grid_from_rows(rows, merges, name, {index: count for index in formulas}), header, count
+    return grid_from_rows(rows, merges, name, dict.fromkeys(formulas, count)), header, count
 
 
 # ---------------------------------------------------------------- values
 
-_RU_SURNAMES = "Иванов Петров Смирнов Кузнецов Попов Соколов Лебедев Козлов Новиков Морозов Волков Зайцев Павлов Беляев Громов".split()
-_RU_NAMES = "Алексей Сергей Андрей Дмитрий Михаил Олег Павел Роман Игорь Никита".split()
-_RU_FATHERS = "Иванович Петрович Сергеевич Андреевич Олегович Павлович".split()
-_EN_NAMES = "James Mary Robert Linda David Susan Mark Karen Paul Emma Olivia Jack Grace Leo Amelia".split()
-_EN_SURNAMES = "Smith Jones Taylor Brown Wilson Evans Hughes Clarke Hall Green Baker Adams Turner Cooper".split()
-_RU_FIRMS = "Ромашка Вектор Сфера Альянс Квант Прогресс Лидер Гранит Меридиан Орион Факел Берег".split()
-_EN_FIRMS = "Harbor Pine Summit River Union Velvet Corner Maple Cedar Bright Nova Apex".split()
+_RU_SURNAMES = [
+    "Иванов",
+    "Петров",
+    "Смирнов",
+    "Кузнецов",
+    "Попов",
+    "Соколов",
+    "Лебедев",
+    "Козлов",
+    "Новиков",
+    "Морозов",
+    "Волков",
+    "Зайцев",
+    "Павлов",
+    "Беляев",
+    "Громов",
+]
+_RU_NAMES = ["Алексей", "Сергей", "Андрей", "Дмитрий", "Михаил", "Олег", "Павел", "Роман", "Игорь", "Никита"]
+_RU_FATHERS = ["Иванович", "Петрович", "Сергеевич", "Андреевич", "Олегович", "Павлович"]
+_EN_NAMES = [
+    "James",
+    "Mary",
+    "Robert",
+    "Linda",
+    "David",
+    "Susan",
+    "Mark",
+    "Karen",
+    "Paul",
+    "Emma",
+    "Olivia",
+    "Jack",
+    "Grace",
+    "Leo",
+    "Amelia",
+]
+_EN_SURNAMES = [
+    "Smith",
+    "Jones",
+    "Taylor",
+    "Brown",
+    "Wilson",
+    "Evans",
+    "Hughes",
+    "Clarke",
+    "Hall",
+    "Green",
+    "Baker",
+    "Adams",
+    "Turner",
+    "Cooper",
+]
+_RU_FIRMS = [
+    "Ромашка",
+    "Вектор",
+    "Сфера",
+    "Альянс",
+    "Квант",
+    "Прогресс",
+    "Лидер",
+    "Гранит",
+    "Меридиан",
+    "Орион",
+    "Факел",
+    "Берег",
+]
+_EN_FIRMS = [
+    "Harbor",
+    "Pine",
+    "Summit",
+    "River",
+    "Union",
+    "Velvet",
+    "Corner",
+    "Maple",
+    "Cedar",
+    "Bright",
+    "Nova",
+    "Apex",
+]
 
 
 def _pick(*options: object) -> Make:
@@ -202,7 +275,9 @@ def words(*options: str) -> Make:
     return _pick(*options)
 
 
-RU_NOTE = _some(words("Любит скидки", "звонить после обеда", "просил счёт на другое юр. лицо", "постоянный клиент, вежливый"), 0.4)
+RU_NOTE = _some(
+    words("Любит скидки", "звонить после обеда", "просил счёт на другое юр. лицо", "постоянный клиент, вежливый"), 0.4
+)
 EN_NOTE = _some(words("Prefers email", "call after lunch", "asked about bulk price", "friend of the owner"), 0.4)
 RU_MANAGER = words("Алина", "Марат", "Виктор")
 EN_MANAGER = words("Casey", "Jordan", "Riley")
@@ -248,7 +323,24 @@ def distribution() -> Book:
         60,
         titles=[["ООО «Торг» - рабочая таблица отдела продаж"], []],
         sections=["Центр", "Юг", "Сибирь"],
-        totals=["Итого:", None, None, None, None, None, None, None, None, None, None, None, None, None, None, 1250000.0],
+        totals=[
+            "Итого:",
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            1250000.0,
+        ],
         tail=[[], ["* суммы с НДС"]],
     )
     return book.add_other(
@@ -277,7 +369,19 @@ def dental() -> Book:
     return Book().add("Карточки", columns, 48, block=3, merged=(0, 1, 2, 3, 12))
 
 
-_SALON_MONTHS = ["Январь", "February", "Март", "April 2026", "Май", "June", "Июль", "August", "Сентябрь", "October", "Ноябрь"]
+_SALON_MONTHS = [
+    "Январь",
+    "February",
+    "Март",
+    "April 2026",
+    "Май",
+    "June",
+    "Июль",
+    "August",
+    "Сентябрь",
+    "October",
+    "Ноябрь",
+]
 
 
 def salon() -> Book:
@@ -569,6 +673,7 @@ def gym() -> Book:
 
 def beauty() -> Book:
     """A journal of visits in which the client is written once and left empty below."""
+
     def once(make: Make) -> Make:
         return lambda rng, place: make(rng, place) if place % 3 == 0 else None
 
