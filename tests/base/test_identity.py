@@ -238,6 +238,13 @@ def test_a_bare_deal_that_gets_its_details_is_the_same_deal():
     assert identify(deals(WINDOWS), "deal", was).to_list() == was["_id"].to_list()
 
 
+def test_two_bare_deals_of_one_client_are_told_apart_by_title_when_details_come():
+    was = snapshot(deals({"client": "А", "title": "Окна"}, {"client": "А", "title": "Двери"}), "deal")
+    doors = {"client": "А", "title": "Двери", "created": date(2026, 3, 1), "amount": 5}
+    windows = {"client": "А", "title": "Окна", "created": date(2026, 3, 1), "amount": 5}
+    assert identify(deals(doors, windows), "deal", was).to_list() == was["_id"].reverse().to_list()
+
+
 def test_a_renamed_client_keeps_its_deals_through_the_link():
     was = deals({"client": "Старое имя", "title": "Окна"}).with_columns(client_id=pl.lit("id:1"))
     was = snapshot(was, "deal")
