@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from sheets_crm.books.model import Book, CellError, FingerprintChanged, Grid, WritePlan
-from sheets_crm.books.tab import Cell, Style, Tab, Table, TabColumn
+from sheets_crm.books.tab import Cell, Style, Tab, TabColumn, Table
 from sheets_crm.cells import Kind
 
 Rows = Sequence[Sequence[object]]

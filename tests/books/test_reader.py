@@ -95,7 +95,7 @@ STRINGS = "<si><t>один</t></si><si><t>two</t></si>"
         ('<c r="A1" t="str"><f>B1</f></c>', "UNCACHED", None),
         ('<c r="A1" t="e"><f>B1</f><v></v></c>', "UNCACHED", None),
         ('<c r="A1"><v>1</v><extLst><ext uri="x"><v>9</v></ext></extLst></c>', "NUMBER", 1.0),
-        ('<c><v>12</v></c>', "NUMBER", 12.0),
+        ("<c><v>12</v></c>", "NUMBER", 12.0),
         ('<c t="s"><v>0</v></c>', "TEXT", "один"),
     ],
 )  # fmt: skip
@@ -341,7 +341,7 @@ def test_formatted_empty_rows_are_not_content(read):
         ("[$-F800]dddd\\,\\ mmmm\\ dd", True), ("yyyy-mm-dd hh:mm:ss.000", True), ('[Red]dd"."mm', True), ("DD.MM.YYYY", True), ("[$-411]ge.m.d", True),
         ("General", False), ("0.00", False), ("#,##0 ₽", False), ('0 "дн."', False), ('0" d"', False), ("0\\d", False), ("h:mm", False), ("mm:ss", False), ("[h]:mm:ss", False),
         ("h:mm AM/PM", False), ("mm:ss.0", False), ("0.00E+00", False), ("@", False), ("[Magenta]0.0", False), ('General" y"', False), ("# ?/?", False), ("", False),
-        ('_-* #,##0.00\\ [$EUR]_-;-* #,##0.00\\ [$EUR]_-', False),
+        ("_-* #,##0.00\\ [$EUR]_-;-* #,##0.00\\ [$EUR]_-", False),
     ],
 )  # fmt: skip
 def test_formats_that_show_a_date(code, shown):

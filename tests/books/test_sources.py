@@ -66,7 +66,7 @@ def test_separators(tmp_path, text, rows):
 
 
 def test_nothing_is_guessed(tmp_path):
-    grid = table(tmp_path, "007,2026-11-05,TRUE,1e5, x ,=1+1,#REF!\n".encode())
+    grid = table(tmp_path, b"007,2026-11-05,TRUE,1e5, x ,=1+1,#REF!\n")
     assert grid.row(1) == ["007", "2026-11-05", "TRUE", "1e5", " x ", "=1+1", "#REF!"]
     assert {int(column.kind[0]) for column in grid.columns} == {Kind.TEXT}
 
