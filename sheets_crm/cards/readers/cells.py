@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -161,6 +161,7 @@ def serial_days(serials: pl.Series) -> pl.Series:
     return (serials.floor().cast(pl.Int32) - _UNIX).cast(pl.Date)
 
 
+@cache
 def _blank_forms() -> list[str]:
     forms = {form for word in folded("blank") for form in (word, word.upper(), word.title(), word.capitalize())}
     return ["", *sorted(forms | {fold(form) for form in forms})]

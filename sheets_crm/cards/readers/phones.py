@@ -9,6 +9,7 @@ import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
 from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, nulls, table
+from sheets_crm.cards.readers.dialling import by_dialling
 from sheets_crm.cards.readers.phonetext import PLANS, read_digits, read_phones
 from sheets_crm.cards.text import number_texts
 from sheets_crm.cells import Kind
@@ -77,13 +78,13 @@ def _row(text: str, country: str) -> tuple[list[str] | None, bool, str | None]:
 
 def _by_plan(texts: pl.Series, country: str) -> pl.Series:
     """E.164 of the cells that hold one telephone of the home plan and nothing else; null elsewhere."""
-    plan = PLANS.get(country)
-    if plan is None:
-        return nulls(len(texts), pl.String)
     bare = texts
     for sign in _DECORATION:
         if bare.str.contains(sign, literal=True).any():
             bare = bare.str.replace_all(sign, "", literal=True)
+    plan = PLANS.get(country)
+    if plan is None:
+        return by_dialling(bare, country)
     home = bare.str.contains(plan.pattern)
     national = bare.str.tail(10).set(~home, None)
     return pl.select(pl.concat_str(pl.lit(f"+{plan.code}"), national)).to_series()
