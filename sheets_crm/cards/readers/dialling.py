@@ -10,6 +10,8 @@ from functools import cache
 
 import polars as pl
 
+from sheets_crm.cards.readers.cells import without
+
 
 @dataclass(frozen=True)
 class Dialling:
@@ -49,7 +51,7 @@ def by_dialling(bare: pl.Series, country: str) -> pl.Series:
     known = dialling(country)
     if known is None:
         return pl.Series([None], dtype=pl.String).new_from_index(0, len(bare))
-    sure = bare.set(bare.str.contains(known.risky), None)
+    sure = without(bare, bare.str.contains(known.risky))
     national = sure.str.extract(known.abroad, 1)
     if known.home and national.null_count() > bare.null_count():
         national = national.zip_with(national.is_not_null(), sure.str.extract(known.home, 1))

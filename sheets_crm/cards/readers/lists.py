@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from sheets_crm.cards.lexicon import folded as words
 from sheets_crm.cards.model import Parsed
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, without
 from sheets_crm.cards.readers.plain import texts
 from sheets_crm.cards.text import fold
 
@@ -32,7 +32,7 @@ def read_listed(cells: Cells, name: str, names: Mapping[str, str], *, open_list:
         return finish(cells, {name: values})
     if open_list:
         return finish(cells, {name: typed.zip_with(unknown, values)})
-    nearest = mapped(typed.set(~unknown, None), lambda text: near_name(text, names), pl.String)
+    nearest = mapped(without(typed, ~unknown), lambda text: near_name(text, names), pl.String)
     return finish(cells, {name: values}, [Found("unknown_value", unknown, nearest)])
 
 
