@@ -13,7 +13,7 @@ import polars as pl
 
 from sheets_crm.cards.model import FieldType, Parsed, Reading
 from sheets_crm.cards.readers.birthdays import read_birthdays
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, prepare
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, prepare, without
 from sheets_crm.cards.readers.dates import detect_date_order, read_dates
 from sheets_crm.cards.readers.emails import read_emails
 from sheets_crm.cards.readers.lists import read_consents, read_listed
@@ -77,7 +77,7 @@ def _limited(cells: Cells, field: FieldSpec, name: str, parsed: Parsed) -> Parse
     kept = parsed.issues.filter(~pl.col("position").is_in(at.implode()))
     more = finish(cells, {}, [Found("bad_format", wrong)]).issues.filter(pl.col("kind") == "bad_format")
     issues = pl.concat([kept, more]).sort("position", maintain_order=True)
-    nulled = {key: series.set(wrong, None) for key, series in parsed.values.items()}
+    nulled = {key: without(series, wrong) for key, series in parsed.values.items()}
     return Parsed(nulled, issues, parsed.blank)
 
 

@@ -3,11 +3,13 @@
 import random
 
 import phonenumbers
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheets_crm.cards import parse
+from sheets_crm.cards.readers.dialling import by_dialling
 from sheets_crm.cards.readers.phonetext import read_phones
 
 
@@ -111,3 +113,31 @@ def test_numbers_that_the_library_knows_as_valid_are_read_alike(read, country):
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL):
             assert read("phone", phonenumbers.format_number(number, form), country)[0] == e164
+
+
+@pytest.mark.parametrize(
+    "country", ["BY", "UA", "UZ", "KG", "AM", "GE", "DE", "FR", "PL", "IT", "ES", "TR", "IN", "AU", "IL", "BR", "CN"]
+)
+def test_the_quick_way_of_other_countries_agrees_with_the_library(country):
+    chance = random.Random(country)
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    texts = set()
+    for kind in kinds:
+        example = phonenumbers.example_number_for_type(country, kind)
+        national = phonenumbers.national_significant_number(example)
+        for kept in range(1, len(national)):
+            digits = national[:kept] + "".join(chance.choice("0123456789") for _ in national[kept:])
+            trunk = phonenumbers.PhoneMetadata.metadata_for_region(country).national_prefix or ""
+            for digits_now in (digits, digits[:-1], digits + "5"):
+                texts |= {
+                    f"+{example.country_code}{digits_now}",
+                    f"{trunk}{digits_now}",
+                    digits_now,
+                    f"{example.country_code}{digits_now}",
+                    f"+{digits_now}",
+                }
+    bare = pl.Series(sorted(texts))
+    quick = by_dialling(bare, country)
+    assert quick.count() > len(texts) / 20
+    slow = [read_phones(text, country).numbers for text in bare]
+    assert [(text, one) for text, one, other in zip(bare, quick, slow, strict=True) if one and other != (one,)] == []

@@ -104,7 +104,7 @@ def test_check_digits_at_once_agree_with_one_by_one(column, reading, field):
         ("да", True, []), ("Да.", True, []), ("+", True, []), ("✓", True, []), ("x", True, []), (True, True, []), (1, True, []), ("yes", True, []),
         ("согласен", True, []), ("да, устно 12.03", True, []), ("нет", False, []), ("No", False, []), (False, False, []), (0, False, []),
         ("отписан", False, []), ("нет, просил не писать", False, []), ("не писать", False, []), ("opt-out", False, []), ("-", None, []),
-        ("возможно", None, ["unknown_value"]), ("?", None, ["unknown_value"]), (date(2026, 3, 12), None, ["unknown_value"]), (2, None, ["unknown_value"]),
+        ("возможно", None, ["unknown_value"]), ("?", None, []), ("не спрашивали", None, []), ("не решил", None, ["unknown_value"]), (date(2026, 3, 12), None, ["unknown_value"]), (2, None, ["unknown_value"]),
     ],
 )  # fmt: skip
 def test_consents(read, value, agreed, kinds):

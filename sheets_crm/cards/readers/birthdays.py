@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, nulls, serial_days, table
+from sheets_crm.cards.readers.cells import Cells, Found, finish, nulls, serial_days, table, without
 from sheets_crm.cards.readers.dates import since_1899
 from sheets_crm.cards.readers.daytext import read_birthday
 from sheets_crm.cells import Kind
@@ -46,7 +46,7 @@ def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
     if Kind.NUMBER in cells.kinds:
         plain = cells.of(Kind.NUMBER)
         # 15.01 in a plain cell is a day and a month that lost their form, not the fifteenth day of 1900.
-        serials = serials.set((plain & (serials < 32) & (serials.floor() != serials)).fill_null(value=False), None)
+        serials = without(serials, (plain & (serials < 32) & (serials.floor() != serials)).fill_null(value=False))
         if reading.epoch_1904:
             serials = since_1899(serials, plain)
     return serial_days(serials)

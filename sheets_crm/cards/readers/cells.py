@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -59,7 +59,7 @@ class Cells:
         """The numbers of cells of these kinds, null elsewhere."""
         if self.kinds <= {Kind.EMPTY, Kind.TEXT, Kind.ERROR, Kind.UNCACHED, *kinds}:
             return self.number
-        return self.number.set(~self.of(*kinds), None)
+        return without(self.number, ~self.of(*kinds))
 
     def seen(self, positions: pl.Series) -> pl.Series:
         """What stands in the cells at `positions`, for a person to recognise it (String)."""
@@ -71,7 +71,7 @@ class Cells:
         for code, show in ((Kind.NUMBER, number_texts), (Kind.DATE, date_texts), (Kind.BOOL, tick_texts)):
             here = kind == code
             if here.any():
-                shown = show(number.set(~here, None)).zip_with(here, shown)
+                shown = show(without(number, ~here)).zip_with(here, shown)
         return shown
 
 
@@ -91,15 +91,15 @@ def prepare(column: Column) -> Cells:
         return Cells(column, kind, text, column.number)
     # Compared as bytes: `UInt8` codes and a Python int would be cast on every use.
     if int(Kind.ERROR) in kind.unique():
-        text = text.set(kind == Kind.ERROR, None)
+        text = without(text, kind == Kind.ERROR)
     text = cleaned(text)
     blank = text.is_in(_blank_forms())
     if blank.any():
-        kind, text = kind.set(blank, int(Kind.EMPTY)), text.set(blank, None)
+        kind, text = recoded(kind, blank, Kind.EMPTY), without(text, blank)
     hashes = text.str.starts_with("#")
     if hashes.any():
         errors = hashes & text.str.to_lowercase().is_in(lexicon()["error_codes"])
-        kind, text = kind.set(errors, int(Kind.ERROR)), text.set(errors, None)
+        kind, text = recoded(kind, errors, Kind.ERROR), without(text, errors)
     return Cells(column, kind, text, column.number)
 
 
@@ -113,6 +113,16 @@ def finish(cells: Cells, values: dict[str, pl.Series], found: Iterable[Found] = 
 def no_issues() -> pl.DataFrame:
     """A table of problems without rows."""
     return pl.DataFrame(schema=ISSUES_SCHEMA)
+
+
+def without(series: pl.Series, mask: pl.Series) -> pl.Series:
+    """The series with nulls where the mask is true."""
+    return pl.select(pl.when(mask).then(None).otherwise(series)).to_series()
+
+
+def recoded(kinds: pl.Series, mask: pl.Series, kind: Kind) -> pl.Series:
+    """The codes with another kind where the mask is true."""
+    return pl.select(pl.when(mask).then(pl.lit(int(kind), dtype=pl.UInt8)).otherwise(kinds)).to_series()
 
 
 def falses(length: int) -> pl.Series:
@@ -157,10 +167,11 @@ def serial_days(serials: pl.Series) -> pl.Series:
     """Days (Date) of serial numbers; null outside 1..79,999."""
     within = serials.is_between(1, LAST_SERIAL + 1, closed="left")
     if not within.all():
-        serials = serials.set(~within, None)
+        serials = without(serials, ~within)
     return (serials.floor().cast(pl.Int32) - _UNIX).cast(pl.Date)
 
 
+@cache
 def _blank_forms() -> list[str]:
     forms = {form for word in folded("blank") for form in (word, word.upper(), word.title(), word.capitalize())}
     return ["", *sorted(forms | {fold(form) for form in forms})]

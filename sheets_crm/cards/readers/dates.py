@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, serial_days
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, serial_days, without
 from sheets_crm.cards.readers.daytext import day_of, order_evidence, read_day
 from sheets_crm.cells import Column, Kind
 
@@ -38,7 +38,7 @@ def read_dates(cells: Cells, name: str, reading: Reading, *, past: bool) -> Pars
         future = (days > reading.today).fill_null(value=False)
         if future.any():
             found.append(Found("date_in_future", future))
-            days = days.set(future, None)
+            days = without(days, future)
     if Kind.TEXT in cells.kinds:
         found.append(Found("date_as_text", cells.of(Kind.TEXT) & days.is_not_null(), days.dt.to_string("%Y-%m-%d")))
     return finish(cells, {name: days}, found)
@@ -61,7 +61,7 @@ def detect_date_order(column: Column, default: DateOrder) -> DateOrder:
 
 def since_1899(serials: pl.Series, plain: pl.Series) -> pl.Series:
     """Serial numbers with the plain numbers of a 1904 workbook moved to our epoch; below 1 they are no days there either."""
-    return (serials.set(serials < 1, None) + FROM_1904).zip_with(plain, serials)
+    return (without(serials, serials < 1) + FROM_1904).zip_with(plain, serials)
 
 
 def _from_numbers(cells: Cells, reading: Reading) -> pl.Series:
@@ -87,7 +87,7 @@ def _day_numbers(cells: Cells) -> pl.Series:
 def _days_of_month(numbers: pl.Series, month: tuple[int, int]) -> pl.Series:
     keys = list(range(1, 32))
     values = pl.Series([day_of(month[0], month[1], day) for day in keys], dtype=pl.Date)
-    small = numbers.set(~numbers.is_between(1, 31), None).cast(pl.Int32, strict=False)
+    small = without(numbers, ~numbers.is_between(1, 31)).cast(pl.Int32, strict=False)
     return small.replace_strict(pl.Series(keys, dtype=pl.Int32), values, default=None, return_dtype=pl.Date)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from sheets_crm.cards.lexicon import lexicon
 from sheets_crm.cards.model import Parsed
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, without
 from sheets_crm.cells import Kind
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -30,10 +30,10 @@ def read_emails(cells: Cells, name: str) -> Parsed:
         good = cells.text.str.contains(ADDRESS).fill_null(value=False)
         values = cells.text.str.to_lowercase()
         if not good.all():
-            values = values.set(~good, None)
+            values = without(values, ~good)
         bad = cells.of(Kind.TEXT) & ~good
         if bad.any():
-            found.append(Found("bad_email", bad, mapped(cells.text.set(~bad, None), meant_address, pl.String)))
+            found.append(Found("bad_email", bad, mapped(without(cells.text, ~bad), meant_address, pl.String)))
     return finish(cells, {name: values}, found)
 
 

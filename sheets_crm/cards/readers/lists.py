@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from sheets_crm.cards.lexicon import folded as words
 from sheets_crm.cards.model import Parsed
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, without
 from sheets_crm.cards.readers.plain import texts
 from sheets_crm.cards.text import fold
 
@@ -32,7 +32,7 @@ def read_listed(cells: Cells, name: str, names: Mapping[str, str], *, open_list:
         return finish(cells, {name: values})
     if open_list:
         return finish(cells, {name: typed.zip_with(unknown, values)})
-    nearest = mapped(typed.set(~unknown, None), lambda text: near_name(text, names), pl.String)
+    nearest = mapped(without(typed, ~unknown), lambda text: near_name(text, names), pl.String)
     return finish(cells, {name: values}, [Found("unknown_value", unknown, nearest)])
 
 
@@ -47,24 +47,34 @@ def read_consents(cells: Cells, name: str, *, mark: bool) -> Parsed:
 
     mark: the column says «do not contact», so whatever is typed there, unless it denies, is a refusal to be contacted (true).
     """
-    judge = _marked if mark else agreed
     typed = texts(cells, lines=False)
-    values = mapped(typed, judge, pl.Boolean)
-    unknown = typed.is_not_null() & values.is_null()
-    return finish(cells, {name: values}, [Found("unknown_value", unknown)])
+    if mark:
+        return finish(cells, {name: mapped(typed, _marked, pl.Boolean)})
+    values = mapped(typed, agreed, pl.Boolean)
+    open_question = mapped(typed, lambda text: _whole(text) in words("not_known"), pl.Boolean)
+    return finish(cells, {name: values}, [Found("unknown_value", values.is_null() & ~open_question)])
 
 
 def agreed(text: str) -> bool | None:
-    """Yes or no by the whole text, else by its first word («да, устно»); None when it says neither."""
-    whole = fold(text).rstrip(".!")
+    """Yes or no by the whole text, else by how it begins («да, устно», «не писать»); None when it says neither."""
+    whole = _whole(text)
+    if whole in words("not_known"):
+        return None
+    if whole in words("yes") or whole in words("no"):
+        return whole in words("yes")
+    if any(whole.startswith(phrase) for phrase in words("no_phrases")):
+        return False
     match = _FIRST_WORD.match(whole)
-    for said in (whole, match[1] if match else ""):
-        if said in words("yes"):
-            return True
-        if said in words("no"):
-            return False
-    return None
+    first = match[1] if match else ""
+    if first in words("yes"):
+        return True
+    # «не» alone is a no, but «не спросил» is not.
+    return False if first in words("no") and first not in words("no_only_alone") else None
+
+
+def _whole(text: str) -> str:
+    return fold(text).rstrip(".!")
 
 
 def _marked(text: str) -> bool:
-    return fold(text).rstrip(".!") not in words("no_mark")
+    return _whole(text) not in words("no_mark")

@@ -13,7 +13,7 @@ import polars as pl
 
 from sheets_crm.cards.lexicon import currencies, habits
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, table
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, table, without
 from sheets_crm.cards.readers.numbertext import read_number, read_sum
 from sheets_crm.cells import Column, Kind
 
@@ -42,7 +42,7 @@ def read_money(cells: Cells, name: str, reading: Reading, *, signed: bool = Fals
     negative = (sums < 0).fill_null(value=False)
     if negative.any() and not signed:
         found.append(Found("negative_amount", negative))
-        sums = sums.set(negative, None)
+        sums = without(sums, negative)
     return finish(cells, {name: sums}, found)
 
 
@@ -94,21 +94,21 @@ def _typed(numbers: pl.Series, reading: Reading) -> pl.Series:
 def _sums(texts: pl.Series, reading: Reading) -> pl.DataFrame:
     """number, foreign, suggestion of each text; ordinary spellings all at once, the rest one by one."""
     quick = _quick(texts.str.replace(_home_sign(reading.currency), "").str.strip_chars(), reading.decimal)
-    rest = table(texts.set(quick.is_not_null(), None), lambda text: _sum(text, reading), _SUM_SCHEMA)
+    rest = table(without(texts, quick.is_not_null()), lambda text: _sum(text, reading), _SUM_SCHEMA)
     return rest.with_columns(number=quick.zip_with(quick.is_not_null(), rest["number"]))
 
 
 def _written_numbers(texts: pl.Series, reading: Reading) -> pl.Series:
     quick = _quick(texts, reading.decimal)
     known = quick.is_not_null()
-    rest = mapped(texts.set(known, None), lambda text: read_number(text, reading.decimal, percent=True), pl.String)
+    rest = mapped(without(texts, known), lambda text: read_number(text, reading.decimal, percent=True), pl.String)
     return quick.zip_with(known, rest)
 
 
 def _quick(texts: pl.Series, decimal: str) -> pl.Series:
     """Canonical text of numbers in an ordinary spelling, null elsewhere; agrees with `read_number` wherever it answers."""
     ordinary = texts.str.contains(_ordinary(decimal)) | texts.str.contains(_PLAIN)
-    digits = texts.set(~ordinary, None).str.replace_all(" ", "", literal=True)
+    digits = without(texts, ~ordinary).str.replace_all(" ", "", literal=True)
     other = "." if decimal == "," else ","
     grouped = digits.str.contains(rf"\{other}\d{{3}}")
     if grouped.any():

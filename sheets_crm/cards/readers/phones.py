@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, nulls, table
+from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, nulls, table, without
+from sheets_crm.cards.readers.dialling import by_dialling
 from sheets_crm.cards.readers.phonetext import PLANS, read_digits, read_phones
 from sheets_crm.cards.text import number_texts
 from sheets_crm.cells import Kind
@@ -47,13 +48,13 @@ def _from_text(cells: Cells, country: str) -> tuple[pl.Series, pl.Series, pl.Ser
     rest = cells.text.is_not_null() & quick.is_null()
     if not rest.any():
         return _alone(quick), falses(length), nulls(length, pl.String)
-    read = table(cells.text.set(~rest, None), lambda text: _row(text, country), _SCHEMA)
+    read = table(without(cells.text, ~rest), lambda text: _row(text, country), _SCHEMA)
     return read["phones"].zip_with(rest, _alone(quick)), read["lost_zero"].fill_null(value=False), read["suggestion"]
 
 
 def _from_numbers(digits: pl.Series, country: str) -> tuple[pl.Series, pl.Series]:
     """(telephones, was a zero lost) of number cells, given as digits."""
-    quick = _by_plan(digits.set(~digits.str.contains(r"^[0-9]+$"), None), country)
+    quick = _by_plan(without(digits, ~digits.str.contains(r"^[0-9]+$")), country)
     rest = digits.is_not_null() & quick.is_null()
     if not rest.any():
         return _alone(quick), falses(len(digits))
@@ -61,7 +62,7 @@ def _from_numbers(digits: pl.Series, country: str) -> tuple[pl.Series, pl.Series
     def read(text: str) -> tuple[str | None, bool]:
         return (read_digits(text, country) if text.isdigit() else None) or (None, False)
 
-    slow = table(digits.set(~rest, None), read, {"phone": pl.String, "lost_zero": pl.Boolean})
+    slow = table(without(digits, ~rest), read, {"phone": pl.String, "lost_zero": pl.Boolean})
     return _alone(slow["phone"].zip_with(rest, quick)), slow["lost_zero"].fill_null(value=False)
 
 
@@ -77,13 +78,13 @@ def _row(text: str, country: str) -> tuple[list[str] | None, bool, str | None]:
 
 def _by_plan(texts: pl.Series, country: str) -> pl.Series:
     """E.164 of the cells that hold one telephone of the home plan and nothing else; null elsewhere."""
-    plan = PLANS.get(country)
-    if plan is None:
-        return nulls(len(texts), pl.String)
     bare = texts
     for sign in _DECORATION:
         if bare.str.contains(sign, literal=True).any():
             bare = bare.str.replace_all(sign, "", literal=True)
+    plan = PLANS.get(country)
+    if plan is None:
+        return by_dialling(bare, country)
     home = bare.str.contains(plan.pattern)
-    national = bare.str.tail(10).set(~home, None)
+    national = without(bare.str.tail(10), ~home)
     return pl.select(pl.concat_str(pl.lit(f"+{plan.code}"), national)).to_series()

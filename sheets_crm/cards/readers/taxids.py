@@ -12,7 +12,7 @@ import polars as pl
 
 from sheets_crm.cards.lexicon import lexicon
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, table
+from sheets_crm.cards.readers.cells import Cells, Found, falses, finish, table, without
 from sheets_crm.cards.readers.plain import texts
 from sheets_crm.cards.text import fold
 
@@ -28,7 +28,7 @@ def read_tax_ids(cells: Cells, name: str, reading: Reading) -> Parsed:
     typed = texts(cells, lines=False)
     right = _right_inns(typed) if reading.country == "RU" else falses(len(cells))
     judge = _russian if reading.country == "RU" else _other
-    read = table(typed.set(right, None), judge, {"id": pl.String, "suggestion": pl.String})
+    read = table(without(typed, right), judge, {"id": pl.String, "suggestion": pl.String})
     values = typed.zip_with(right, read["id"])
     bad = typed.is_not_null() & values.is_null()
     return finish(cells, {name: values}, [Found("bad_tax_id", bad, read["suggestion"])])
@@ -56,7 +56,7 @@ def _right_inns(typed: pl.Series) -> pl.Series:
     plain = typed.str.contains(r"^(?:[0-9]{10}|[0-9]{12})$").fill_null(value=False)
     if not plain.any():
         return plain
-    numbers = typed.set(~plain, None).cast(pl.Int64)
+    numbers = without(typed, ~plain).cast(pl.Int64)
     length = typed.str.len_bytes()
     firm = (length == 10) & _checked(numbers, _TEN, 1)
     person = (length == 12) & _checked(numbers, _ELEVENTH, 2) & _checked(numbers, _TWELFTH, 1)
