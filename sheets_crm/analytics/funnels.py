@@ -6,7 +6,7 @@ only, because a sheet rarely says where they were lost). Source: docs/explain/fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -33,6 +33,7 @@ def funnel(spec: FunnelSpec, facts: Facts, today: date, entered: pl.DataFrame | 
     frame = _with_days(frame, today, spec.stuck_days)
     return Funnel(
         name=spec.name,
+        label=spec.label,
         card=spec.card,
         stages=_stages(spec, frame),
         unknown=int(frame["stage"].null_count()),
@@ -63,11 +64,11 @@ def _stages(spec: FunnelSpec, frame: pl.DataFrame) -> tuple[StageRow, ...]:
         count=pl.len(), amount=pl.col("amount").sum(), stuck=pl.col("stuck").sum(), days=pl.col("in_stage").mean()
     )  # fmt: skip
     found = {row["stage"]: row for row in grouped.iter_rows(named=True)}
-    counts = [found[stage]["count"] if stage in found else 0 for stage in spec.stages]
+    counts: list[int] = [found[stage]["count"] if stage in found else 0 for stage in spec.stages]
     reached = _reached(spec, counts)
-    chances = _chances(spec, counts, reached)
+    chances = _chances(spec, counts)
     rows = []
-    before: int | None = None
+    before, whole = 0, sum(counts)
     for stage, count in zip(spec.stages, counts, strict=True):
         here, kind = found.get(stage), spec.kind(stage) or "other"
         at_least = reached.get(stage)
@@ -77,7 +78,7 @@ def _stages(spec: FunnelSpec, frame: pl.DataFrame) -> tuple[StageRow, ...]:
             StageRow(
                 stage=stage, kind=kind, count=count, amount=amount, stuck=here["stuck"] if here else 0,
                 from_previous=at_least / before if at_least is not None and before else None,
-                from_top=at_least / sum(counts) if at_least is not None and sum(counts) else None,
+                from_top=at_least / whole if at_least is not None and whole else None,
                 average_days=here["days"] if here else None,
                 forecast=(amount * Decimal(str(chance))).quantize(Decimal("0.01")) if chance is not None and kind == "open" else None,
             )
@@ -99,22 +100,13 @@ def _reached(spec: FunnelSpec, counts: Sequence[int]) -> dict[str, int]:
     return result
 
 
-def _chances(spec: FunnelSpec, counts: Sequence[int], reached: Mapping[str, int]) -> dict[str, float]:
-    """Chance of a win by stage: stated, else won of those that came at least so far, when enough have ended."""
+def _chances(spec: FunnelSpec, counts: Sequence[int]) -> dict[str, float]:
+    """Chance of a win by stage: stated, else the share of wins among all that have ended, when enough have."""
     if spec.probabilities:
         return dict(spec.probabilities)
     by_stage = dict(zip(spec.stages, counts, strict=True))
-    won, lost = (sum(by_stage[stage] for stage in stages if stage in by_stage) for stages in (spec.won, spec.lost))
-    if won + lost < MIN_CLOSED:
-        return {}
-    share = won / (won + lost)
-    top = max(reached.values(), default=0)
-    # From the top a card wins with `share`; the further it came, the surer: scaled by how many fall away before its stage.
-    return {
-        stage: min(1.0, share * top / reached[stage])
-        for stage in spec.stages
-        if stage in spec.open and reached.get(stage)
-    }
+    won, lost = (sum(by_stage.get(stage, 0) for stage in stages) for stages in (spec.won, spec.lost))
+    return dict.fromkeys(spec.open, won / (won + lost)) if won + lost >= MIN_CLOSED else {}
 
 
 def _stuck(frame: pl.DataFrame) -> tuple[StuckDeal, ...]:
@@ -148,7 +140,8 @@ def _at_stake(frame: pl.DataFrame, today: date) -> dict[str, tuple[int, Decimal]
 
 
 def _count_and_sum(frame: pl.DataFrame, column: str) -> tuple[int, Decimal]:
-    return len(frame), frame[column].sum() or Decimal(0)
+    total = frame[column].sum()
+    return len(frame), total if isinstance(total, Decimal) else Decimal(0)
 
 
 def _groups(frame: pl.DataFrame, by: pl.Expr, *, by_name: bool = False) -> tuple[GroupRow, ...]:
@@ -176,13 +169,10 @@ def ageing(frames: Sequence[pl.DataFrame], today: date) -> Ageing:
     if not owed:
         return Ageing({bucket: (0, Decimal(0)) for bucket in BUCKETS})
     days = (pl.lit(today) - pl.col("due")).dt.total_days()
-    bucket = pl.when(days.is_null()).then(pl.lit(BUCKETS[0]))
-    for limit, name in zip((0, 30, 60, 90), BUCKETS[1:], strict=False):
-        bucket = bucket.when(days <= limit).then(pl.lit(name))
-    sums = (
-        pl.concat(owed)
-        .group_by(bucket.otherwise(pl.lit(BUCKETS[-1])).alias("bucket"))
-        .agg(count=pl.len(), sum=pl.col("outstanding").sum())
-    )
+    late = pl.lit(BUCKETS[-1])
+    for limit, name in reversed(list(zip((0, 30, 60, 90), BUCKETS[1:-1], strict=True))):
+        late = pl.when(days <= limit).then(pl.lit(name)).otherwise(late)
+    bucket = pl.when(days.is_null()).then(pl.lit(BUCKETS[0])).otherwise(late).alias("bucket")
+    sums = pl.concat(owed).group_by(bucket).agg(count=pl.len(), sum=pl.col("outstanding").sum())
     found = {row["bucket"]: (row["count"], row["sum"]) for row in sums.iter_rows(named=True)}
     return Ageing({name: found.get(name, (0, Decimal(0))) for name in BUCKETS})

@@ -74,7 +74,7 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class Funnel:
-    """A funnel's stock and movement."""
+    """A funnel's stock and movement. `name` is its key in the configuration, `label` what people read."""
 
     name: str
     card: str
@@ -88,6 +88,7 @@ class Funnel:
     by_source: tuple[GroupRow, ...] = ()
     by_month: tuple[GroupRow, ...] = ()
     lost_reasons: tuple[GroupRow, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)

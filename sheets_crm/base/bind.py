@@ -56,19 +56,25 @@ def bind(
 ) -> Bound:
     """Bind the sheets. stated None: guess them all. memory: the sheets as the last run bound them."""
     bound = Bound()
-    asked = {name: _resolved(name, stated) for name in stated} if stated is not None else dict.fromkeys(grids, SheetSettings())
+    asked = (
+        {name: _resolved(name, stated) for name in stated}
+        if stated is not None
+        else dict.fromkeys(grids, SheetSettings())
+    )
     asked = {_present(name, grids): settings for name, settings in asked.items() if not settings.ignore}
     unsaid = [name for name, settings in asked.items() if settings.columns is None or not settings.card]
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
     guesses = _guessed(grids, country) if fresh else {}
-    for name, settings in asked.items():
-        guess = guesses.get(name)
+    for name, said in asked.items():
+        guess, settings = guesses.get(name), _with_month(said, guesses.get(name), today)
         if settings.columns is None and guess is None:
             binding: Binding | None = _from_memory(grids[name], memory[name], settings)
         elif settings.columns is None:
-            binding, settings = _from_guess(settings, template, guess), _with_month(settings, guess, today)
+            binding = _from_guess(settings, template, guess)
         else:
-            binding = _stated(grids[name], settings, template, guess, memory.get(name), bound.problems)
+            binding = _stated(
+                grids[name], settings, template, guess=guess, memory=memory.get(name), problems=bound.problems
+            )
         if binding is None:
             if stated is not None:
                 bound.notes.append(("binding.no_table", {"sheet": name}))
@@ -86,7 +92,9 @@ def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings) -> Bi
     columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in memory.columns)
     layout = find_layout(grid, header_row=memory.header_row, bound={c.index: c.header for c in columns})
     unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
-    return Binding(grid.name, tuple(settings.card) or memory.cards, layout or _nothing(memory.header_row), columns, unbound)
+    return Binding(
+        grid.name, tuple(settings.card) or memory.cards, layout or _nothing(memory.header_row), columns, unbound
+    )
 
 
 def _with_month(settings: SheetSettings, guess: SheetGuess | None, today: date) -> SheetSettings:
@@ -126,7 +134,13 @@ def _present(name: str, grids: Mapping[str, Grid]) -> str:
 
 
 def _stated(
-    grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess | None, memory: SheetMemory | None, problems: list[Problem]
+    grid: Grid,
+    settings: SheetSettings,
+    template: Template,
+    *,
+    guess: SheetGuess | None,
+    memory: SheetMemory | None,
+    problems: list[Problem],
 ) -> Binding | None:
     cards = tuple(settings.card) or (guess.cards if guess is not None else memory.cards if memory is not None else ())
     for card in cards:
@@ -145,7 +159,9 @@ def _stated(
     fill_down = _fill_down(grid, settings, columns, header_row)
     layout = find_layout(grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=fill_down)
     cards = tuple(dict.fromkeys((*cards, *(column.card for column in columns))))
-    unbound = {index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}}
+    unbound = {
+        index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}
+    }
     return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound)
 
 
@@ -161,7 +177,11 @@ def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess |
         for card in cards
         if column.field in SHARED and column.field in template.cards[card].fields and (card, column.field) not in told
     ]
-    return Binding(guess.sheet, cards, guess.layout, (*sure, *shared), dict(guess.unbound), guess.confidence) if sure else None
+    return (
+        Binding(guess.sheet, cards, guess.layout, (*sure, *shared), dict(guess.unbound), guess.confidence)
+        if sure
+        else None
+    )
 
 
 def _wanted(
@@ -203,7 +223,10 @@ def _index(place: str, headers: Mapping[int, str], width: int) -> int:
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
     headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
-    found = [by_field[place] if place in by_field else _index(place, headers, len(grid.columns)) for place in settings.fill_down]
+    found = [
+        by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
+        for place in settings.fill_down
+    ]
     return tuple(index for index in found if index != NOWHERE)
 
 

@@ -12,12 +12,12 @@ import polars as pl
 
 from sheets_crm.base.clients import grouped
 from sheets_crm.base.duplicates import duplicate_groups
-from sheets_crm.base.frames import SheetCards, read_sheet
+from sheets_crm.base.frames import SheetCards, called, read_sheet
 from sheets_crm.base.identity import identify
 from sheets_crm.base.links import repeated, resolve, same_row
 from sheets_crm.base.model import Base, Binding, BoundColumn
-from sheets_crm.base.settings import BaseSettings, SheetSettings
 from sheets_crm.base.recomputed import recomputed
+from sheets_crm.base.settings import BaseSettings, SheetSettings
 from sheets_crm.base.stages import FunnelSpec, stage_aliases
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template
@@ -50,7 +50,7 @@ class _Work:
                 self.extra.append(
                     Problem(
                         sheet=sheet, cell=f"{letter(bound.index)}{row}", row=row, kind=kind, card=card, field=name,
-                        seen="" if seen is None else str(seen[position]),
+                        seen="" if seen is None else str(seen[position]), values=called(bound),
                     )
                 )  # fmt: skip
 
@@ -67,8 +67,7 @@ def build(
     previous: Previous = lambda _card: None,
     found: Sequence[Problem] = (),
 ) -> Base:
-    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way.
-    """
+    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way."""
     work = _Work(bindings, template, settings)
     skip = recomputed(bindings, grids)
     sheets = {
@@ -91,7 +90,8 @@ def build(
     problems = tuple(problem for read in sheets.values() for problem in read.problems)
     problems = tuple(
         sorted(
-            (*problems, *work.extra, *found), key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind)
+            (*problems, *work.extra, *found),
+            key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind),
         )
     )
     clients = work.frames.get("client")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import polars as pl
 
@@ -16,7 +17,6 @@ from sheets_crm.books.model import Grid
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
 from sheets_crm.cells import Column, letter
-
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,14 @@ class _Reader:
             (bound.index, row, kind),
             Problem(
                 sheet=self.binding.sheet, cell=f"{letter(bound.index)}{row}", row=row, kind=kind, seen=seen,
-                suggestion=suggestion, card=bound.card, field=bound.field,
+                suggestion=suggestion, card=bound.card, field=bound.field, values=called(bound),
             ),
         )  # fmt: skip
+
+
+def called(bound: BoundColumn) -> dict[str, object]:
+    """What the sentence about a cell calls its field: the header of its column, as the owner wrote it."""
+    return {"field": bound.header} if bound.header else {}
 
 
 def sheet_reading(settings: BaseSettings, sheet: SheetSettings, grid: Grid, reading: Reading) -> Reading:
@@ -105,12 +110,12 @@ def sheet_reading(settings: BaseSettings, sheet: SheetSettings, grid: Grid, read
     )
 
 
-def date_order_of(country: str) -> str:
+def date_order_of(country: str) -> Literal["dmy", "mdy"]:
     """Day or month first? Source: CLDR short date patterns (the US and its circle write the month first)."""
     return "mdy" if country in {"US", "PH", "FM", "MH", "PW"} else "dmy"
 
 
-def decimal_of(currency: str) -> str:
+def decimal_of(currency: str) -> Literal[",", "."]:
     """The decimal sign people write with a currency. Source: CLDR number symbols of its home."""
     return "." if currency in {"USD", "GBP", "AUD", "CAD", "NZD", "INR", "CNY", "JPY", "ILS", "MXN", "THB"} else ","
 
@@ -197,12 +202,18 @@ def _with_constants(frame: pl.DataFrame, values: Mapping[str, object], template:
 def _required_of(stated: Iterable[Requirement] | None, template: Template, card: str) -> tuple[Requirement, ...]:
     """What must be filled on a card: what the owner states for the sheet, else the template's."""
     if stated is None:
-        return tuple(Requirement(any=(name,) if isinstance(name, str) else name) for name in template.cards[card].required)
+        return tuple(
+            Requirement(any=(name,) if isinstance(name, str) else name) for name in template.cards[card].required
+        )
     wanted = []
     for requirement in stated:
-        names = tuple(own for name in requirement.fields if (own := template.cards[card].field_name(name.removeprefix(f"{card}."))))
+        names = tuple(
+            own
+            for name in requirement.fields
+            if (own := template.cards[card].field_name(name.removeprefix(f"{card}.")))
+        )
         if names:
-            wanted.append(Requirement(any=names, kind=requirement.kind))
+            wanted.append(requirement.model_copy(update={"field": None, "any": names}))
     return tuple(wanted)
 
 

@@ -142,7 +142,7 @@ def _sums_up(cells: Cells, span: Span, place: int, column: int) -> bool:
     dates = sum(
         cells.grid.columns[at].kind[row] == Kind.DATE for at in range(span.left, span.right + 1) if at != column
     )
-    return words + dates < 2
+    return bool(words + dates < 2)
 
 
 def _end_by_totals(kinds: npt.NDArray[np.uint8]) -> int:

@@ -74,7 +74,11 @@ def settled(
     if all(column.index != NOWHERE and _stands(grid, column, header_row) for column in before):
         return tuple(before), header_row
     search = find_again(grid, before, header_row=header_row, profiles=profiles)
-    if search.lost and (other := find_again(grid, before, profiles=profiles)).layout is not None and len(other.lost) < len(search.lost):
+    if (
+        search.lost
+        and (other := find_again(grid, before, profiles=profiles)).layout is not None
+        and len(other.lost) < len(search.lost)
+    ):
         search = other  # the header itself moved down or up
     row = search.layout.header_row if search.layout is not None else header_row
     problems += _told(grid.name, search, row)
@@ -90,7 +94,9 @@ def _told(sheet: str, search: Search, row: int) -> Iterable[Problem]:
     for change in search.changes:
         if (change.after.index, "m") not in seen and change.before.index != NOWHERE:
             seen.add((change.after.index, "m"))
-            yield _problem(sheet, "column_moved", change.after, row, was=place_of(change.before), now=place_of(change.after))
+            yield _problem(
+                sheet, "column_moved", change.after, row, was=place_of(change.before), now=place_of(change.after)
+            )
     for lost in search.lost:
         if (lost.column.index, lost.column.header) not in seen:
             seen.add((lost.column.index, lost.column.header))

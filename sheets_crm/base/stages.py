@@ -62,7 +62,10 @@ def funnel_specs(
     elif template.funnels:
         specs = [_from_template(name, funnel, lang) for name, funnel in template.funnels.items()]
     else:
-        specs = [_spec(sheet, _met_on(bindings[sheet], column, grids[sheet])) for sheet, column in _stage_columns(bindings, grids)]
+        specs = [
+            _spec(sheet, _met_on(bindings[sheet], column, grids[sheet]))
+            for sheet, column in _stage_columns(bindings, grids)
+        ]
     return tuple(_with_aliases(spec, settings.stage_aliases) for spec in specs if spec.stages)
 
 
@@ -77,7 +80,9 @@ def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -
 
 def _met_on(binding: Binding, column: BoundColumn, grid: Grid) -> FunnelSettings:
     cells = grid.columns[column.index].gather(binding.layout.rows - 1)
-    return FunnelSettings(card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(cells.text.drop_nulls().to_list()))
+    return FunnelSettings(
+        card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(cells.text.drop_nulls().to_list())
+    )
 
 
 def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:

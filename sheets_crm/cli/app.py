@@ -20,9 +20,15 @@ rules_app = typer.Typer(no_args_is_help=True, help="Rule packs.")
 app.add_typer(backup_app, name="backup")
 app.add_typer(rules_app, name="rules")
 
-Config = Annotated[str | None, typer.Argument(metavar="[CONFIG]", help="crm.yaml, or the folder it is in; the one here by default.")]
-ConfigOption = Annotated[str | None, typer.Option("--config", "-c", help="crm.yaml, or the folder it is in; the one here by default.")]
-Today = Annotated[datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day to reckon with; today by default.")]
+Config = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG]", help="crm.yaml, or the folder it is in; the one here by default.")
+]
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", "-c", help="crm.yaml, or the folder it is in; the one here by default.")
+]
+Today = Annotated[
+    datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day to reckon with; today by default.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, and nothing else there.")]
 Language = Annotated[str | None, typer.Option("--lang", help="ru or en; the configuration's by default.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
@@ -94,7 +100,13 @@ def _day(today: datetime | None) -> date | None:
 def _run(kind: Callable[..., Any], config: str | None, today: datetime | None, lang: str | None, **more: object) -> Any:
     """Call one of sync's runs, minding the language its configuration asks for."""
     _ask_lang(lang)
-    return kind(config, today=_day(today), lang=_LANG.get("asked"), on_language=lambda found: _LANG.setdefault("config", found), **more)
+    return kind(
+        config,
+        today=_day(today),
+        lang=_LANG.get("asked"),
+        on_language=lambda found: _LANG.setdefault("config", found),
+        **more,
+    )
 
 
 @app.command()
@@ -112,7 +124,9 @@ def sync(
         if as_json:
             _print_json({**stamp.summary, "written": False, "unchanged": True})
         else:
-            _print(say("cli.unchanged", _LANG.get("asked", stamp.lang), workbook=Path(stamp.workbook).name), quiet=quiet)
+            _print(
+                say("cli.unchanged", _LANG.get("asked", stamp.lang), workbook=Path(stamp.workbook).name), quiet=quiet
+            )
         return
     from sheets_crm.cli import text
     from sheets_crm.sync import run
@@ -125,7 +139,9 @@ def sync(
 
 
 @app.command()
-def plan(config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False) -> None:
+def plan(
+    config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False
+) -> None:
     """Say what a sync would write and why; write nothing."""
     from sheets_crm.cli import text
     from sheets_crm.sync import run
@@ -138,7 +154,9 @@ def plan(config: Config = None, today: Today = None, as_json: AsJson = False, la
 
 
 @app.command()
-def check(config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False) -> None:
+def check(
+    config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False
+) -> None:
     """List what is wrong in the sheets. Exit code 1 when something is an error."""
     from sheets_crm.cli import text
     from sheets_crm.sync import run
@@ -146,7 +164,12 @@ def check(config: Config = None, today: Today = None, as_json: AsJson = False, l
     result = _run(run.plan, config, today, lang)
     if as_json:
         found = result.plan_json()
-        _print_json({name: found[name] for name in ("today", "problems", "valid_clients", "duplicate_groups", "bindings", "notes")})
+        _print_json(
+            {
+                name: found[name]
+                for name in ("today", "problems", "valid_clients", "duplicate_groups", "bindings", "notes")
+            }
+        )
     else:
         _print(text.checked(result), quiet=quiet)
     if any(problem.severity == "error" for problem in result.base.problems):
@@ -224,7 +247,9 @@ def guess(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the demo workbook.")] = Path("demo-out"),
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the demo workbook.")] = Path(
+        "demo-out"
+    ),
     lang: Language = None,
 ) -> None:
     """Sync a bundled, invented workbook and say where to look."""
@@ -254,7 +279,9 @@ def doctor(config: Config = None, as_json: AsJson = False, lang: Language = None
 
 
 @app.command()
-def schema(what: Annotated[Literal["config", "template", "rules"], typer.Argument(help="config, template or rules")]) -> None:
+def schema(
+    what: Annotated[Literal["config", "template", "rules"], typer.Argument(help="config, template or rules")],
+) -> None:
     """Print a JSON Schema, for editors."""
     from sheets_crm.sync import schemas
 

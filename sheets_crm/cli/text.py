@@ -21,7 +21,9 @@ def synced(result: Result) -> str:
     """What a sync found and wrote."""
     lines = [*found_lines(result)]
     if result.written:
-        names = ", ".join(f"«{result.titles[tab]}»" if result.lang == "ru" else f"“{result.titles[tab]}”" for tab in result.written)
+        names = ", ".join(
+            f"«{result.titles[tab]}»" if result.lang == "ru" else f"“{result.titles[tab]}”" for tab in result.written
+        )
         lines.append(say("cli.written", result.lang, tabs=names, workbook=result.workbook.name))
         if result.backup is not None:
             lines.append(say("cli.backed_up", result.lang, name=result.backup))
@@ -36,13 +38,26 @@ def found_lines(result: Result) -> list[str]:
     lines = [say("cli.book", lang, workbook=result.workbook.name, day=result.today)]
     for sheet, binding in base.bindings.items():
         cards = ", ".join(say(f"cli.card.{card}", lang) for card in binding.cards)
-        lines.append("  " + say("cli.sheet", lang, sheet=sheet, cards=cards, n=len(binding.layout.rows), columns=len({c.index for c in binding.columns})))
+        lines.append(
+            "  "
+            + say(
+                "cli.sheet",
+                lang,
+                sheet=sheet,
+                cards=cards,
+                n=len(binding.layout.rows),
+                columns=len({c.index for c in binding.columns}),
+            )
+        )
     clients = base.frame("client")
     if clients is not None:
         lines.append(say("cli.clients", lang, n=len(clients), valid=base.valid_clients))
     lines.append(say("cli.tasks", lang, n=len(result.open_tasks)))
     by_rule = Counter(task.decision.rule for task in result.open_tasks if task.decision)
-    lines += [f"  {say(f'cli.rule.{rule}', lang) if knows_rule(rule, lang) else rule}: {n}" for rule, n in by_rule.most_common()]
+    lines += [
+        f"  {say(f'cli.rule.{rule}', lang) if knows_rule(rule, lang) else rule}: {n}"
+        for rule, n in by_rule.most_common()
+    ]
     errors = sum(1 for problem in base.problems if problem.severity == "error")
     lines.append(say("cli.problems", lang, n=len(base.problems), errors=errors))
     lines += [say(key, lang, **values) for key, values in result.notes]
@@ -62,7 +77,10 @@ def planned(result: Result) -> str:
     tasks = result.plan_json()["tasks"]
     if tasks:
         lines.append("")
-        lines += [f"· {task['client']}: {task['todo']} — {task['why']} [{task['sheet']}!{task['cell']}]" for task in tasks[:TOP]]
+        lines += [
+            f"· {task['client']}: {task['todo']} — {task['why']} [{task['sheet']}!{task['cell']}]"
+            for task in tasks[:TOP]
+        ]
         lines += _more(len(tasks), result.lang)
     lines.append(say("cli.plan_only", result.lang))
     return "\n".join(lines)
@@ -119,7 +137,11 @@ def card(shown: Mapping[str, Any], lang: Lang) -> str:
 
 def _block_lines(row: Mapping[str, Any], lang: Lang) -> Iterable[str]:
     place = f" [{row['_place']}]" if "_place" in row else ""
-    values = [(name, show(value, lang)) for name, value in row.items() if not name.startswith("_") and value not in (None, "", [])]
+    values = [
+        (name, show(value, lang))
+        for name, value in row.items()
+        if not name.startswith("_") and value not in (None, "", [])
+    ]
     if place:
         yield "; ".join(f"{name}: {value}" for name, value in values) + place
     else:
@@ -142,7 +164,14 @@ def guessed(proposed: Mapping[str, Any], lang: Lang) -> str:
 
 def demo(shown: Shown, lang: Lang) -> str:
     """What the demo found and where to look."""
-    return "\n".join([*found_lines(shown.result), "", say("cli.demo_look", lang, path=str(shown.workbook)), say("cli.demo_next", lang, config=str(shown.config))])
+    return "\n".join(
+        [
+            *found_lines(shown.result),
+            "",
+            say("cli.demo_look", lang, path=str(shown.workbook)),
+            say("cli.demo_next", lang, config=str(shown.config)),
+        ]
+    )
 
 
 def findings(found_: Sequence[Finding], lang: Lang) -> str:

@@ -17,7 +17,7 @@ from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.cards import fold
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
-from sheets_crm.sync.report import decision_json, plain, problem_json, task_json
+from sheets_crm.sync.report import plain, problem_json, task_json
 from sheets_crm.tasks.model import Task
 
 if TYPE_CHECKING:
@@ -43,7 +43,12 @@ def _explained(result: Result, task: Task) -> dict[str, Any]:
         return {**told, "condition": "", "values": {}, "params": {}}
     rule, params = result.rule(decision.rule)
     values = {name: plain(value) for name, value in decision.values.items() if value not in (None, "")}
-    return {**told, "condition": rule.when, "values": values, "params": {name: plain(value) for name, value in params.items()}}
+    return {
+        **told,
+        "condition": rule.when,
+        "values": values,
+        "params": {name: plain(value) for name, value in params.items()},
+    }
 
 
 def find(result: Result, wanted: str) -> list[dict[str, Any]]:
@@ -60,17 +65,34 @@ def find(result: Result, wanted: str) -> list[dict[str, Any]]:
 
 
 def _text_fields(frame: pl.DataFrame) -> list[str]:
-    return [name for name, kind in frame.schema.items() if kind == pl.String and not name.startswith("_") and not name.endswith("_id")]
+    return [
+        name
+        for name, kind in frame.schema.items()
+        if kind == pl.String and not name.startswith("_") and not name.endswith("_id")
+    ]
 
 
 def _contains(texts: pl.Series, wanted: str) -> pl.Series:
-    return texts.str.to_lowercase().str.replace_all("ё", "е").str.contains(fold(wanted), literal=True).fill_null(value=False)
+    return (
+        texts.str.to_lowercase()
+        .str.replace_all("ё", "е")
+        .str.contains(fold(wanted), literal=True)
+        .fill_null(value=False)
+    )
 
 
 def _hit(result: Result, kind: str, row: Mapping[str, Any], name: str) -> dict[str, Any]:
     column = next((c for c in result.base.bindings[row["_sheet"]].columns if (c.card, c.field) == (kind, name)), None)
     cell = f"{letter(column.index)}{row['_row']}" if column else str(row["_row"])
-    return {"card": kind, "title": _title(row), "field": name, "value": row[name], "sheet": row["_sheet"], "row": row["_row"], "cell": cell}
+    return {
+        "card": kind,
+        "title": _title(row),
+        "field": name,
+        "value": row[name],
+        "sheet": row["_sheet"],
+        "row": row["_row"],
+        "cell": cell,
+    }
 
 
 def _title(row: Mapping[str, Any]) -> str:
@@ -85,22 +107,51 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     row = _one_client(facts.frame, wanted)
     fields = result.base.frames["client"].columns
     main = {name: plain(row[name]) for name in row if name in fields and not name.startswith("_") and name != "phones"}
-    main = {"id" if name == "number" else name: value for name, value in ({"number": row["number"]} | main).items() if name != "id"}
-    numbers = {name: plain(row[name]) for name in ("purchases", "revenue", "average", "interval", "last_purchase", "next_purchase", "abc", "debt", "open_deals")}
+    main = {
+        "id" if name == "number" else name: value
+        for name, value in ({"number": row["number"]} | main).items()
+        if name != "id"
+    }
+    numbers = {
+        name: plain(row[name])
+        for name in (
+            "purchases",
+            "revenue",
+            "average",
+            "interval",
+            "last_purchase",
+            "next_purchase",
+            "abc",
+            "debt",
+            "open_deals",
+        )
+    }
     blocks: dict[str, list[dict[str, Any]]] = {"main": [main], "numbers": [numbers]}
     for kind, frame in result.base.frames.items():
         if kind != "client" and "client_id" in frame.columns:
             mine = frame.filter(pl.col("client_id") == row["id"])
             blocks[kind] = [_linked(linked) for linked in mine.iter_rows(named=True)]
     tasks = [task for task in result.open_tasks if task.decision and task.decision.client_id == row["id"]]
-    blocks["tasks"] = [{"todo": told["todo"], "why": told["why"], "due": told["due"]} for told in (task_json(task, result.lang) for task in tasks)]
+    blocks["tasks"] = [
+        {"todo": told["todo"], "why": told["why"], "due": told["due"]}
+        for told in (task_json(task, result.lang) for task in tasks)
+    ]
     here = [p for p in result.base.problems if (p.sheet, p.row) == (row["sheet"], row["row"])]
     blocks["problems"] = [{"cell": p.cell, "message": problem_json(p, result.lang)["message"]} for p in here]
-    return {"client": row["client"] or "", "sheet": row["sheet"], "row": row["row"], "blocks": {name: rows for name, rows in blocks.items() if rows}}
+    return {
+        "client": row["client"] or "",
+        "sheet": row["sheet"],
+        "row": row["row"],
+        "blocks": {name: rows for name, rows in blocks.items() if rows},
+    }
 
 
 def _linked(row: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {name: plain(value) for name, value in row.items() if not name.startswith("_") and not name.endswith("_id") and name != "client"}
+    shown = {
+        name: plain(value)
+        for name, value in row.items()
+        if not name.startswith("_") and not name.endswith("_id") and name != "client"
+    }
     return {**shown, "_place": f"{row['_sheet']}!{row['_row']}"}
 
 
@@ -108,7 +159,9 @@ def _one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
     folded = fold(wanted)
     digits = "".join(char for char in wanted if char.isdigit())
     names = frame["client"].fill_null("").map_elements(fold, return_dtype=pl.String)
-    numbers = frame["number"].fill_null("").map_elements(fold, return_dtype=pl.String) if "number" in frame.columns else names
+    numbers = (
+        frame["number"].fill_null("").map_elements(fold, return_dtype=pl.String) if "number" in frame.columns else names
+    )
     tries = [numbers == folded, names == folded, frame["email"].str.to_lowercase() == wanted.lower()]
     if len(digits) >= 7:
         tries.append(frame["phone"].str.contains(digits[-10:], literal=True))
@@ -118,7 +171,13 @@ def _one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
         if len(found) == 1:
             return found.row(0, named=True)
         if len(found) > 1:
-            raise NotFound("sync.many_clients", wanted=wanted, places=", ".join(f"{r['client']} [{r['sheet']}!{r['row']}]" for r in found.head(8).iter_rows(named=True)))
+            raise NotFound(
+                "sync.many_clients",
+                wanted=wanted,
+                places=", ".join(
+                    f"{r['client']} [{r['sheet']}!{r['row']}]" for r in found.head(8).iter_rows(named=True)
+                ),
+            )
     raise NotFound("sync.no_client", wanted=wanted)
 
 
@@ -128,7 +187,9 @@ def guess(path: Path, *, country: str) -> dict[str, Any]:
 
     grids = all_grids(path)
     guesses = guess_workbook(grids, country=country)
-    bindings = {sheet: _guess_json(found) for sheet, found in guesses.items() if found.cards and found.layout is not None}
+    bindings = {
+        sheet: _guess_json(found) for sheet, found in guesses.items() if found.cards and found.layout is not None
+    }
     return {"workbook": str(path), "bindings": bindings, "ignored": [sheet for sheet in grids if sheet not in bindings]}
 
 

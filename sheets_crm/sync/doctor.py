@@ -82,11 +82,24 @@ def _workbook(opened: Opened) -> list[Finding]:
         refuse_open(opened.workbook)
     except OwnerError as error:
         found.append(Finding("warning", error.key, error.values))
-    bound = bind(seen.grids, opened.config.sheets, opened.template, country=opened.config.country, today=opened.config.today(datetime.now(UTC)), memory={})
+    bound = bind(
+        seen.grids,
+        opened.config.sheets,
+        opened.template,
+        country=opened.config.country,
+        today=opened.config.today(datetime.now(UTC)),
+        memory={},
+    )
     if not bound.bindings:
         found.append(Finding("warning", "doctor.nothing_bound"))
     for sheet, binding in bound.bindings.items():
-        found.append(Finding("ok", "doctor.sheet", {"sheet": sheet, "n": len(binding.layout.rows), "columns": len({c.index for c in binding.columns})}))
+        found.append(
+            Finding(
+                "ok",
+                "doctor.sheet",
+                {"sheet": sheet, "n": len(binding.layout.rows), "columns": len({c.index for c in binding.columns})},
+            )
+        )
     return found
 
 
@@ -102,5 +115,3 @@ def _state(opened: Opened) -> list[Finding]:
         return [Finding("ok", "doctor.no_backups")]
     key = "doctor.backups" if is_sound(copies[0]) else "doctor.backup_damaged"
     return [Finding("ok" if key == "doctor.backups" else "warning", key, {"n": len(copies), "name": copies[0].name})]
-
-

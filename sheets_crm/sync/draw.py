@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from sheets_crm.analytics.model import Numbers
@@ -39,7 +39,7 @@ def draw(
     )
     days = {(p.sheet, p.cell, p.kind): day for p, day in zip(base.problems, first_seen, strict=False)}
     open_tasks = Counter(task.decision.client_id for task in tasks if task.decision and task.is_open)
-    tabs = {
+    tabs: dict[str, Callable[[], Tab]] = {
         "tasks": lambda: draw_tasks(tasks, ctx),
         "funnel": lambda: draw_funnel(numbers.funnels, ctx),
         "clients": lambda: draw_clients(numbers.clients, ctx, open_tasks),

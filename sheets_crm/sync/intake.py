@@ -57,8 +57,9 @@ def open_config(given: str | None) -> Opened:
     except OSError as error:
         raise ConfigError("config.not_readable", path=str(path), reason=error.strerror or "") from error
     config = load_model(text, path.name, CrmConfig)
-    opened = Opened(config, path, (path.parent / Path(config.workbook).expanduser()).absolute(), template(config.template or "base"))
-    return opened
+    return Opened(
+        config, path, (path.parent / Path(config.workbook).expanduser()).absolute(), template(config.template or "base")
+    )
 
 
 def book_of(opened: Opened, before_write: Callable[[Path], object] | None = None) -> Book:

@@ -19,7 +19,7 @@ from sheets_crm.books.model import Grid
 from sheets_crm.disk import write_whole
 from sheets_crm.engine.model import Decision
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.tasks import Mark, Task
+from sheets_crm.tasks import Mark, Status, Task
 from sheets_crm.tasks.keys import keyed, split_keys
 
 _MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
@@ -70,7 +70,7 @@ class Past:
         if self._history is None:
             return {}
         found = self._history.last_marks(keyed(decisions))
-        return {key: Mark(key, **{name: values[name] for name in ("status", "outcome", "reason", "comment") if values.get(name)}) for key, values in found.items()}
+        return {key: _mark(key, values) for key, values in found.items()}
 
     def entered(self, base: Base, today: date) -> dict[str, pl.DataFrame]:
         """Card -> (id, since): the day a card was first seen at its stage, where we saw it come."""
@@ -87,6 +87,16 @@ class Past:
     def first_seen(self, base: Base, today: date) -> Sequence[date]:
         """The day each problem of the base was first seen."""
         return self._history.first_seen(base, today) if self._history else [today] * len(base.problems)
+
+
+def _mark(key: str, values: Mapping[str, str]) -> Mark:
+    return Mark(
+        key,
+        status=values.get("status") or Status.NEW,
+        outcome=values.get("outcome", ""),
+        reason=values.get("reason", ""),
+        comment=values.get("comment", ""),
+    )
 
 
 def _keys(marks: Iterable[Mark]) -> list[str]:
@@ -124,7 +134,9 @@ def _task_seen(task: Task) -> Iterator[TaskSeen]:
 
 def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
     headers = {int(index): text for index, text in found["headers"].items()}
-    return SheetMemory(tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"]))
+    return SheetMemory(
+        tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"])
+    )
 
 
 def sheets_of(
@@ -141,7 +153,18 @@ def sheets_of(
 
 
 def _remembered(column: BoundColumn, binding: Binding, grid: Grid, before: SheetMemory | None) -> Remembered:
-    old = next((c for c in before.columns if (c.card, c.field, c.index, c.header) == (column.card, column.field, column.index, column.header)), None) if before else None
+    old = (
+        next(
+            (
+                c
+                for c in before.columns
+                if (c.card, c.field, c.index, c.header) == (column.card, column.field, column.index, column.header)
+            ),
+            None,
+        )
+        if before
+        else None
+    )
     known = old.profile if old is not None else profile_of(grid, binding.layout.rows, column.index)
     return Remembered(column.card, column.field, column.stated, column.index, column.header, column.confidence, known)
 

@@ -33,7 +33,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PackError("config.pack_not_readable", path=str(path), reason=getattr(error, "strerror", None) or "UTF-8") from error
+        raise PackError(
+            "config.pack_not_readable", path=str(path), reason=getattr(error, "strerror", None) or "UTF-8"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,16 @@ def _checked(name: str, text: str, lang: Lang) -> Checked:
     except OwnerError as error:
         return Checked(name, 0, (say(error.key, lang, **error.values),))
     failures = [
-        say("cli.pack_test_failed", lang, rule=result.rule, test=result.name, row=d.row, what=d.what, expected=d.expected, got=d.got)
+        say(
+            "cli.pack_test_failed",
+            lang,
+            rule=result.rule,
+            test=result.name,
+            row=d.row,
+            what=d.what,
+            expected=d.expected,
+            got=d.got,
+        )
         for result in results
         for d in result.differences
     ]

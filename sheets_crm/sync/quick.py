@@ -48,16 +48,29 @@ def nothing_changed(given: str | None, *, today: date | None) -> Stamp | None:
             return None
         zone = next(name.removeprefix(ZONE) for name in last.sources if name.startswith(ZONE))
         day = today or datetime.now(ZoneInfo(zone)).date()
-        now = _stamp(path, fingerprint(workbook), day, zone, [Path(name) for name in last.sources if not name.startswith(ZONE)])
+        now = _stamp(
+            path, fingerprint(workbook), day, zone, [Path(name) for name in last.sources if not name.startswith(ZONE)]
+        )
     except (OSError, OwnerError, KeyError, TypeError, AttributeError, ValueError, StopIteration, yaml.YAMLError):
         return None  # the whole run says what is wrong
     if not unchanged(last, now):
         return None
-    return Stamp(str(workbook), "en" if stated.get("language") == "en" else "ru", {"today": last.today, "workbook": str(workbook), **last.counts})
+    return Stamp(
+        str(workbook),
+        "en" if stated.get("language") == "en" else "ru",
+        {"today": last.today, "workbook": str(workbook), **last.counts},
+    )
 
 
 def remember_stamp(
-    state: StateFolder, opened: Opened, *, fingerprint: str, today: date, counts: Mapping[str, int], now: datetime, sources: Mapping[str, Path]
+    state: StateFolder,
+    opened: Opened,
+    *,
+    fingerprint: str,
+    today: date,
+    counts: Mapping[str, int],
+    now: datetime,
+    sources: Mapping[str, Path],
 ) -> None:
     """Leave the stamp of a finished run. Call it last."""
     packs = [opened.beside(name) for name in opened.config.packs]
@@ -68,4 +81,11 @@ def remember_stamp(
 def _stamp(config: Path, found: str, today: date, zone: str, files: Iterable[Path]) -> Any:
     rules = [*data.rules_dir().glob("*.yaml"), *data.templates_dir().glob("*.yaml")]
     sources = {str(path): fingerprint(path) for path in files}
-    return stamp_of(fingerprint=found, config=config, rules=rules, program=__version__, today=today, sources={**sources, f"{ZONE}{zone}": ""})
+    return stamp_of(
+        fingerprint=found,
+        config=config,
+        rules=rules,
+        program=__version__,
+        today=today,
+        sources={**sources, f"{ZONE}{zone}": ""},
+    )

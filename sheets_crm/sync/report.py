@@ -77,7 +77,9 @@ def abc_json(numbers: Numbers) -> dict[str, Any]:
     """ABC classes: counts ("none" for clients without revenue) and the clients that have one, best first."""
     if numbers.clients.is_empty():
         return {"counts": {"A": 0, "B": 0, "C": 0, "none": 0}, "clients": []}
-    ranked = numbers.clients.filter(numbers.clients["abc"].is_not_null()).sort("revenue", descending=True, maintain_order=True)
+    ranked = numbers.clients.filter(numbers.clients["abc"].is_not_null()).sort(
+        "revenue", descending=True, maintain_order=True
+    )
     counts = {name: int((numbers.clients["abc"] == name).sum()) for name in "ABC"}
     return {
         "counts": {**counts, "none": int(numbers.clients["abc"].null_count())},
@@ -97,7 +99,11 @@ def binding_json(binding: Binding) -> dict[str, Any]:
     """Where a sheet's table is, and which column is which field: a field of the sheet's first card without its card's name."""
     columns: dict[str, str] = {}
     for column in binding.columns:
-        name = column.field if column.card == binding.cards[0] or column.field not in columns else f"{column.card}.{column.field}"
+        name = (
+            column.field
+            if column.card == binding.cards[0] or column.field not in columns
+            else f"{column.card}.{column.field}"
+        )
         if columns.get(name) != letter(column.index):
             columns[name if name not in columns else f"{column.card}.{column.field}"] = letter(column.index)
     return {"header_row": binding.layout.header_row, "card": list(binding.cards), "columns": columns}

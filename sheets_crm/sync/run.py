@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from sheets_crm import __version__
 from sheets_crm.analytics.model import Numbers
 from sheets_crm.analytics.numbers import numbers as reckon
@@ -112,7 +110,9 @@ def plan(
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
     with memory.history(state) as history:
-        return _computed(opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang)[0]
+        return _computed(
+            opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang
+        )[0]
 
 
 def sync(
@@ -131,7 +131,15 @@ def sync(
     with state.lock(wait_s=5), History.open(state.path) as history:
         for _ in range(TRIES):
             try:
-                return _once(opened, state, history, book, _day(opened, today), lang or opened.lang, accept_emptied=accept_emptied)
+                return _once(
+                    opened,
+                    state,
+                    history,
+                    book=book,
+                    today=_day(opened, today),
+                    lang=lang or opened.lang,
+                    accept_emptied=accept_emptied,
+                )
             except FingerprintChanged:
                 continue
     raise WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
@@ -142,7 +150,14 @@ def _day(opened: Opened, today: date | None) -> date:
 
 
 def _once(
-    opened: Opened, state: StateFolder, history: History, book: Book | None, today: date, lang: Lang, *, accept_emptied: bool
+    opened: Opened,
+    state: StateFolder,
+    history: History,
+    *,
+    book: Book | None,
+    today: date,
+    lang: Lang,
+    accept_emptied: bool,
 ) -> Result:
     copies: list[Backup] = []
     now = datetime.now(UTC)
@@ -162,7 +177,9 @@ def _once(
         result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
-    remember_stamp(state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources)
+    remember_stamp(
+        state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources
+    )
     return done
 
 
@@ -177,7 +194,9 @@ def _marks(seen: Read) -> TasksTab:
     return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
 
 
-def _computed(opened: Opened, seen: Read, history: History | None, today: date, lang: Lang) -> tuple[Result, dict[str, SheetMemory]]:
+def _computed(
+    opened: Opened, seen: Read, history: History | None, today: date, lang: Lang
+) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
     past = memory.Past(history, StateFolder.existing(opened.path, config.workbook))
@@ -202,7 +221,11 @@ def _computed(opened: Opened, seen: Read, history: History | None, today: date, 
         TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),
         closed=past.closed(marks.marks), remembered=past.marks(decisions),
     )  # fmt: skip
-    names = {rule.id: fill(getattr(rule.label, config.language), config.language, {}) for pack in packs for rule in pack.rules}
+    names = {
+        rule.id: fill(getattr(rule.label, config.language), config.language, {})
+        for pack in packs
+        for rule in pack.rules
+    }
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
@@ -213,7 +236,7 @@ def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:
     for pack in packs:
         for rule in pack.rules:
             if rule.id == "reactivation":
-                return float(settings.params(rule)["default_days"])
+                return float(str(settings.params(rule)["default_days"]))
     return 90.0
 
 

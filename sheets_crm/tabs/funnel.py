@@ -80,7 +80,7 @@ def draw_funnel(funnels: Sequence[Funnel], ctx: DrawContext) -> Tab:
 
 
 def _funnel(sheet: _Sheet, funnel: Funnel, name: str) -> None:
-    sheet.say(say("tabs.funnel.heading", sheet.ctx.lang, name=funnel.name), look.HEADING)
+    sheet.say(say("tabs.funnel.heading", sheet.ctx.lang, name=funnel.label or funnel.name), look.HEADING)
     sheet.say(_summary(funnel, sheet.ctx), look.SENTENCE)
     if funnel.unknown:
         problems = sheet.ctx.title("problems")

@@ -127,9 +127,9 @@ def test_a_trade_changes_only_what_differs():
     assert trade.cards["client"].fields["client_type"].type == FieldType.TEXT
     assert trade.cards["client"].fields["client_type"].label.ru == "Тип бизнеса"
     assert trade.cards["client"].fields["audience"].headers.ru
-    assert trade.defaults["reactivation"]["days"] == 60
+    assert trade.defaults["reactivation"]["default_days"] == 60
     assert trade.defaults["birthday"]["days"] == 7
-    assert template("windows").defaults["reactivation"]["days"] == 365
+    assert template("windows").defaults["reactivation"]["default_days"] == 365
 
 
 def test_the_schema_is_for_editors():

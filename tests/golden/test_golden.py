@@ -46,7 +46,11 @@ def test_the_reason_names_the_same_sums_as_the_truth(case):
 def test_problems_equal_the_truth(case):
     plan, expect, truth = case
     sheets = set(truth["bindings"])
-    found = Counter((p["sheet"], p["cell"], p["kind"]) for p in plan["problems"] if p["kind"] != "duplicate_client" and p["sheet"] in sheets)
+    found = Counter(
+        (p["sheet"], p["cell"], p["kind"])
+        for p in plan["problems"]
+        if p["kind"] != "duplicate_client" and p["sheet"] in sheets
+    )
     assert found == Counter(tuple(problem) for problem in expect["problems"])
     assert {p["kind"]: p["severity"] for p in plan["problems"]} == expect["problem_severity"]
 
@@ -58,7 +62,9 @@ def test_numbers_equal_the_truth(case):
         assert plan["funnels"][name]["counts"] == funnel["counts"]
         if "amount" in funnel:
             assert plan["funnels"][name]["amounts"] == pytest.approx(funnel["amount"])
-    assert plan["ageing"] == {bucket: {"count": v["count"], "sum": pytest.approx(v["sum"])} for bucket, v in expect["ageing"].items()}
+    assert plan["ageing"] == {
+        bucket: {"count": v["count"], "sum": pytest.approx(v["sum"])} for bucket, v in expect["ageing"].items()
+    }
     assert [group["rows"] for group in plan["duplicate_groups"]] == expect["duplicate_groups"]
 
 

@@ -109,7 +109,9 @@ def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     return {
         row.key: date.fromisoformat(row.closed)
         for part in _chunks(keys)
-        for row in connection.execute(select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.key.in_(part), TASKS.c.closed.is_not(None)))
+        for row in connection.execute(
+            select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.key.in_(part), TASKS.c.closed.is_not(None))
+        )
     }
 
 
