@@ -16,6 +16,7 @@ from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
 from sheets_crm.base.model import BoundColumn
+from sheets_crm.base.profile import likeness
 from sheets_crm.books.model import Grid
 from sheets_crm.cells import Column, Kind
 
@@ -101,7 +102,7 @@ def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> 
 
 def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) -> dict[str, SheetGuess]:
     """Monthly sheets agree: they hold the same cards, and columns under equal headers are the same fields."""
-    monthly = [name for name, guess in guesses.items() if guess.month and name in clues]
+    monthly = [name for name, guess in guesses.items() if name in clues and _may_be_a_month(guess)]
     if len(monthly) < 2:
         return guesses
     votes: Counter[tuple[str, ...]] = Counter()
@@ -119,8 +120,12 @@ def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) 
             guesses[name] = _like(guesses[name], guesses[best])
     fullest = max(monthly, key=lambda name: len(guesses[name].columns))
     for name in monthly:
-        guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name])
+        guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name], clues[fullest])
     return guesses
+
+
+def _may_be_a_month(guess: SheetGuess) -> bool:
+    return guess.month is not None and (bool(guess.cards) or guess.why[0][0] == "guess.left_alone.unknown")
 
 
 def _by_headers(names: Iterable[str], clues: Mapping[str, SheetClues]) -> dict[tuple[str, ...], list[str]]:
@@ -148,7 +153,16 @@ def _like(guess: SheetGuess, model: SheetGuess) -> SheetGuess:
     )
 
 
-def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues) -> SheetGuess:
+def _look_alike(one: SheetClues, other: SheetClues) -> bool:
+    """Two sheets have the same columns in the same places, by the look of their values."""
+    places = {column.index: column.profile for column in other.columns}
+    if len(one.columns) < 4 or {column.index for column in one.columns} != set(places):
+        return False
+    alike = [likeness(column.profile, places[column.index]) for column in one.columns if column.count]
+    return len(alike) >= 4 and sum(alike) >= _ALIKE * len(alike)
+
+
+def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues, model_clues: SheetClues) -> SheetGuess:
     """Unbound columns that stand where the model has a field, if nearly all other columns stand as in the model.
 
     So a month whose headers are in another language, or misspelt, is read as its neighbours are.
@@ -156,7 +170,8 @@ def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues) -> SheetG
     there = {column.index: (column.card, column.field) for column in model.columns}
     here = {column.index: (column.card, column.field) for column in guess.columns}
     common = [index for index in here if index in there]
-    if len(common) < 3 or sum(here[index] == there[index] for index in common) < _ALIKE * len(here):
+    agree = len(common) >= 3 and sum(here[index] == there[index] for index in common) >= _ALIKE * len(here)
+    if not agree and (any(here[index] != there[index] for index in common) or not _look_alike(clues, model_clues)):
         return guess
     added = []
     for index in guess.unbound:

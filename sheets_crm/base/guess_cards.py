@@ -45,6 +45,7 @@ class Surroundings:
 
     names: Mapping[str, float]
     columns: int
+    timed: bool = False  # a column of hours: appointments
     monthly: bool = False
     linked: bool = False
 
@@ -111,7 +112,8 @@ def _payment(_: tuple[str, ...], found: Mapping[str, float], around: Surrounding
     lack = -1.2 * (("date" not in found) + ("amount" not in found))
     if not _any(found, ("deal", "client", "invoice_no")):
         lack -= 1.0
-    return lack - (0.15 * max(around.columns - 8, 0)) - (0.0 if _any(found, ("method",)) or around.names else 0.2)
+    lack -= 0.15 * max(around.columns - 8, 0)
+    return lack + (0.4 if "method" in found else 0.0 if around.names else -0.2)
 
 
 def _order(_: tuple[str, ...], found: Mapping[str, float], around: Surroundings) -> float:
@@ -129,10 +131,10 @@ def _interaction(cards: tuple[str, ...], found: Mapping[str, float], _: Surround
 def _visit(cards: tuple[str, ...], found: Mapping[str, float], around: Surroundings) -> float:
     lack = 0.0 if "date" in found else -1.5
     if not _any(found, _OF_A_VISIT):
-        lack -= 1.2
+        lack -= 0.3 if around.timed else 1.2
     if len(cards) == 1 and "client" not in found:
         lack -= 1.0
-    return lack + (0.3 if around.monthly else 0.0)
+    return lack + (0.3 if around.monthly else 0.0) + (0.6 if around.timed else 0.0)
 
 
 def _survey(_: tuple[str, ...], found: Mapping[str, float], __: Surroundings) -> float:
