@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -24,6 +24,7 @@ _BASES = {("client",), ("client", "lead"), ("client", "survey"), ("client", "lea
 _LOOKED_AT = 300  # distinct values of a column that are looked up
 _BY_NAME = 0.9  # an id is a better link than a name
 _BY_NUMBER = 0.8  # small numbers are ids and quantities alike: the header must say so too
+_SURELY = 0.85
 _ALIKE = 0.7
 _BY_PLACE = 0.56
 
@@ -38,21 +39,41 @@ def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[st
     }
     known = _known_values(guesses, clues)
     for name, found in clues.items():
-        if found is not None and not _is_base(guesses[name]):
-            links = _links(found, known)
-            if links:
-                guesses[name] = decide(found, Hints(links=links))
+        if found is None:
+            continue
+        others = [source for source in known if source.sheet != name]
+        if _is_base(guesses[name]):
+            guesses[name] = _not_a_base(guesses[name], found, others)
+        elif links := _links(found, others):
+            guesses[name] = decide(found, Hints(links=links))
     return _as_months(guesses, {name: found for name, found in clues.items() if found is not None})
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Values that other sheets may refer to. worth: an id is better than a name."""
+
+    sheet: str
+    card: str
+    worth: float
+    values: pl.Series
+
+
+def _not_a_base(guess: SheetGuess, clues: SheetClues, others: Sequence[_Source]) -> SheetGuess:
+    """A sheet that seemed to hold clients, but whose "name" is the id of clients elsewhere: people at those clients."""
+    own = guess.column("client", "id")
+    ids = [source for source in others if source.worth == 1.0 and source.card == "client"]
+    links = {index: found for index, found in _links(clues, ids).items() if own is None or index != own.index}
+    by_text = {index: found for index, found in links.items() if found["client"] >= _SURELY}
+    return decide(clues, Hints(links=by_text)) if by_text else guess
 
 
 def _is_base(guess: SheetGuess) -> bool:
     return guess.cards in _BASES and guess.month is None
 
 
-def _known_values(
-    guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]
-) -> list[tuple[str, float, pl.Series]]:
-    """What other sheets may refer to: (card, worth, values) for ids and names of clients, ids of deals."""
+def _known_values(guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]) -> list[_Source]:
+    """What other sheets may refer to: ids and names of clients, ids of deals."""
     known = []
     for name, guess in guesses.items():
         found = clues[name]
@@ -65,7 +86,7 @@ def _known_values(
         for card, field, target, worth in sources:
             column = guess.column(card, field)
             if column is not None:
-                known.append((target, worth, _values(found, column.index)))
+                known.append(_Source(name, target, worth, _values(found, column.index)))
     return known
 
 
@@ -82,7 +103,7 @@ def _compared(column: Column) -> pl.Series:
     return pl.concat([texts, whole]).unique()
 
 
-def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> dict[int, dict[str, float]]:
+def _links(clues: SheetClues, known: Sequence[_Source]) -> dict[int, dict[str, float]]:
     """Column -> card -> share of the column's values that are known ids or names."""
     links: dict[int, dict[str, float]] = {}
     for column in clues.columns:
@@ -92,11 +113,11 @@ def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> 
         if not values.len():
             continue
         only_numbers = column.trait("number") > 0.8
-        for card, worth, there in known:
-            share = float(values.is_in(there.implode()).sum()) / values.len() * worth
+        for source in known:
+            share = float(values.is_in(source.values.implode()).sum()) / values.len() * source.worth
             share *= _BY_NUMBER if only_numbers else 1.0
             own = links.setdefault(column.index, {})
-            own[card] = max(own.get(card, 0.0), share)
+            own[source.card] = max(own.get(source.card, 0.0), share)
     return {index: found for index, found in links.items() if max(found.values(), default=0.0) >= 0.3}
 
 

@@ -84,6 +84,7 @@ def _client(cards: tuple[str, ...], found: Mapping[str, float], around: Surround
     if len(cards) > 1:
         # Clients who stand on a sheet of their own are linked to, not made once more.
         return lack - (1.8 if own == 0 else 0.0) - (1.0 if around.linked else 0.0)
+    lack -= 0.8 if around.linked and not around.names.get("client") else 0.0
     return lack - (0.8 if own == 0 and not around.names.get("client") else 0.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -100,6 +101,29 @@ def test_link_by_id_is_preferred_to_the_name_beside_it():
     deals += [[f"D{n}", f"Firm {n % 30} Ltd", f"L-{n % 30}", ("Won", "Lost")[n % 2], 10.0 * n] for n in range(40)]
     grids = {"Leads": grid_from_rows(clients, name="Leads"), "Deals": grid_from_rows(deals, name="Deals")}
     assert guess_workbook(grids)["Deals"].column("deal", "client").index == 2
+
+
+def test_people_of_clients_on_a_sheet_without_a_telling_name():
+    book = trade_books.agency()
+    grids = {f"Sheet{n}": replace(grid, name=f"Sheet{n}") for n, grid in enumerate(book.grids.values())}
+    guesses = guess_workbook(grids)
+    assert [guess.cards for guess in guesses.values()] == [("client",), ("contact",), ("deal",)]
+    assert guesses["Sheet1"].column("contact", "client").index == 1
+
+
+@pytest.mark.parametrize("name", list(trade_books.ALL))
+def test_five_rows_are_enough(name):
+    book = trade_books.ALL[name]()
+    few = {sheet: _first_rows(grid, book.headers.get(sheet, 1) + 6) for sheet, grid in book.grids.items()}
+    guesses = guess_workbook(few)
+    totals = [judged(guesses[sheet], expected) for sheet, expected in book.expected.items()]
+    right, wrong, unbound = (sum(column) for column in zip(*totals, strict=True))
+    assert right >= 0.85 * (right + wrong + unbound)
+    assert wrong <= 1
+
+
+def _first_rows(grid, height):
+    return replace(grid, columns=tuple(column.slice(0, height) for column in grid.columns), height=height, merges=())
 
 
 def test_header_against_its_values_is_not_believed():
