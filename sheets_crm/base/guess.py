@@ -28,6 +28,8 @@ _SHEET_ENOUGH = 1.7  # below this a sheet is left alone
 _ADDED = 0.72  # what a column must reach to add a card of its own
 _VISIT_EXTRAS = ("car", "mileage", "complaint", "tooth", "next_visit")
 _CLOSE = 0.08
+_SUMS_OF_A_CLIENT = {("client", "revenue_total"), ("client", "orders_count")}
+_SECOND_BEST = 0.6
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def guess_sheet(grid: Grid, *, country: str = "RU") -> SheetGuess:
 
 def left_alone(grid: Grid, reason: str, layout: Layout | None = None) -> SheetGuess:
     """A sheet that holds no cards: `reason` is empty, list, report or unknown."""
-    return SheetGuess(grid.name, (), layout, why=((f"guess.left_alone.{reason}", {"sheet": grid.name}),))
+    return SheetGuess(
+        grid.name, (), layout, why=((f"guess.left_alone.{reason}", {"sheet": grid.name}),), month=month_of(grid.name)
+    )
 
 
 def read_clues(grid: Grid) -> SheetClues | None:
@@ -107,6 +111,7 @@ def decide(clues: SheetClues, hints: Hints) -> SheetGuess:
     around = Surroundings(
         sheet_kinds(clues.grid.name),
         len(columns),
+        timed=any(column.trait("time") > 0.8 for column in columns),
         monthly=month_of(clues.grid.name) is not None,
         linked=any(share > 0.6 for found in hints.links.values() for share in found.values()),
     )
@@ -164,6 +169,8 @@ def _gain(table: _Table, column: int, found: Field, place: int, cards: tuple[str
     if score < _ENOUGH:
         return 0.0
     first = 0.012 if len(cards) > 1 and found[0] == cards[0] else 0.0
+    if len(cards) > 1 and found in _SUMS_OF_A_CLIENT:
+        first = -0.05  # on a row that is a sale too, a sum is rather the sale's
     second = -0.006 if found[1] in {"phone2", "legal_name"} else 0.0
     # Squared: one column that fits well is better than two that fit so-so.
     return score**2 + first + second - 0.0005 * min(place, 60)
@@ -179,7 +186,7 @@ def _without_doubtful(
     kept = {}
     for column, (found, score) in bound.items():
         best = max(table[column].get(other, 0.0) for other in fields)
-        if score >= best - 0.25:
+        if score >= min(best - 0.25, _SECOND_BEST):
             kept[column] = (found, score)
     return kept
 
@@ -192,6 +199,7 @@ def _with_extras(best: _Supposed, table: _Table) -> _Supposed:
     if "deal" in best.cards:
         extras += [("visit", name) for name in _VISIT_EXTRAS]
     bound = dict(best.bound)
+    _second_phone(bound, table)
     for found in extras:
         if found == ("survey", "comment") and ("survey", "score") not in {kept for kept, _ in bound.values()}:
             continue
@@ -201,6 +209,16 @@ def _with_extras(best: _Supposed, table: _Table) -> _Supposed:
             bound[column] = (found, free[column])
     cards = tuple(dict.fromkeys([*best.cards, *(card for (card, _), _ in bound.values())]))
     return _Supposed(cards, best.worth, bound)
+
+
+def _second_phone(bound: dict[int, tuple[Field, float]], table: _Table) -> None:
+    """Of two columns called "Phone" the second is the client's second phone."""
+    taken = {found for found, _ in bound.values()}
+    if ("client", "phone") not in taken or ("client", "phone2") in taken:
+        return
+    free = [column for column in table if column not in bound and table[column].get(("client", "phone"), 0.0) >= _ADDED]
+    if free:
+        bound[free[0]] = (("client", "phone2"), table[free[0]]["client", "phone"] - 0.1)
 
 
 def _why_left_alone(clues: SheetClues, best: _Supposed, around: Surroundings) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
 from sheets_crm.base.model import BoundColumn
+from sheets_crm.base.profile import likeness
 from sheets_crm.books.model import Grid
 from sheets_crm.cells import Column, Kind
 
@@ -23,6 +24,7 @@ _BASES = {("client",), ("client", "lead"), ("client", "survey"), ("client", "lea
 _LOOKED_AT = 300  # distinct values of a column that are looked up
 _BY_NAME = 0.9  # an id is a better link than a name
 _BY_NUMBER = 0.8  # small numbers are ids and quantities alike: the header must say so too
+_SURELY = 0.85
 _ALIKE = 0.7
 _BY_PLACE = 0.56
 
@@ -37,21 +39,41 @@ def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[st
     }
     known = _known_values(guesses, clues)
     for name, found in clues.items():
-        if found is not None and not _is_base(guesses[name]):
-            links = _links(found, known)
-            if links:
-                guesses[name] = decide(found, Hints(links=links))
+        if found is None:
+            continue
+        others = [source for source in known if source.sheet != name]
+        if _is_base(guesses[name]):
+            guesses[name] = _not_a_base(guesses[name], found, others)
+        elif links := _links(found, others):
+            guesses[name] = decide(found, Hints(links=links))
     return _as_months(guesses, {name: found for name, found in clues.items() if found is not None})
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Values that other sheets may refer to. worth: an id is better than a name."""
+
+    sheet: str
+    card: str
+    worth: float
+    values: pl.Series
+
+
+def _not_a_base(guess: SheetGuess, clues: SheetClues, others: Sequence[_Source]) -> SheetGuess:
+    """A sheet that seemed to hold clients, but whose "name" is the id of clients elsewhere: people at those clients."""
+    own = guess.column("client", "id")
+    ids = [source for source in others if source.worth == 1.0 and source.card == "client"]
+    links = {index: found for index, found in _links(clues, ids).items() if own is None or index != own.index}
+    by_text = {index: found for index, found in links.items() if found["client"] >= _SURELY}
+    return decide(clues, Hints(links=by_text)) if by_text else guess
 
 
 def _is_base(guess: SheetGuess) -> bool:
     return guess.cards in _BASES and guess.month is None
 
 
-def _known_values(
-    guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]
-) -> list[tuple[str, float, pl.Series]]:
-    """What other sheets may refer to: (card, worth, values) for ids and names of clients, ids of deals."""
+def _known_values(guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]) -> list[_Source]:
+    """What other sheets may refer to: ids and names of clients, ids of deals."""
     known = []
     for name, guess in guesses.items():
         found = clues[name]
@@ -64,7 +86,7 @@ def _known_values(
         for card, field, target, worth in sources:
             column = guess.column(card, field)
             if column is not None:
-                known.append((target, worth, _values(found, column.index)))
+                known.append(_Source(name, target, worth, _values(found, column.index)))
     return known
 
 
@@ -81,7 +103,7 @@ def _compared(column: Column) -> pl.Series:
     return pl.concat([texts, whole]).unique()
 
 
-def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> dict[int, dict[str, float]]:
+def _links(clues: SheetClues, known: Sequence[_Source]) -> dict[int, dict[str, float]]:
     """Column -> card -> share of the column's values that are known ids or names."""
     links: dict[int, dict[str, float]] = {}
     for column in clues.columns:
@@ -91,17 +113,17 @@ def _links(clues: SheetClues, known: Sequence[tuple[str, float, pl.Series]]) -> 
         if not values.len():
             continue
         only_numbers = column.trait("number") > 0.8
-        for card, worth, there in known:
-            share = float(values.is_in(there.implode()).sum()) / values.len() * worth
+        for source in known:
+            share = float(values.is_in(source.values.implode()).sum()) / values.len() * source.worth
             share *= _BY_NUMBER if only_numbers else 1.0
             own = links.setdefault(column.index, {})
-            own[card] = max(own.get(card, 0.0), share)
+            own[source.card] = max(own.get(source.card, 0.0), share)
     return {index: found for index, found in links.items() if max(found.values(), default=0.0) >= 0.3}
 
 
 def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) -> dict[str, SheetGuess]:
     """Monthly sheets agree: they hold the same cards, and columns under equal headers are the same fields."""
-    monthly = [name for name, guess in guesses.items() if guess.month and name in clues]
+    monthly = [name for name, guess in guesses.items() if name in clues and _may_be_a_month(guess)]
     if len(monthly) < 2:
         return guesses
     votes: Counter[tuple[str, ...]] = Counter()
@@ -119,8 +141,12 @@ def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) 
             guesses[name] = _like(guesses[name], guesses[best])
     fullest = max(monthly, key=lambda name: len(guesses[name].columns))
     for name in monthly:
-        guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name])
+        guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name], clues[fullest])
     return guesses
+
+
+def _may_be_a_month(guess: SheetGuess) -> bool:
+    return guess.month is not None and (bool(guess.cards) or guess.why[0][0] == "guess.left_alone.unknown")
 
 
 def _by_headers(names: Iterable[str], clues: Mapping[str, SheetClues]) -> dict[tuple[str, ...], list[str]]:
@@ -148,7 +174,16 @@ def _like(guess: SheetGuess, model: SheetGuess) -> SheetGuess:
     )
 
 
-def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues) -> SheetGuess:
+def _look_alike(one: SheetClues, other: SheetClues) -> bool:
+    """Two sheets have the same columns in the same places, by the look of their values."""
+    places = {column.index: column.profile for column in other.columns}
+    if len(one.columns) < 4 or {column.index for column in one.columns} != set(places):
+        return False
+    alike = [likeness(column.profile, places[column.index]) for column in one.columns if column.count]
+    return len(alike) >= 4 and sum(alike) >= _ALIKE * len(alike)
+
+
+def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues, model_clues: SheetClues) -> SheetGuess:
     """Unbound columns that stand where the model has a field, if nearly all other columns stand as in the model.
 
     So a month whose headers are in another language, or misspelt, is read as its neighbours are.
@@ -156,7 +191,8 @@ def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues) -> SheetG
     there = {column.index: (column.card, column.field) for column in model.columns}
     here = {column.index: (column.card, column.field) for column in guess.columns}
     common = [index for index in here if index in there]
-    if len(common) < 3 or sum(here[index] == there[index] for index in common) < _ALIKE * len(here):
+    agree = len(common) >= 3 and sum(here[index] == there[index] for index in common) >= _ALIKE * len(here)
+    if not agree and (any(here[index] != there[index] for index in common) or not _look_alike(clues, model_clues)):
         return guess
     added = []
     for index in guess.unbound:

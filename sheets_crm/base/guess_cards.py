@@ -45,6 +45,7 @@ class Surroundings:
 
     names: Mapping[str, float]
     columns: int
+    timed: bool = False  # a column of hours: appointments
     monthly: bool = False
     linked: bool = False
 
@@ -83,6 +84,7 @@ def _client(cards: tuple[str, ...], found: Mapping[str, float], around: Surround
     if len(cards) > 1:
         # Clients who stand on a sheet of their own are linked to, not made once more.
         return lack - (1.8 if own == 0 else 0.0) - (1.0 if around.linked else 0.0)
+    lack -= 0.8 if around.linked and not around.names.get("client") else 0.0
     return lack - (0.8 if own == 0 and not around.names.get("client") else 0.0)
 
 
@@ -111,7 +113,8 @@ def _payment(_: tuple[str, ...], found: Mapping[str, float], around: Surrounding
     lack = -1.2 * (("date" not in found) + ("amount" not in found))
     if not _any(found, ("deal", "client", "invoice_no")):
         lack -= 1.0
-    return lack - (0.15 * max(around.columns - 8, 0)) - (0.0 if _any(found, ("method",)) or around.names else 0.2)
+    lack -= 0.15 * max(around.columns - 8, 0)
+    return lack + (0.4 if "method" in found else 0.0 if around.names else -0.2)
 
 
 def _order(_: tuple[str, ...], found: Mapping[str, float], around: Surroundings) -> float:
@@ -129,10 +132,10 @@ def _interaction(cards: tuple[str, ...], found: Mapping[str, float], _: Surround
 def _visit(cards: tuple[str, ...], found: Mapping[str, float], around: Surroundings) -> float:
     lack = 0.0 if "date" in found else -1.5
     if not _any(found, _OF_A_VISIT):
-        lack -= 1.2
+        lack -= 0.3 if around.timed else 1.2
     if len(cards) == 1 and "client" not in found:
         lack -= 1.0
-    return lack + (0.3 if around.monthly else 0.0)
+    return lack + (0.3 if around.monthly else 0.0) + (0.6 if around.timed else 0.0)
 
 
 def _survey(_: tuple[str, ...], found: Mapping[str, float], __: Surroundings) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sheets_crm.base.guess_words import Field, Header, HeaderMeaning, fields_of, meaning
+from sheets_crm.base.guess_words import WEAK, Field, Header, HeaderMeaning, fields_of, meaning
 from sheets_crm.base.profile import Profile
 
 # Kinds of values that are unmistakable: a header that says so is not believed against them.
@@ -84,8 +84,8 @@ def fitness(clues: ColumnClues, card: str, *, headless: bool = False, monthly: b
 
 def _together(heard: float, seen: float, like: str) -> float:
     """The header's word and the values' word in one number."""
-    if heard <= 0.45:  # a weak header: the values decide
-        return heard * 0.6 + 0.4 * seen if seen > 0 else heard * (0.6 + 0.6 * seen)
+    if 0.8 * WEAK <= heard <= WEAK:  # a weak header: the values decide
+        return heard * 0.6 + 0.38 * seen if seen > 0 else heard * (0.6 + 0.6 * seen)
     if seen >= 0:
         return heard * (0.82 + 0.18 * seen)
     return heard * (0.82 + (0.75 if like in _STRICT else 0.35) * seen)

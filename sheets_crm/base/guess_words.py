@@ -25,6 +25,7 @@ _SPACES = re.compile(r"[\s\u00a0\u202f_]+")
 _PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-–—]\s+")
 _FUZZY = 88.0  # of 100: two letters of a ten-letter header may differ
 _SHORTEST_FUZZY = 5
+WEAK = 0.45  # what a header is worth that says something only together with its values
 _LONG, _FUZZY_LONG = 15, 85.0
 
 
@@ -77,6 +78,8 @@ def stem(word: str) -> str:
     """A word spelt out and without its ending; three letters at least are left."""
     word = dictionary()["short"].get(word, word)
     if word.isascii():
+        if len(word) > 4 and word.endswith("ies"):
+            return word[:-3] + "y"
         return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
     for ending in _endings():
         if word.endswith(ending) and len(word) - len(ending) >= 3:
@@ -118,7 +121,7 @@ def _synonyms() -> tuple[_Synonym, ...]:
     found = []
     for card, fields in dictionary()["fields"].items():
         for name, entry in fields.items():
-            for tier, weight in (("ru", 1.0), ("en", 1.0), ("weak", 0.4)):
+            for tier, weight in (("ru", 1.0), ("en", 1.0), ("weak", WEAK)):
                 for text in entry.get(tier, ()):
                     key = stems(text)
                     found.append(_Synonym((card, name), compact(text), key, sum(map(len, key)), weight))
@@ -253,12 +256,15 @@ def _near(text: str) -> Mapping[Field, float]:
         size = sum(map(len, bare)) or 1
         for entry in _synonyms():
             if entry.field[0] == card and entry.weight == 1.0 and entry.stems <= bare and entry.size > 2:
-                worth = 0.25 + 0.3 * entry.size / size if entry.stems in _generic() else 0.42 + 0.4 * entry.size / size
+                general = entry.stems in _generic() and entry.size < 0.6 * size
+                worth = 0.15 + 0.2 * entry.size / size if general else 0.42 + 0.4 * entry.size / size
                 scores[entry.field] = max(scores.get(entry.field, 0.0), worth)
     if len(flat) >= _SHORTEST_FUZZY:
         cutoff = _FUZZY if len(flat) < _LONG else _FUZZY_LONG
         for spelling, ratio, _ in process.extract(flat, _spellings(), scorer=fuzz.ratio, score_cutoff=cutoff, limit=8):
             for entry in _spellings_of(spelling):
+                if ("№" in entry.compact) != ("№" in flat):
+                    continue
                 scores[entry.field] = max(scores.get(entry.field, 0.0), 0.88 * ratio / 100 * entry.weight)
     return scores
 

@@ -48,7 +48,11 @@ def find_layout(
         return None
     names = header_texts(cells, header, span.left, span.right) if header is not None else {}
     if bound:
-        names |= {column: Header(text) for column, text in bound.items() if text and column not in names}
+        names |= {
+            column: Header(text)
+            for column, text in bound.items()
+            if text and column not in names and column < cells.width
+        }
     body = read_body(cells, span, _only(names, bound))
     rows = body.rows()
     blocks = _filled_down(cells, body, fill_down) if fill_down else _merged_down(cells, rows, span, names, bound)

@@ -221,7 +221,7 @@ def _mark_lone_sections(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8]) 
     lone &= part.sum(axis=1) == 1
     places = np.flatnonzero(lone)
     data = np.flatnonzero((kinds == Row.DATA) & ~lone)
-    if width < 4 or not places.size or places.size > max(data.size / 2, 1):
+    if width < 4 or not places.size or places.size > data.size:
         return
     texts = {int(place): cells.text(span.top + int(place), span.left) for place in places}
     first_texts = cells.texts[span.top + data, span.left]

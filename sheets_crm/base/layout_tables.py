@@ -141,7 +141,7 @@ def _area(strip: _Strip, header_row: int, names: dict[int, Header], body: Body) 
         return None
     columns = max(len(names), 1) if header_row else strip.right - strip.left + 1
     known = known_names({column: header.text for column, header in names.items()})
-    short = rows.size <= _LIST_ROWS and columns <= 2 and known < columns
+    short = rows.size <= _LIST_ROWS and columns <= 2 and (columns == 1 or known < columns)
     return TableArea(
         header_row, int(rows[0]) + 1, body.stop, strip.left, strip.right, names, int(rows.size), known, short
     )

@@ -21,6 +21,7 @@ _DATE = re.compile(
     r"|\d{1,2}(st|nd|rd|th)?\s+[^\W\d]{3,9}\.?,?\s+\d{4}(\s*[^\W\d]\.?)?|[^\W\d]{3,9}\.?\s+\d{1,2},?\s+\d{4}"
 )
 _DAY_MONTH = re.compile(r"\d{1,2}[./]\d{1,2}|\d{1,2}\s+[^\W\d]{3,9}")
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}(:\d{2})?(\s*[ap]m)?(\s*[-–]\s*\d{1,2}[:.]\d{2}.*)?", re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)[^\W_]{0,6}[-/№# ]{0,2}\d[\w/-]{0,12}")
 _TAX = re.compile(r"(\d{9}|\d{10}|\d{12}|\d{13}|\d{15})(\s*/\s*\d{9})?|[A-Z]{2}\s?\d{8,12}|\d{2}-\d{7}")
 _TEETH = re.compile(r"([1-8][1-8])(\s*[,;/ -]\s*[1-8][1-8])*")
@@ -45,6 +46,8 @@ def text_traits(text: str) -> tuple[str, ...]:
     traits = [*_formal(text, low), *_worded(text, low)]
     if len(text) > 40 or len(text.split()) > 6:
         traits.append("long")
+    if _TIME.fullmatch(low):
+        traits.append("time")
     if any(char.isalpha() for char in text):
         traits.append("letters")
     return tuple(traits)

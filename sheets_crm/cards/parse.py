@@ -73,8 +73,8 @@ def _limited(cells: Cells, field: FieldSpec, name: str, parsed: Parsed) -> Parse
         wrong |= (values > field.max).fill_null(value=False)
     if not wrong.any():
         return parsed
-    at = wrong.arg_true().cast(pl.UInt32)
-    kept = parsed.issues.filter(~pl.col("position").is_in(at.implode()))
+    told = pl.DataFrame({"position": wrong.arg_true().cast(pl.UInt32)})
+    kept = parsed.issues.join(told, on="position", how="anti")
     more = finish(cells, {}, [Found("bad_format", wrong)]).issues.filter(pl.col("kind") == "bad_format")
     issues = pl.concat([kept, more]).sort("position", maintain_order=True)
     nulled = {key: without(series, wrong) for key, series in parsed.values.items()}

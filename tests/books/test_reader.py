@@ -146,6 +146,18 @@ def test_rows_and_cells_without_addresses_follow_one_another(read):
     assert grid.height == 8
 
 
+def test_many_rows_without_addresses_and_many_with_late_ones(read):
+    for cell in ('<c s="1"><v>{n}</v></c>', '<c s="1" r="B{n}"><v>{n}</v></c>'):
+        grid = read(
+            "".join(
+                f"<row><c r='A{n}'/>{cell.format(n=n)}</row>" if "r=" in cell else f"<row><c/>{cell.format(n=n)}</row>"
+                for n in range(1, 6000)
+            )
+        )
+        assert grid.columns[1].number.to_list() == [float(n) for n in range(1, 6000)]
+        assert set(grid.columns[1].kind) == {Kind.DATE}
+
+
 def test_the_cells_own_address_counts_where_its_row_says_otherwise(read):
     assert read('<row r="1"><c r="A3"><v>1</v></c></row>').cell(3, 0) == 1
 

@@ -83,6 +83,8 @@ def test_packages_of_another_kind(tmp_path, members, key):
         sheet(ROWS.replace("B1", "B0")),
         sheet(ROWS.replace("B1", "B1048577")),
         sheet(ROWS + "<!-- "),
+        sheet("<c r='A1'><v>1</v></c>"),
+        sheet("<c r='A1'><v>1</v></c>" + ROWS),
         sheet(ROWS).encode() .replace(b"<v>1</v>", b"<v>\xff</v>"),
         sheet(ROWS).replace("UTF-8", "UTF-99"),
         sheet(ROWS).encode("utf-16")[:-7],

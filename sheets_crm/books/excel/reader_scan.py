@@ -26,7 +26,8 @@ from sheets_crm.cells import Kind
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_ROW_LIMIT = 1_048_576
+_ROW_LIMIT, _COLUMN_LIMIT = 1_048_576, 16_384
+_NEW_TAILS = 4096  # more unlike start tags than this in one block: they hold something that is not theirs alone
 _SPARE = 32  # bytes behind a block, so that words may be read at its end
 _WORD = 8
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -112,8 +113,8 @@ class SheetScan:
         self._text_count = shared
         self._batches: list[tuple[npt.NDArray[Any], ...]] = []
         self._formulas: Counter[int] = Counter()
-        self._keys = np.zeros(0, np.uint64)  # start tags met so far, by the hash of what follows the address
-        self._kinds_of_tail = np.zeros((0, 4), np.uint8)  # type, is date, closed, understood
+        self._keys = np.zeros(1, np.uint64)  # start tags met so far, by the hash of what follows the address; 0: none
+        self._types = np.zeros((1, 4), np.uint8)  # type, is date, closed, understood
 
     @property
     def formulas(self) -> dict[int, int]:
@@ -133,15 +134,17 @@ class SheetScan:
         """Take in a block of whole rows. NotXml when it is damaged."""
         block = _Block.of(decode_references(plain_lines(raw)))
         row_tags = np.flatnonzero((block.first == _R) & (block.second == _O))
+        second = block.second
+        named_c = (second <= ord(" ")) | (second == ord(">")) | (second == _END)
+        tags = np.flatnonzero((block.first == _C) & named_c)
+        if len(tags) and (not len(row_tags) or tags[0] < row_tags[0]):
+            raise NotXml
         if not len(row_tags):
             return
         numbers, words, digits = self._row_numbers(block, row_tags)
         self._row = int(numbers[-1])
         if numbers.max() > _ROW_LIMIT or numbers.min() < 1:
             raise NotXml
-        second = block.second
-        named_c = (second <= ord(" ")) | (second == ord(">")) | (second == _END)
-        tags = np.flatnonzero((block.first == _C) & named_c)
         found = self._found(block, tags, row_tags, words, digits)
         self._take(block, found, row_tags, (numbers - 1).astype(np.int32))
 
@@ -192,8 +195,11 @@ class SheetScan:
         columns = np.where(has_three, columns * 26 + 26 + three, columns)
         at = start + 7 + has_two + has_three
         size = digits[rows] + 1
-        plain &= (one < 26) & (columns < 16_384) & ((block.words[at] & _MASKS[size]) == words[rows])
+        plain &= (one < 26) & (columns < _COLUMN_LIMIT) & ((block.words[at] & _MASKS[size]) == words[rows])
         at += size
+        if not plain.all():
+            bare, places = self._without_address(rows, (head & _MASKS[6]) != _CELL_HEAD)
+            columns, at, plain = np.where(bare, places, columns), np.where(bare, start + 2, at), plain | bare
         types = self._tails(block, at, block.tags[tags + 1], plain)
         return _Found(
             tags,
@@ -204,6 +210,14 @@ class SheetScan:
             types[:, 2].astype(bool),
             types[:, 3].astype(bool),
         )
+
+    @staticmethod
+    def _without_address(rows: Ints, bare: Mask) -> tuple[Mask, Ints]:
+        """Cells without an address in rows where none has one, and their columns: by their place in the row."""
+        count = np.bincount(rows)
+        bare = bare & (np.bincount(rows, weights=bare) == count)[rows]
+        places = np.arange(len(rows)) - (np.cumsum(count) - count)[rows]
+        return bare & (places < _COLUMN_LIMIT), places
 
     def _tails(self, block: _Block, at: Ints, end: Ints, plain: Mask) -> npt.NDArray[np.uint8]:
         """What follows each address in its start tag, understood once for each distinct tail."""
@@ -217,29 +231,32 @@ class SheetScan:
             keys = (keys ^ word) * _MIX[place // _WORD] ^ (keys >> np.uint64(29))
         known = self._known(keys)
         if not known.all():
-            for key, where in zip(*np.unique(keys[~known], return_index=True), strict=True):
-                cell = np.flatnonzero(~known)[where]
-                self._learn(int(key), block.raw[at[cell] : at[cell] + size[cell]])
-        return self._kinds_of_tail[np.searchsorted(self._keys, keys)]
+            cells = np.flatnonzero(~known)
+            new, which = np.unique(keys[cells], return_index=True)
+            if len(new) <= _NEW_TAILS:
+                self._learn(new, [block.raw[at[cell] : at[cell] + size[cell]] for cell in cells[which]])
+                known[:] = True
+        types = self._types[np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)]
+        types[~known] = 0
+        return np.asarray(types)
 
     def _known(self, keys: npt.NDArray[np.uint64]) -> Mask:
-        if not len(self._keys):
-            return np.zeros(len(keys), bool)
         at = np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)
         return np.asarray(self._keys[at] == keys)
 
-    def _learn(self, key: int, tail: bytes) -> None:
+    def _learn(self, keys: npt.NDArray[np.uint64], tails: list[bytes]) -> None:
         """Understand ` s="3" t="s">`: what stands between a cell's address and its first child."""
-        attributes = {name: double or single for name, double, single in _ATTRIBUTE.findall(tail)}
-        type_ = _TYPES.get(attributes.get(b"t", b"n").decode("latin-1"), _OTHER)
-        style = attributes.get(b"s", b"0")
-        understood = bool(tail) and style.isdigit()
-        is_date = understood and int(style) < len(self._dates) and self._dates[int(style)]
-        closed = tail.rstrip().endswith(b"/>")
-        at = int(np.searchsorted(self._keys, np.uint64(key)))
-        self._keys = np.insert(self._keys, at, np.uint64(key))
-        row = (type_, is_date and type_ == _NUMBER, closed, understood)
-        self._kinds_of_tail = np.insert(self._kinds_of_tail, at, row, axis=0)
+        types = []
+        for tail in tails:
+            attributes = {name: double or single for name, double, single in _ATTRIBUTE.findall(tail)}
+            type_ = _TYPES.get(attributes.get(b"t", b"n").decode("latin-1"), _OTHER)
+            style = attributes.get(b"s", b"0")
+            understood = style.isdigit() and b"r" not in attributes
+            is_date = understood and type_ == _NUMBER and int(style) < len(self._dates) and self._dates[int(style)]
+            types.append((type_, is_date, tail.rstrip().endswith(b"/>"), understood))
+        keys, rows = np.append(self._keys, keys), np.append(self._types, np.array(types, np.uint8), axis=0)
+        order = np.argsort(keys)
+        self._keys, self._types = keys[order], rows[order]
 
     def _take(self, block: _Block, found: _Found, row_tags: Ints, numbers: npt.NDArray[np.int32]) -> None:
         """Sort the cells by what is inside them, and cut the values out."""
