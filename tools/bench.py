@@ -128,7 +128,7 @@ def _turn(book: Path, folder: Path, rows: int) -> list[tuple[str, Usage]]:
     target = folder / "bench.xlsx"
     config = folder / "crm.yaml"
     shutil.copy(book, target)
-    shutil.copy(TOOLS / "bench.crm.yaml", config)
+    shutil.copy(TOOLS / ("bench10.crm.yaml" if rows == SIZES["1m"][0] else "bench.crm.yaml"), config)
     sync = [sys.executable, str(ROOT / "sync.py"), "sync", str(config), "--today", TODAY, "--quiet"]
     done = [("floor", child("floor", str(book), str(folder / "copy.xlsx"))), ("cold", run(sync))]
     before = _state(target)

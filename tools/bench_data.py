@@ -63,11 +63,11 @@ class _Maker:
     def columns(self) -> list[Cells]:
         """In the order of the words file."""
         w = self.words
-        stage = self.pick(w["stages"])
+        stage = self.weighted(w["stages"])
         amount = pl.Series((self.rng.integers(10, 4000, self.rows) * 50).astype(float))
-        created = self.day(0, 700)
-        offer = self.some(created + 5, 0.6)
-        paid = self.some(amount * pl.Series(self.rng.integers(0, 3, self.rows)) / 2, 0.7)
+        created = self.day(3, 700)
+        offer = self.some(created, 0.6)
+        paid = self.mostly(amount, amount / 2, 0.99)
         return [
             Cells(number=self.number.cast(pl.Float64)),
             Cells(text=self.names()),
@@ -78,15 +78,15 @@ class _Maker:
             Cells(text=self.text_days(created, 0.002), number=created, date=True),
             Cells(number=offer, date=True),
             Cells(number=paid),
-            Cells(number=self.some(self.day(-20, 20), 0.5), date=True),
+            Cells(number=self.some(self.day(-20, 20), 0.9), date=True),
             Cells(text=self.some(self.format("user{}@example.com"), 0.8)),
             Cells(text=self.pick(w["cities"])),
             Cells(text=self.pick(w["sources"])),
             Cells(number=self.some(self.day(20 * 365, 60 * 365), 0.6), date=True),
             Cells(text=self.pick(w["consents"])),
-            Cells(number=self.some(created + 9, 0.4), date=True),
+            Cells(number=self.some(created, 0.4), date=True),
             Cells(number=self.some(created + 19, 0.4), date=True),
-            Cells(number=self.some(self.day(1, 700), 0.5), date=True),
+            Cells(number=self.mostly(self.day(1, 88), self.day(91, 700), 0.98), date=True),
             Cells(text=self.pick(w["reasons"])),
             Cells(text=self.pick(w["notes"])),
         ]
@@ -94,6 +94,15 @@ class _Maker:
     def pick(self, values: list[str]) -> pl.Series:
         series = pl.Series(values, dtype=pl.String).gather(self.rng.integers(0, len(values), self.rows))
         return series.to_frame("v").select(pl.when(pl.col("v") != "").then(pl.col("v"))).to_series()
+
+    def weighted(self, shares: dict[str, float]) -> pl.Series:
+        names, weights = list(shares), np.array(list(shares.values()))
+        chosen = self.rng.choice(len(names), self.rows, p=weights / weights.sum())
+        return pl.Series(names, dtype=pl.String).gather(chosen)
+
+    def mostly(self, usual: pl.Series, other: pl.Series, share: float) -> pl.Series:
+        kept = pl.Series(self.rng.random(self.rows) < share)
+        return pl.select(pl.when(kept).then(usual).otherwise(other)).to_series()
 
     def day(self, first: int, last: int) -> pl.Series:
         """Serial numbers from `first` to `last` days before the run's day."""

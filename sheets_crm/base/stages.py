@@ -24,6 +24,7 @@ from sheets_crm.words import Lang
 
 _LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
 _LEAST_SHARE = 0.01
+_TRADE_SHARE = 0.6  # of the filled stage cells must be known to the trade template's funnel
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,33 @@ def funnel_specs(
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
     if settings.funnels:
         specs = [_spec(name, funnel) for name, funnel in settings.funnels.items()]
-    elif template.funnels:
-        specs = [_from_template(name, funnel, lang) for name, funnel in template.funnels.items()]
+    elif template.id != "base" and _covers(
+        trade := [_from_template(n, f, lang) for n, f in template.funnels.items()], bindings, grids
+    ):
+        specs = trade
     else:
         specs = [
             _spec(sheet, _met_on(bindings[sheet], column, grids[sheet]))
             for sheet, column in _stage_columns(bindings, grids)
         ]
     return tuple(_with_aliases(spec, settings.stage_aliases) for spec in specs if spec.stages)
+
+
+def _covers(trade: Sequence[FunnelSpec], bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> bool:
+    """Are most stages in the cells those of the trade? An owner with stages of their own gets a funnel of their own."""
+    known = filled = 0
+    for sheet, column in _stage_columns(bindings, grids):
+        texts = _stage_texts(bindings[sheet], column, grids[sheet])
+        filled += len(texts)
+        known += sum(
+            1 for text in texts if any(spec.card == column.card and fold(text) in spec.aliases for spec in trade)
+        )
+    return bool(trade) and known >= _TRADE_SHARE * filled
+
+
+def _stage_texts(binding: Binding, column: BoundColumn, grid: Grid) -> list[str]:
+    texts = grid.columns[column.index].gather(binding.layout.rows - 1).text.drop_nulls().to_list()
+    return [text for text in texts if fold(text) not in folded("blank")]
 
 
 def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[tuple[str, BoundColumn]]:
@@ -79,9 +99,8 @@ def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -
 
 
 def _met_on(binding: Binding, column: BoundColumn, grid: Grid) -> FunnelSettings:
-    cells = grid.columns[column.index].gather(binding.layout.rows - 1)
     return FunnelSettings(
-        card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(cells.text.drop_nulls().to_list())
+        card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(_stage_texts(binding, column, grid))
     )
 
 
