@@ -167,10 +167,11 @@ def test_lists_reports_and_instructions_are_left_alone(rows):
     assert guess.why[0][0].startswith("guess.left_alone.")
 
 
-def test_columns_without_rows_are_guessed_by_headers():
-    guess = guess_sheet(
-        grid_from_rows([["Клиент", "Телефон", "Дата рождения", "Менеджер"], ["Иванов"]], name="Клиенты")
-    )
+@pytest.mark.parametrize("rows", [[], [["Иванов"]], [["", "-"]]])
+def test_base_that_is_still_empty_is_guessed_by_headers(rows):
+    head = ["Клиент", "Телефон", "Дата рождения", "Менеджер"]
+    guess = guess_sheet(grid_from_rows([["Наша база"], head, *rows], name="Клиенты"))
+    assert (guess.layout.header_row, len(guess.layout.rows)) == (2, sum(row == ["Иванов"] for row in rows))
     assert {column.field for column in guess.columns} == {"name", "phone", "birthday", "manager"}
 
 
