@@ -78,7 +78,7 @@ def read_clues(grid: Grid) -> SheetClues | None:
     """The main table of a sheet with a profile of each column; None for a sheet without a table."""
     area = main_table(find_tables(grid))
     layout = None if area is None else find_layout(grid)
-    if area is None or layout is None or not layout.rows.len():
+    if area is None or layout is None or not (layout.rows.len() or layout.header_row):
         return None
     places = layout.rows - 1
     columns = []

@@ -201,7 +201,7 @@ def _reason(clues: ColumnClues) -> float:
 def _name(clues: ColumnClues) -> float:
     if clues.trait("email", "phone") > 0.5 or clues.trait("letters") < 0.4:
         return -1.0
-    many = _share(clues.profile["distinct"], 0.6, 0.05) if clues.count >= 10 else 0.5
+    many = _share(clues.profile["distinct"], 0.6, 0.05) if clues.count >= 5 else 0.5
     known = clues.trait("person", "org") + 0.5 * clues.trait("first_name")
     if clues.trait("yes_no", "stage") > 0.6 or clues.trait("long") > 0.4:
         return -0.6

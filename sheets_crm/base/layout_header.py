@@ -94,7 +94,7 @@ def _score(cells: Cells, row: int, span: Span, *, closely: bool) -> tuple[float,
     filled = int(cells.filled[row, span.left : span.right + 1].sum())
     below = _below(cells, row, span)
     if not below.size:
-        return 0.0, 0.0
+        return _without_rows(texts, filled)
     columns = list(texts)
     covered = float(cells.filled[below][:, columns].any(axis=0).mean())
     share = len(texts) / filled
@@ -106,6 +106,12 @@ def _score(cells: Cells, row: int, span: Span, *, closely: bool) -> tuple[float,
     hits = known_names(texts, closely=closely)
     score = (2 * hits + 0.5 * len(texts) + 2 * _contrast(cells, row, span)) * share**2 * unique
     return score * (0.3 + 0.7 * covered), hits
+
+
+def _without_rows(texts: Mapping[int, str], filled: int) -> tuple[float, float]:
+    """The last filled row: a header only if it names known columns and nothing else (a base that is still empty)."""
+    hits = known_names(texts)
+    return (hits, hits) if hits >= max(2.0, 0.6 * filled) and len(texts) == filled else (0.0, 0.0)
 
 
 def _below(cells: Cells, row: int, span: Span) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:

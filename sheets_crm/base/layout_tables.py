@@ -68,7 +68,7 @@ def main_table(tables: tuple[TableArea, ...]) -> TableArea | None:
 
 
 def _weight(area: TableArea) -> float:
-    size = area.data_rows * (area.right - area.left + 1) * (1.0 + area.known)
+    size = max(area.data_rows, 0.5) * (area.right - area.left + 1) * (1.0 + area.known)
     return size * (0.01 if area.is_list else 1.0) * (1.0 if area.header_row else 0.3)
 
 
@@ -137,11 +137,12 @@ def _first_filled(cells: Cells, span: Span) -> int:
 
 def _area(strip: _Strip, header_row: int, names: dict[int, Header], body: Body) -> TableArea | None:
     rows = body.rows()
-    if not rows.size:
+    if not rows.size and not header_row:
         return None
     columns = max(len(names), 1) if header_row else strip.right - strip.left + 1
     known = known_names({column: header.text for column, header in names.items()})
     short = rows.size <= _LIST_ROWS and columns <= 2 and (columns == 1 or known < columns)
+    first = int(rows[0]) + 1 if rows.size else header_row + 1
     return TableArea(
-        header_row, int(rows[0]) + 1, body.stop, strip.left, strip.right, names, int(rows.size), known, short
+        header_row, first, max(body.stop, header_row), strip.left, strip.right, names, int(rows.size), known, short
     )

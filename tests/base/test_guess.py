@@ -119,11 +119,13 @@ def test_five_rows_are_enough(name):
     totals = [judged(guesses[sheet], expected) for sheet, expected in book.expected.items()]
     right, wrong, unbound = (sum(column) for column in zip(*totals, strict=True))
     assert right >= 0.85 * (right + wrong + unbound)
-    assert wrong <= 1
+    assert wrong <= max(1, unbound)
 
 
 def _first_rows(grid, height):
-    return replace(grid, columns=tuple(column.slice(0, height) for column in grid.columns), height=height, merges=())
+    height = min(height, grid.height)
+    merges = tuple(merge for merge in grid.merges if merge.bottom <= height)
+    return replace(grid, columns=tuple(c.slice(0, height) for c in grid.columns), height=height, merges=merges)
 
 
 def test_header_against_its_values_is_not_believed():
@@ -165,10 +167,11 @@ def test_lists_reports_and_instructions_are_left_alone(rows):
     assert guess.why[0][0].startswith("guess.left_alone.")
 
 
-def test_columns_without_rows_are_guessed_by_headers():
-    guess = guess_sheet(
-        grid_from_rows([["Клиент", "Телефон", "Дата рождения", "Менеджер"], ["Иванов"]], name="Клиенты")
-    )
+@pytest.mark.parametrize("rows", [[], [["Иванов"]], [["", "-"]]])
+def test_base_that_is_still_empty_is_guessed_by_headers(rows):
+    head = ["Клиент", "Телефон", "Дата рождения", "Менеджер"]
+    guess = guess_sheet(grid_from_rows([["Наша база"], head, *rows], name="Клиенты"))
+    assert (guess.layout.header_row, len(guess.layout.rows)) == (2, sum(row == ["Иванов"] for row in rows))
     assert {column.field for column in guess.columns} == {"name", "phone", "birthday", "manager"}
 
 
