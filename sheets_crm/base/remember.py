@@ -17,6 +17,8 @@ from sheets_crm.books.model import CellError, Grid
 from sheets_crm.cards.model import Problem
 from sheets_crm.cells import letter
 
+_SAMPLE = 2000  # data rows are enough to know a column by
+
 NOWHERE = -1  # the index of a column that is stated by a header which is not there
 
 
@@ -123,4 +125,4 @@ def profile_of(grid: Grid, rows: object, index: int) -> Mapping[str, object]:
     import polars as pl
 
     assert isinstance(rows, pl.Series)
-    return dict(profile(grid.columns[index].gather(rows - 1))) if index < len(grid.columns) else {}
+    return dict(profile(grid.columns[index].gather(rows.head(_SAMPLE) - 1))) if index < len(grid.columns) else {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from base64 import b32encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from sheets_crm.engine.model import Decision
@@ -21,6 +22,7 @@ _SHAPE = re.compile(r"[ton][a-z2-7]{13}")
 _LENGTH = 12
 
 
+@lru_cache(maxsize=1 << 17)  # a run asks for each key several times
 def task_key(rule: str, subject: str, occurrence: str) -> str:
     """Key of a rule's task: the same for the same rule, card identity and occurrence."""
     return _key("t", (rule, subject, occurrence))

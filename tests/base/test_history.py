@@ -181,7 +181,6 @@ def test_stages_are_followed_from_run_to_run(folder):
             "identity", "stage_from", "stage_to", "after", "day", "amount"
         )
         assert moves.rows() == [
-            ("id:1", None, "Новая", None, "2026-07-20", "5"),
             ("id:1", "Новая", "Счёт", "2026-07-20", "2026-07-23", "5"),
             ("id:2", None, "Новая", "2026-07-20", "2026-07-23", "5"),
             ("id:3", None, "Новая", "2026-07-20", "2026-07-23", "5"),
@@ -195,18 +194,18 @@ def test_time_in_stage_counts_this_run_too(folder):
         now = deals(("2", "Новая"), ("1", "Счёт"), ("3", "Счёт")).frames["deal"]
         since = history.entered_stage("deal", now, DAYS[5])
         assert since.select("_id", "entered", "after").rows() == [
-            ("id:2", DAYS[0], None),
+            ("id:2", None, None),
             ("id:1", DAYS[5], DAYS[0]),
             ("id:3", DAYS[5], DAYS[0]),
         ]
-        assert history.entered_stage("deal").select("_id", "entered").rows() == [("id:1", DAYS[0]), ("id:2", DAYS[0])]
 
 
 def test_a_stage_left_and_entered_again_counts_from_the_return(folder):
     with History.open(folder) as history:
         for day, stage in enumerate(["А", "Б", "А"]):
             history.record_run(run(day), deals(("1", stage)))
-        assert history.entered_stage("deal")["entered"].to_list() == [DAYS[2]]
+        now = deals(("1", "А")).frames["deal"]
+        assert history.entered_stage("deal", now, DAYS[5])["entered"].to_list() == [DAYS[2]]
 
 
 # --- tasks and marks ----------------------------------------------------------------------------------------------------

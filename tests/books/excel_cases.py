@@ -8,7 +8,7 @@ from decimal import Decimal
 import openpyxl
 import polars as pl
 
-from sheets_crm.books.excel import ExcelBook
+from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.model import WritePlan
 from sheets_crm.books.tab import Cell, Chart, Condition, Range, Style, Tab, TabColumn, Table
 

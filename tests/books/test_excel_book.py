@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import sheets_crm.books.excel
-from sheets_crm.books.excel import ExcelBook, files
+from sheets_crm.books.excel import files
+from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.model import FingerprintChanged, WritePlan
 from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
 from sheets_crm.words import LANGS, catalogue, say

@@ -11,7 +11,7 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
-from sheets_crm.books.excel import ExcelBook
+from sheets_crm.books.excel.book import ExcelBook
 from tests.books.excel_cases import edit, funnel, members, problems, rezip, save_plain, tasks, text, write
 from tests.books.untouched import Parts, assert_untouched
 

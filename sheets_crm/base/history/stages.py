@@ -16,41 +16,32 @@ from sheets_crm.base.history.schema import STAGE_TRANSITIONS
 _SCHEMA = {"_id": pl.String, "stage": pl.String, "after": pl.String, "entered": pl.String}
 
 
-def nothing_moved(connection: Connection, card: str, frame: pl.DataFrame, before: pl.DataFrame | None) -> bool:
-    """The same cards in the same stages as in the last snapshot, and that one is on record: the usual run, told cheaply."""
-    if before is None or "stage" not in frame.columns or "stage" not in before.columns:
-        return False
-    if not (frame["_id"].equals(before["_id"]) and frame["stage"].equals(before["stage"])):
-        return False
-    query = select(STAGE_TRANSITIONS.c.run).where(STAGE_TRANSITIONS.c.card == card).limit(1)
-    return connection.execute(query).fetchone() is not None
-
-
 def record_stages(
     connection: Connection,
     card: str,
     frame: pl.DataFrame,
+    before: pl.DataFrame | None,
     *,
     run: int,
     first_number: int,
     today: date,
     last: date | None,
 ) -> int:
-    """Append the moves since the last recorded stage of each card; how many.
+    """Append the moves since the last snapshot `before`; how many. The first look at a card kind has nothing to compare with.
 
-    The first look at a card kind is recorded as well, with an unknown beginning. A card that went has moved to no stage.
+    A card that is new has moved from no stage, one that went has moved to none.
     """
-    if "stage" not in frame.columns:
+    if before is None or "stage" not in frame.columns or "stage" not in before.columns:
         return 0
-    stood = standing(connection, card)
+    if frame["_id"].equals(before["_id"]) and frame["stage"].equals(before["stage"]):
+        return 0  # the usual run
     now = frame.select("_id", pl.col("stage").cast(pl.String), amount=_amount(frame))
-    moved = now.join(stood.select("_id", was="stage"), on="_id", how="left", maintain_order="left")
-    moved = moved.filter(pl.col("stage").ne_missing(pl.col("was")))
-    gone = stood.filter(pl.col("stage").is_not_null()).join(now, on="_id", how="anti")
-    after = last.isoformat() if last is not None and stood.height else None
+    was = before.select("_id", was=pl.col("stage").cast(pl.String)).unique("_id", keep="first", maintain_order=True)
+    moved = now.join(was, on="_id", how="left", maintain_order="left").filter(pl.col("stage").ne_missing(pl.col("was")))
+    gone = was.filter(pl.col("was").is_not_null()).join(now, on="_id", how="anti", maintain_order="left")
     rows = [
-        *((identity, was, stage, amount) for identity, stage, amount, was in moved.rows()),
-        *((identity, stage, None, None) for identity, stage in gone.select("_id", "stage").rows()),
+        *((identity, old, stage, amount) for identity, stage, amount, old in moved.rows()),
+        *((identity, old, None, None) for identity, old in gone.rows()),
     ]
     if rows:
         connection.execute(
@@ -58,9 +49,10 @@ def record_stages(
             [
                 {
                     "run": run, "number": first_number + number, "card": card, "identity": identity,
-                    "stage_from": was, "stage_to": stage, "after": after, "day": today.isoformat(), "amount": amount,
+                    "stage_from": old, "stage_to": stage, "after": last.isoformat() if last else None, "day": today.isoformat(),
+                    "amount": amount,
                 }
-                for number, (identity, was, stage, amount) in enumerate(rows)
+                for number, (identity, old, stage, amount) in enumerate(rows)
             ],
         )  # fmt: skip
     return len(rows)

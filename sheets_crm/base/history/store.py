@@ -141,26 +141,28 @@ class History:
             found.setdefault(key, {})[what] = value
         return found
 
-    def entered_stage(self, card: str, frame: pl.DataFrame | None = None, today: date | None = None) -> pl.DataFrame:
-        """Since when each card stands in its stage: `_id`, stage, entered (Date), after (Date).
+    def entered_stage(self, card: str, frame: pl.DataFrame, today: date) -> pl.DataFrame:
+        """Since when each card of this run's frame stands in its stage: `_id`, stage, entered (Date), after (Date).
 
-        entered: the first day a run saw it there; after: the last day a run saw it elsewhere, null where it stood there
-        when we began to look (then `entered` is only the latest possible day). With this run's `frame` and `today`
-        the rows are the frame's, and a stage not recorded yet is entered today.
+        entered: the first day a run saw it there; after: the last day a run saw it elsewhere or nowhere. Both are null for a
+        card that stood there when we began to look: nobody knows since when.
         """
         stood = stages.with_days(self._database.run(lambda connection: stages.standing(connection, card)))
-        if frame is None or today is None or "stage" not in frame.columns:
-            return stood
-        last = self.last_run()
-        after = pl.lit(last.today if last is not None and stood.height else None, pl.Date)
+        before, last = self.previous(card), self.last_run()
         now = frame.select("_id", pl.col("stage").cast(pl.String))
         joined = now.join(stood, on=["_id", "stage"], how="left", maintain_order="left")
-        fresh = pl.col("entered").is_null()
+        if before is None or last is None or "stage" not in before.columns:
+            return joined
+        was = before.select("_id", _was=pl.col("stage").cast(pl.String), _known=pl.lit(value=True)).unique(
+            "_id", keep="first"
+        )
+        joined = joined.join(was, on="_id", how="left", maintain_order="left")
+        fresh = pl.col("_known").is_null() | pl.col("stage").ne_missing(pl.col("_was"))
         return joined.select(
             "_id",
             "stage",
             pl.when(fresh).then(pl.lit(today)).otherwise("entered").alias("entered"),
-            pl.when(fresh).then(after).otherwise("after").alias("after"),
+            pl.when(fresh).then(pl.lit(last.today)).otherwise("after").alias("after"),
         )
 
     def first_seen(self, base: Base, today: date) -> tuple[date, ...]:
@@ -230,10 +232,8 @@ class History:
                 _append_changes(connection, rows, sitting, sum(counts.values()))
                 for kind, times in rows["kind"].value_counts().rows():
                     counts[kind] += times
-            if stages.nothing_moved(connection, card, frame, old):
-                continue
             moves += stages.record_stages(
-                connection, card, frame, run=sitting.number, first_number=moves, today=run.today, last=sitting.last
+                connection, card, frame, old, run=sitting.number, first_number=moves, today=run.today, last=sitting.last
             )
         problems.record(connection, base, run.today)
         done = events.record_tasks(connection, tasks, run=sitting.number, today=run.today)

@@ -1,5 +1,1 @@
-"""Excel workbooks: read as grids, written by grafting our tabs into the file and nothing else."""
-
-from sheets_crm.books.excel.book import ExcelBook
-
-__all__ = ["ExcelBook"]
+"""Excel workbooks: read as grids, written by grafting our tabs into the file and nothing else. The book is in `book`."""

@@ -6,6 +6,7 @@ Knows nothing of tabs and tables. Source: ECMA-376 part 1, 18.3.1.4 (cells) and 
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime
 from decimal import Decimal
@@ -118,18 +119,30 @@ def _day(value: pl.Expr, dtype: pl.DataType, look: str, *, date_1904: bool) -> p
 
 
 def one_cell(value: Plain, column: int, row: int, style: int, *, date_1904: bool) -> str:
-    """One `<c>`; row as people see it."""
-    series = pl.Series("value", [value], dtype=_dtype(value))
+    """One `<c>`; row as people see it. Plain numbers and texts are spelled here; days go the way of whole columns."""
+    look = f' s="{style}"' if style else ""
+    opening = f'<c r="{letter(column)}{row}"{look}'
+    if value is None or value == "":
+        return f"{opening}/>" if style else ""
+    if isinstance(value, bool):
+        return f'{opening} t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, str):
+        text = text_of(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return f'{opening} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    if isinstance(value, (int, Decimal)) or (isinstance(value, float) and math.isfinite(value)):
+        return f"{opening}><v>{value}</v></c>"
+    series = pl.Series("value", [value], dtype=dtype_of(value))
     return str(column_cells(series, column, pl.Series([str(row)]), style, date_1904=date_1904)[0])
 
 
-def _dtype(value: Plain) -> pl.DataType | type[pl.DataType] | None:
+def dtype_of(value: Plain) -> pl.DataType:
+    """The type of the column that would hold the value."""
     if isinstance(value, bool):
-        return pl.Boolean
-    if isinstance(value, Decimal):
-        return None
+        return pl.Boolean()
     if isinstance(value, datetime):
         return pl.Datetime("us")
     if isinstance(value, date):
-        return pl.Date
-    return {int: pl.Int64, float: pl.Float64}.get(type(value), pl.String)
+        return pl.Date()
+    if isinstance(value, Decimal):
+        return pl.Decimal(38, 4)
+    return {int: pl.Int64(), float: pl.Float64()}.get(type(value), pl.String())

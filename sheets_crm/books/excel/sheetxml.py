@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from sheets_crm.books.excel.cellxml import attribute, column_cells, one_cell, text_of
+from sheets_crm.books.excel.cellxml import attribute, column_cells, dtype_of, one_cell, text_of
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
 from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
 from sheets_crm.books.excel.lists import validations
@@ -133,10 +133,12 @@ class SheetWriter:
         return _side_by_side(cells, stop - start)
 
     def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
-        attrs = pl.Series([""]).new_from_index(0, stop - start)
-        for row, points in self.layout.tab.heights.items():
-            if start <= row < stop:
-                attrs = attrs.scatter(row - start, f' ht="{points:g}" customHeight="1"')
+        heights = self.layout.tab.heights
+        if heights:
+            told = [heights.get(row) for row in range(start, stop)]
+            attrs = pl.Series(["" if points is None else f' ht="{points:g}" customHeight="1"' for points in told])
+        else:
+            attrs = pl.Series([""]).new_from_index(0, stop - start)
         for native in covering:
             if native.hidden is not None and native.table.height:
                 hidden = native.hidden.slice(start - native.table.row - 1, stop - start)
@@ -158,8 +160,7 @@ class SheetWriter:
         return {row: sorted(cells.items()) for row, cells in found.items()}
 
     def _one(self, cell: Cell) -> str:
-        series = pl.Series([cell.value]) if cell.value is not None else pl.Series([None], dtype=pl.String)
-        look = self.styles.xf(dated(cell.style, series.dtype))
+        look = self.styles.xf(dated(cell.style, dtype_of(cell.value)))
         return one_cell(cell.value, cell.column, cell.row + 1, look, date_1904=self.date_1904)
 
     # ---- after the rows
