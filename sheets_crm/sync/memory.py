@@ -142,14 +142,19 @@ def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
 def sheets_of(
     bindings: Mapping[str, Binding], grids: Mapping[str, Grid], before: Mapping[str, SheetMemory]
 ) -> dict[str, SheetMemory]:
-    """What to remember of the bound sheets, so that their columns are found again when they move or are renamed."""
-    return {
-        sheet: SheetMemory(
-            binding.cards, binding.layout.header_row, headers_at(grids[sheet], binding.layout.header_row),
-            tuple(_remembered(column, binding, grids[sheet], before.get(sheet)) for column in binding.columns),
-        )
-        for sheet, binding in bindings.items()
-    }  # fmt: skip
+    """What to remember of the bound sheets, so that their columns are found again when they move or are renamed.
+
+    A stated column that is lost is remembered as it was: another one that now stands in its place is not taken for it.
+    """
+    found = {}
+    for sheet, binding in bindings.items():
+        was = before.get(sheet)
+        columns = [_remembered(column, binding, grids[sheet], was) for column in binding.columns]
+        bound = {(column.card, column.field) for column in columns}
+        lost = [c for c in (was.columns if was else ()) if c.stated and (c.card, c.field) not in bound]
+        row = binding.layout.header_row
+        found[sheet] = SheetMemory(binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost))
+    return found
 
 
 def _remembered(column: BoundColumn, binding: Binding, grid: Grid, before: SheetMemory | None) -> Remembered:
