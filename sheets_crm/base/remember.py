@@ -22,7 +22,7 @@ from sheets_crm.cells import index_of, letter
 _SAMPLE = 2000  # data rows are enough to know a column by
 
 _LETTERS = re.compile(r"[A-Z]{1,3}")
-NOWHERE = -1  # the index of a column that is stated by a header which is not there
+NOWHERE = -1  # the index of a column that is stated by a header which is not there; lost ones go below, one by one
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def settled(
             profiles[old.index] = old.profile
         else:
             before.append(column)
-    if all(column.index != NOWHERE and _stands(grid, column, header_row) for column in before):
+    if all(column.index >= 0 and _stands(grid, column, header_row) for column in before):
         problems += _moved(grid, before, header_row)
         return tuple(before), header_row
     search = find_again(grid, before, header_row=header_row, profiles=profiles)
@@ -119,7 +119,14 @@ def _gone(sheet: str, search: Search, row: int) -> Iterable[Problem]:
         if (lost.column.index, lost.column.header) not in seen:
             seen.add((lost.column.index, lost.column.header))
             near = f"{letter(lost.candidate)} ({lost.header})" if lost.candidate is not None else ""
-            yield _problem(sheet, "column_lost", lost.column, row, was=place_of(lost.column), now=near)
+            nowhere = replace(lost.column, index=NOWHERE)  # where it once stood is another column's place now
+            yield _problem(sheet, "column_lost", nowhere, row, was=_as_stated(lost.column), now=near)
+
+
+def _as_stated(column: BoundColumn) -> str:
+    """Where the owner said it is, with its header: the same in every run until it is found."""
+    stated = column.stated if fold(column.stated) != fold(column.header) else ""
+    return f"{stated} ({column.header})".strip() if column.header else stated
 
 
 def _problem(sheet: str, kind: str, column: BoundColumn, row: int, *, was: str, now: str) -> Problem:
@@ -131,7 +138,7 @@ def _problem(sheet: str, kind: str, column: BoundColumn, row: int, *, was: str, 
 
 def place_of(column: BoundColumn) -> str:
     """The column's letter, with its header where it has one: «B (Клиент)»."""
-    if column.index == NOWHERE:
+    if column.index < 0:
         return f"({column.header})"
     return f"{letter(column.index)} ({column.header})" if column.header else letter(column.index)
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from sheets_crm.base.history import History, MarkSeen, TaskSeen
 from sheets_crm.base.model import Base, Binding, BoundColumn
-from sheets_crm.base.remember import Remembered, SheetMemory, headers_at, profile_of
+from sheets_crm.base.remember import NOWHERE, Remembered, SheetMemory, headers_at, profile_of
 from sheets_crm.books.model import Grid
 from sheets_crm.disk import write_whole
 from sheets_crm.engine.model import Decision
@@ -181,6 +181,7 @@ def sheets_of(
         columns = [_remembered(column, binding, grids[sheet], was) for column in binding.columns]
         bound = {(column.card, column.field) for column in columns}
         lost = [c for c in (was.columns if was else ()) if c.stated and (c.card, c.field) not in bound]
+        lost = [replace(column, index=NOWHERE - number) for number, column in enumerate(lost, 1)]
         row = binding.layout.header_row
         found[sheet] = SheetMemory(binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost))
     return found
