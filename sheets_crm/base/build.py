@@ -169,13 +169,12 @@ def _valid(
     """Clients without an error in their own columns; where a row is a client, all its bound columns are its own."""
     if clients is None or to_client is None:
         return 0
-    dirty: set[tuple[str, int]] = set()
+    dirty = {(p.sheet, p.row) for p in extra if p.severity == "error"}
     for name, read in sheets.items():
-        whole_rows = "client" in read.frames and bool(
-            (read.frames["client"]["_row"] == read.frames["client"]["_block"]).all()
-        )
-        alone = len(set(read.frames) - {"client", "lead", "deal"}) == 0
+        frame = read.frames.get("client")
+        whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
+        alone = not set(read.frames) - {"client", "lead", "deal"}
         dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
-    dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error"}
-    bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
-    return sum(1 for identity in clients["_id"].to_list() if identity not in bad)
+    places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
+    bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
+    return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())

@@ -17,7 +17,7 @@ from sheets_crm.books.model import CellError, Grid
 from sheets_crm.cards.model import Problem
 from sheets_crm.cells import letter
 
-_SAMPLE = 2000  # data rows are enough to know a column by
+_SAMPLE = 500  # data rows are enough to know a column by
 
 NOWHERE = -1  # the index of a column that is stated by a header which is not there
 

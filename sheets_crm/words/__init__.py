@@ -86,11 +86,22 @@ def plural(n: object, lang: Lang) -> str:
     return str(_plural_rule(lang)(abs(cast("Any", n))))
 
 
+# Source: CLDR plural rules (cardinals). Stated here because Babel would load a whole locale for them.
+_RULES = {
+    "ru": {
+        "one": "v = 0 and i % 10 = 1 and i % 100 != 11",
+        "few": "v = 0 and i % 10 = 2..4 and i % 100 != 12..14",
+        "many": "v = 0 and i % 10 = 0 or v = 0 and i % 10 = 5..9 or v = 0 and i % 100 = 11..14",
+    },
+    "en": {"one": "i = 1 and v = 0"},
+}
+
+
 @cache
 def _plural_rule(lang: Lang) -> Any:
-    from babel import Locale
+    from babel.plural import PluralRule
 
-    return Locale(lang).plural_form
+    return PluralRule(_RULES[lang])
 
 
 def _entry(lang: Lang, key: str) -> object:
