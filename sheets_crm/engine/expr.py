@@ -19,7 +19,7 @@ from functools import cached_property, reduce
 import polars as pl
 
 from sheets_crm.engine.faults import NOWHERE, Place, unknown
-from sheets_crm.engine.functions import FUNCTIONS
+from sheets_crm.engine.functions import DAY_FUNCTIONS, FUNCTIONS
 from sheets_crm.engine.kinds import (
     DTYPES,
     LIMIT,
@@ -33,6 +33,7 @@ from sheets_crm.engine.kinds import (
     constant,
     fold,
     is_true,
+    settled,
 )
 from sheets_crm.engine.lexer import Source, parse
 from sheets_crm.errors import PackError
@@ -101,10 +102,17 @@ class _Walker:
         self.schema = schema
         self.names = {_plain(name): name for name in schema}
         self.params = {_plain(name): value for name, value in params.items()}
+        self.reads = 0  # columns read so far
 
     def value(self, node: ast.expr, depth: int) -> Value:
+        """What a node of the tree comes to."""
         if depth > MAX_DEPTH:
             raise self.fault("too_deep", node)
+        read = self.reads
+        made = self._made(node, depth)
+        return settled(made) if read == self.reads else made
+
+    def _made(self, node: ast.expr, depth: int) -> Value:
         match node:
             case ast.BoolOp():
                 return self._logic(node, depth)
@@ -257,6 +265,7 @@ class _Walker:
         name = node.func.id
         if name == "bound":
             return self._bound(node)
+        self.reads += name in DAY_FUNCTIONS
         function = FUNCTIONS.get(name)
         if function is None:
             raise unknown("function", name, [*FUNCTIONS, "bound"], self.source.where(self.source.offset_of(node)))
@@ -284,6 +293,7 @@ class _Walker:
         if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Name):
             raise self.fault("arguments", node, name="bound", least=1, most=1, n=len(node.args))
         field = self._field(node.args[0])
+        self.reads += 1
         return Value(pl.col(BOUND + field), Type.BOOL)
 
     def _constant(self, node: ast.Constant) -> Value:
@@ -297,6 +307,7 @@ class _Walker:
     def _name(self, node: ast.Name) -> Value:
         name = _plain(node.id)
         if name == "today":
+            self.reads += 1
             return Value(pl.col("today"), Type.DATE)
         if name in self.params:
             value = self.params[name]
@@ -304,6 +315,7 @@ class _Walker:
                 raise self.fault("list_here", node)
             return constant(_value(value))
         field = self._field(node)
+        self.reads += 1
         made = column(field, self.schema[field])
         return Value(is_true(made.expr), made.type) if made.type is Type.BOOL else made
 

@@ -118,6 +118,8 @@ def _starts_with(args: Sequence[Value]) -> Value:
 _TEXT, _DATE, _BOOL, _NUMBER = (Type.TEXT,), (Type.DATE,), (Type.BOOL,), (Type.NUMBER,)
 _ORDERED = (Type.NUMBER, Type.MONEY, Type.DATE)
 
+DAY_FUNCTIONS = ("days_since", "days_until")  # these read the day of the run
+
 FUNCTIONS: dict[str, Function] = {
     "min": Function((_ORDERED,), _extreme(pl.min_horizontal), 2, 9),
     "max": Function((_ORDERED,), _extreme(pl.max_horizontal), 2, 9),

@@ -93,6 +93,13 @@ def constant(value: str | Decimal | date | bool) -> Value:  # noqa: FBT001 - a v
     return Value(pl.lit(value, dtype=pl.String), Type.TEXT, value)
 
 
+def settled(value: Value) -> Value:
+    """What has only literals in it, as the one literal that it comes to: Polars would take it for a column of one row."""
+    if value.constant is not None:
+        return value
+    return Value(pl.lit(pl.select(value.expr).item(), dtype=DTYPES[value.type]), value.type)
+
+
 def as_money(value: Value) -> pl.Expr:
     """A number as an amount, exact for literals; a computed number is rounded to four decimals."""
     if value.type is Type.MONEY:

@@ -121,6 +121,8 @@ VALUES = [
     ("min(n, m)", Type.NUMBER, [1.5, -2.0, None]),
     ("due + 100000000", Type.DATE, [None] * 3),
     ("due - 1000000", Type.DATE, [None] * 3),
+    ("7 // 2 + 6 / 4", Type.NUMBER, [4.5] * 3),
+    ("1 / 0", Type.NUMBER, [None] * 3),
 ]
 
 
