@@ -27,7 +27,7 @@ class MoneyRules:
     paid: str
     due: str  # column, terms, or either: the column first, terms where it is blank
     terms_days: int | None
-    undated_payments: bool
+    undated_payments: bool  # and visits: somebody was here, and paid
     undated_orders: bool
 
 
@@ -133,7 +133,8 @@ def purchases(
         orders = _dated(complete(orders, "order", template), undated=rules.undated_orders)
         return orders.select("client_id", "date", amount=_line_total(base)).drop_nulls("client_id")
     if basis == "visits" and (visits := base.frame("visit")) is not None:
-        return complete(visits, "visit", template).select("client_id", "date", "amount").drop_nulls("client_id")
+        visits = _dated(complete(visits, "visit", template), undated=rules.undated_payments)
+        return visits.select("client_id", "date", "amount").drop_nulls("client_id")
     return empty
 
 
