@@ -62,6 +62,7 @@ class _Book:
     rng: Random
     terms_days: int | None
     undated: bool | None
+    bookings: bool  # no column of next visits: those who are expected stand among those who came
     people: list[_Person] = field(default_factory=list)
     orders: dict[str, list[str]] = field(default_factory=dict)  # sheet -> the fields by column
     header_rows: dict[str, int] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class _Book:
 def make(seed: int, folder: Path, *, people: int = 60) -> dict[str, Any]:
     """Write the workbook and its configuration; the expected result."""
     rng = Random(seed)
-    book = _Book(rng, None if seed % 2 else 14, False if seed % 3 == 0 else None)
+    book = _Book(rng, None if seed % 2 else 14, False if seed % 3 == 0 else None, seed % 4 == 2)
     book.people = [_person(rng, number) for number in range(people)]
     workbook = Workbook()
     workbook.remove(workbook.active)
@@ -98,7 +99,7 @@ def _sheet(book: _Book, sheet: Any, month: int) -> None:
     rng, name = book.rng, sheet.title
     like = _like(name)
     if like == name:
-        order = list(ENGLISH)
+        order = [name for name in ENGLISH if name != "next_visit" or not book.bookings]
         rng.shuffle(order)
     else:
         order = book.orders[like]
@@ -133,6 +134,8 @@ def _like(name: str) -> str:
 def _visit(book: _Book, sheet: str, row: int, day: date) -> list[Any]:
     """A row, as it is typed; what it means is noted."""
     cells = _cells(book, book.rng.choice(book.people), day)
+    if book.bookings:
+        cells["next_visit"] = blank(book.rng)
     kinds = [(name, cell.kind) for name, cell in cells.items() if cell.kind]
     if cells["name"].is_blank:
         kinds.append(("name", "required_blank"))
@@ -142,8 +145,9 @@ def _visit(book: _Book, sheet: str, row: int, day: date) -> list[Any]:
     book.rows[sheet] += 1
     means = {name: cell.means for name, cell in cells.items()}
     clean = not any(kind not in WARNINGS for name, kind in kinds if name in OWN)
-    due = means["date"] + timedelta(book.terms_days) if means["date"] and book.terms_days is not None else None
-    deal = Deal(sheet, row, None, means["amount"], means["paid_amount"], means["date"], due)
+    came = means["date"] if means["date"] and means["date"] <= TODAY else None  # nothing is owed for a visit of the future
+    due = came + timedelta(book.terms_days) if came and book.terms_days is not None else None
+    deal = Deal(sheet, row, None, means["amount"], means["paid_amount"], came, due)
     book.visits.append(_Visit(deal, means, clean, future=cells["date"].kind == "date_in_future"))
     return [cells[name].value for name in order]
 
@@ -160,7 +164,7 @@ def _cells(book: _Book, person: _Person, day: date) -> dict[str, Cell]:
     if rng.random() < 0.3:
         step = common.day_cell(rng, day + timedelta(rng.choice([7, 21, 60, 180])))
     return {
-        "date": _day(rng, day), "name": _name(rng, person), "phone": _phone(rng, person.phone),
+        "date": _day(rng, day, bookings=book.bookings), "name": _name(rng, person), "phone": _phone(rng, person.phone),
         "service": plain(rng.choice(["Cut", "Colour", "Стрижка"])), "amount": amount, "paid_amount": paid, "next_visit": step,
         "manager": plain(rng.choice(["Kate", "Lucy"])), "mailing_consent": _consent(rng, person),
         "source": rng.choice([blank(rng), plain("Instagram"), plain("walked past")]),
@@ -169,9 +173,10 @@ def _cells(book: _Book, person: _Person, day: date) -> dict[str, Cell]:
     }  # fmt: skip
 
 
-def _day(rng: Random, day: date) -> Cell:
+def _day(rng: Random, day: date, *, bookings: bool) -> Cell:
     if day > TODAY:
-        return Cell(rng.choice([day.day, day]), None, "date_in_future")
+        typed = rng.choice([day.day, day])
+        return Cell(typed, day) if bookings else Cell(typed, None, "date_in_future")
     roll = rng.random()
     if roll < 0.6:
         return Cell(day.day, day)
@@ -233,8 +238,8 @@ def _clients(book: _Book) -> tuple[list[Client], int]:
 
 
 def _client(book: _Book, visits: list[_Visit]) -> Client:
-    days = {visit.means["date"] for visit in visits if visit.means["date"]}
-    counted = [v for v in visits if v.means["date"] or (book.undated is not False and not v.future)]
+    days = {visit.deal.invoice for visit in visits if visit.deal.invoice}
+    counted = [v for v in visits if v.deal.invoice or (book.undated is not False and not v.future and not v.means["date"])]
     answers = sorted((v.means["date"] or date.min, place, v.means["mailing_consent"]) for place, v in enumerate(visits) if v.means["mailing_consent"] is not None)
     said = {name: [v.means[name] for v in visits if v.means[name]] for name in ("email", "birthday", "phone")}
     return Client(
@@ -242,7 +247,7 @@ def _client(book: _Book, visits: list[_Visit]) -> Client:
         revenue=sum((v.means["amount"] or Decimal(0) for v in counted), Decimal(0)),
         last=max(days, default=None), interval=common.mean_gap(days, DEFAULT_DAYS),
         may_market=bool(answers and answers[-1][2]),
-        has_open=any(v.means["next_visit"] and v.means["next_visit"] >= TODAY for v in visits),
+        has_open=any((v.means["next_visit"] or date.min) >= TODAY or (v.means["date"] or date.min) > TODAY for v in visits),
         birthday=said["birthday"][0] if said["birthday"] else None,
         phones={phone for cell in said["phone"] for phone in cell}, emails=set(said["email"][:1]),
     )  # fmt: skip

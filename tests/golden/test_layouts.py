@@ -10,7 +10,7 @@ from sheets_crm.sync import run
 from tests.golden import make_flat, make_monthly
 from tests.golden.make_common import TODAY
 
-CASES = [(maker, seed) for maker in (make_flat, make_monthly) for seed in (1, 2, 3)]
+CASES = [(maker, seed) for maker in (make_flat, make_monthly) for seed in (1, 2, 3, 4)]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0].__name__.rpartition('_')[2]}-{case[1]}")
