@@ -41,6 +41,7 @@ class _Reader:
     fixed_decimal: bool
     stages: Mapping[str, Mapping[str, str]]  # card -> folded alias -> stage
     skip: frozenset[tuple[str, str]]  # columns whose problems nobody needs to know
+    bookings: bool = False  # do visits of the future stand among those of the past?
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
     _cache: dict[tuple[int, str, str], Parsed] = field(default_factory=dict)
@@ -48,6 +49,8 @@ class _Reader:
     def values(self, bound: BoundColumn, positions: pl.Series) -> dict[str, pl.Series]:
         """The parsed values of a bound column at 0-based positions of the sheet; its problems are kept."""
         spec = self.template.cards[bound.card].fields[bound.field]
+        if self.bookings and (bound.card, bound.field) == ("visit", "date"):
+            spec = spec.model_copy(update={"past": False, "type": FieldType.DATE})
         stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
         parsed = self._cache.get(key)
@@ -136,7 +139,7 @@ def read_sheet(
         grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
-        stages=stages, skip=skip,
+        stages=stages, skip=skip, bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
     tops = rows.filter(rows == blocks)
@@ -164,6 +167,10 @@ def read_sheet(
             if index in own and _is_error(reader, index, row, kind)
         ),
     )
+
+
+def _has_next_visits(binding: Binding) -> bool:
+    return any((bound.card, bound.field) == ("visit", "next_visit") for bound in binding.columns)
 
 
 def _is_error(reader: _Reader, index: int, row: int, kind: str) -> bool:
