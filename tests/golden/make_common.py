@@ -16,7 +16,14 @@ from typing import Any
 
 TODAY = date(2026, 11, 20)
 EPOCH = date(1899, 12, 30)
-WARNINGS = {"date_as_text", "number_as_text", "phone_as_number", "phone_lost_zero", "several_phones", "birth_implausible"}
+WARNINGS = {
+    "date_as_text",
+    "number_as_text",
+    "phone_as_number",
+    "phone_lost_zero",
+    "several_phones",
+    "birth_implausible",
+}
 RU_MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
 EN_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 BUCKETS = ("no_due_date", "not_due", "1-30", "31-60", "61-90", "91+")
@@ -49,7 +56,9 @@ def plain(text: str | None) -> Cell:
 
 def spaced(rng: Random, text: str) -> str:
     """The same text with the spaces that copying leaves behind."""
-    return rng.choice([text] * 6 + [f" {text}", f"{text} ", text.replace(" ", "\u00a0"), text.replace(" ", "  "), f"{text}\u202f"])
+    return rng.choice(
+        [text] * 6 + [f" {text}", f"{text} ", text.replace(" ", "\u00a0"), text.replace(" ", "  "), f"{text}\u202f"]
+    )
 
 
 def day_cell(rng: Random, day: date, *, dirty: float = 0.25, past: bool = False) -> Cell:
@@ -67,7 +76,11 @@ def day_cell(rng: Random, day: date, *, dirty: float = 0.25, past: bool = False)
     if roll < 0.7:
         return Cell((day - EPOCH).days, day)
     if roll < 0.85 or not past:
-        return Cell(rng.choice(["31.02.2026", "вчера", "00.00.0000", "32.13.2025", "уточнить", "15.2026", "???"]), None, "bad_date")
+        return Cell(
+            rng.choice(["31.02.2026", "вчера", "00.00.0000", "32.13.2025", "уточнить", "15.2026", "???"]),
+            None,
+            "bad_date",
+        )
     return Cell(TODAY + timedelta(rng.randint(1, 400)), None, "date_in_future")
 
 
@@ -82,12 +95,22 @@ def money_cell(rng: Random, amount: Decimal, home: str, *, dirty: float = 0.2) -
         return Cell(float(amount), amount)
     roll = rng.random()
     if roll < 0.55:
-        return Cell(rng.choice(rouble_texts(amount) if home == "RUB" else pound_texts(amount)), amount, "number_as_text")
+        return Cell(
+            rng.choice(rouble_texts(amount) if home == "RUB" else pound_texts(amount)), amount, "number_as_text"
+        )
     if roll < 0.7:
-        foreign = ["$1200", "1 200 USD", "€ 900", "300 евро", "500 $"] if home == "RUB" else ["€40", "40 EUR", "$55", "60 usd"]
+        foreign = (
+            ["$1200", "1 200 USD", "€ 900", "300 евро", "500 $"]
+            if home == "RUB"
+            else ["€40", "40 EUR", "$55", "60 usd"]
+        )
         return Cell(rng.choice(foreign), None, "currency_mismatch")
     if roll < 0.85:
-        words = ["договорная", "40 тыс.", "~500", "уточнить", "по прайсу"] if home == "RUB" else ["tbc", "~30", "see note", "40ish", "free?"]
+        words = (
+            ["договорная", "40 тыс.", "~500", "уточнить", "по прайсу"]
+            if home == "RUB"
+            else ["tbc", "~30", "see note", "40ish", "free?"]
+        )
         return Cell(rng.choice(words), None, "bad_number")
     return Cell(-float(amount) - 1, None, "negative_amount")
 
@@ -101,19 +124,37 @@ def rouble_texts(amount: Decimal) -> list[str]:
 
 
 def pound_texts(amount: Decimal) -> list[str]:
-    return ["£" + grouped(amount, ",", "."), grouped(amount, ",", "."), f"{amount:.2f}", f"£ {amount:.2f}", grouped(amount, ",", ".") + " GBP"]
+    return [
+        "£" + grouped(amount, ",", "."),
+        grouped(amount, ",", "."),
+        f"{amount:.2f}",
+        f"£ {amount:.2f}",
+        grouped(amount, ",", ".") + " GBP",
+    ]
 
 
 def number_cell(rng: Random, number: int, *, dirty: float = 0.15) -> Cell:
     if rng.random() > dirty:
         return Cell(number, number)
-    return rng.choice([Cell(str(number), number, "number_as_text"), Cell(f" {number} ", number, "number_as_text"), Cell("разный", None, "bad_number")])
+    return rng.choice(
+        [
+            Cell(str(number), number, "number_as_text"),
+            Cell(f" {number} ", number, "number_as_text"),
+            Cell("разный", None, "bad_number"),
+        ]
+    )
 
 
 def email_cell(rng: Random, address: str, *, dirty: float = 0.1) -> Cell:
     if rng.random() > dirty:
         return Cell(rng.choice([address, address.upper(), f" {address}"]), address)
-    bad = [address.replace("o", "о", 1), address.replace("@", ""), address.split("@")[0] + "@mail", address.replace("@", " @ "), "нет почты"]
+    bad = [
+        address.replace("o", "о", 1),
+        address.replace("@", ""),
+        address.split("@")[0] + "@mail",
+        address.replace("@", " @ "),
+        "нет почты",
+    ]
     return Cell(rng.choice([text for text in bad if text != address]), None, "bad_email")
 
 
@@ -177,7 +218,11 @@ Task = tuple[str, str, int]
 
 
 def overdue(deals: Iterable[Deal]) -> list[Deal]:
-    return [d for d in deals if (d.amount or 0) > 0 and d.outstanding > 0 and d.due and d.due < TODAY and d.kind in ("open", "won")]
+    return [
+        d
+        for d in deals
+        if (d.amount or 0) > 0 and d.outstanding > 0 and d.due and d.due < TODAY and d.kind in ("open", "won")
+    ]
 
 
 def unpaid(deals: Iterable[Deal], *, stage: str | None = None) -> list[Deal]:
@@ -222,7 +267,14 @@ def abc(clients: Sequence[Client]) -> dict[str, Any]:
     whole, before, rows = sum((c.revenue for c in ranked), Decimal(0)), Decimal(0), []
     for client in ranked:
         share = before / whole
-        rows.append((client.sheet, client.row, "A" if share < Decimal("0.75") else "B" if share < Decimal("0.95") else "C", float(client.revenue)))
+        rows.append(
+            (
+                client.sheet,
+                client.row,
+                "A" if share < Decimal("0.75") else "B" if share < Decimal("0.95") else "C",
+                float(client.revenue),
+            )
+        )
         before += client.revenue
     counts = Counter(row[2] for row in rows)
     return {"counts": {name: counts[name] for name in "ABC"} | {"none": len(clients) - len(ranked)}, "clients": rows}
@@ -260,4 +312,7 @@ def funnel(deals: Iterable[Deal], stages: Sequence[str]) -> dict[str, Mapping[st
         if d.stage:
             counts[d.stage] += 1
             amounts[d.stage] += d.amount or 0
-    return {"counts": {stage: counts[stage] for stage in stages}, "amounts": {stage: float(amounts[stage]) for stage in stages}}
+    return {
+        "counts": {stage: counts[stage] for stage in stages},
+        "amounts": {stage: float(amounts[stage]) for stage in stages},
+    }

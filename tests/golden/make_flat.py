@@ -23,7 +23,17 @@ from tests.golden import make_common as common
 from tests.golden.make_common import TODAY, WARNINGS, Cell, Client, Deal, blank, plain
 
 SHEET = "База клиентов"
-STAGES = ["Новый", "Первичный звонок", "Встреча назначена", "Образцы переданы", "КП отправлено", "Счёт выставлен", "Договор", "Отгрузка", "Отказ"]
+STAGES = [
+    "Новый",
+    "Первичный звонок",
+    "Встреча назначена",
+    "Образцы переданы",
+    "КП отправлено",
+    "Счёт выставлен",
+    "Договор",
+    "Отгрузка",
+    "Отказ",
+]
 WON, LOST, OFFER, INVOICE = "Отгрузка", "Отказ", "КП отправлено", "Счёт выставлен"
 ALIASES = {"кп": OFFER, "выставили счет": INVOICE, "отгружено": WON, "слив": LOST}
 HEADERS = {
@@ -35,7 +45,20 @@ HEADERS = {
     "revenue_total": "Куплено всего", "purchase_period": "Периодичность, дн.", "do_not_contact": "Стоп-лист",
     "mailing_consent": "Согласие на рассылку", "birthday": "День рождения", "created": "Дата обращения",
 }  # fmt: skip
-FIRMS = ["Ромашка", "Гастроном", "Ёлки", "Северный Край", "Вектор", "Лавка", "Тандем", "Мир Кофе", "Оптима", "Бублик", "Всё для дома", "Итоговый Рубеж"]
+FIRMS = [
+    "Ромашка",
+    "Гастроном",
+    "Ёлки",
+    "Северный Край",
+    "Вектор",
+    "Лавка",
+    "Тандем",
+    "Мир Кофе",
+    "Оптима",
+    "Бублик",
+    "Всё для дома",
+    "Итоговый Рубеж",
+]
 PEOPLE = ["Иванова Анна", "Петров Олег", "Семёнов Пётр", "Ким Дина", "Орлова Вера", "Гусев Иван"]
 MANAGERS = ["Анна Ким", "Олег Савельев", "Дина Юсупова"]
 DEFAULT_DAYS = 60
@@ -80,7 +103,11 @@ def make(seed: int, folder: Path, *, count: int = 220) -> dict[str, Any]:
 
 
 def _titles(book: _Book) -> None:
-    book.rows = [["База клиентов ООО «Опт-Трейд»"], ["Обновлено:", date(2026, 11, 19), None, "Ответственный:", "Анна Ким"], []]
+    book.rows = [
+        ["База клиентов ООО «Опт-Трейд»"],
+        ["Обновлено:", date(2026, 11, 19), None, "Ответственный:", "Анна Ким"],
+        [],
+    ]
     book.merges.append("A1:H1")
     if book.rng.random() < 0.5:
         book.rows.append([None])
@@ -135,7 +162,11 @@ def _note(book: _Book, row: int, means: dict[str, Any], *, answered: bool) -> No
     """The row as the rules see it: a deal and a client."""
     stage, place = means["stage"], len(book.clients)
     kind = None if stage is None else "won" if stage == WON else "lost" if stage == LOST else "open"
-    terms = means["invoice_date"] + timedelta(means["terms_days"]) if means["invoice_date"] and means["terms_days"] is not None else None
+    terms = (
+        means["invoice_date"] + timedelta(means["terms_days"])
+        if means["invoice_date"] and means["terms_days"] is not None
+        else None
+    )
     due = {"column": means["due_date"], "terms": terms, None: means["due_date"] or terms}[book.due]
     book.deals.append(
         Deal(
@@ -226,7 +257,10 @@ def _write(book: _Book, path: Path) -> None:
 def _side_table(book: _Book, sheet: Any) -> None:
     """A table of managers to the right, beginning above the header and with a total of its own."""
     left = len(book.columns) + 2
-    lines = [["Менеджер", "План", "Телефон"], *([name, 100000 * place, f"+7 900 000-00-0{place}"] for place, name in enumerate(MANAGERS))]
+    lines = [
+        ["Менеджер", "План", "Телефон"],
+        *([name, 100000 * place, f"+7 900 000-00-0{place}"] for place, name in enumerate(MANAGERS)),
+    ]
     for row, line in enumerate([*lines, ["Итого", 600000, None], ["Статус", "Новый"]], book.header_row - 1):
         for column, value in enumerate(line, left):
             sheet.cell(row, column, value)
@@ -239,8 +273,12 @@ def _deal_cells(book: _Book, cells: dict[str, Cell]) -> None:
         cells["offer_date"] = common.day_cell(rng, TODAY - timedelta(rng.choice([0, 1, 2, 3, 3, 4, 10, 40])), past=True)
         cells["offer_answer"] = rng.choice([blank(rng), blank(rng), plain("нет"), plain("думают")])
     if stage in (INVOICE, "Договор", WON, LOST) and rng.random() < 0.85:
-        cells["invoice_date"] = common.day_cell(rng, TODAY - timedelta(rng.choice([0, 1, 2, 3, 10, 35, 70, 130])), past=True)
-        cells["due_date"] = common.day_cell(rng, TODAY + timedelta(rng.choice([-120, -91, -90, -61, -60, -31, -30, -1, 0, 1, 20])))
+        cells["invoice_date"] = common.day_cell(
+            rng, TODAY - timedelta(rng.choice([0, 1, 2, 3, 10, 35, 70, 130])), past=True
+        )
+        cells["due_date"] = common.day_cell(
+            rng, TODAY + timedelta(rng.choice([-120, -91, -90, -61, -60, -31, -30, -1, 0, 1, 20]))
+        )
         if rng.random() < 0.3:
             cells["due_date"] = blank(rng)
         if rng.random() < 0.6:
@@ -275,7 +313,11 @@ def _inn(book: _Book, _number: int) -> Cell:
     if roll < 0.1:
         return blank(rng)
     if roll < 0.15:
-        return Cell(rng.choice([f"{digits}{(check + 1) % 10}", digits, int(f"{digits}{(check + 3) % 10}"), "нет ИНН"]), None, "bad_tax_id")
+        return Cell(
+            rng.choice([f"{digits}{(check + 1) % 10}", digits, int(f"{digits}{(check + 3) % 10}"), "нет ИНН"]),
+            None,
+            "bad_tax_id",
+        )
     right = f"{digits}{check}"
     return Cell(int(right) if rng.random() < 0.4 else right, right)
 
@@ -292,7 +334,9 @@ def _phone(book: _Book, _number: int) -> Cell:
     if roll < 0.2:
         other = f"495{rng.randint(1000000, 9999999)}"
         joint = rng.choice(["; ", ", ", " / ", "\n", " или "])
-        return Cell(f"{shown}{joint}8 (495) {other[3:6]}-{other[6:8]}-{other[8:]}", (f"+7{one}", f"+7{other}"), "several_phones")
+        return Cell(
+            f"{shown}{joint}8 (495) {other[3:6]}-{other[6:8]}-{other[8:]}", (f"+7{one}", f"+7{other}"), "several_phones"
+        )
     if roll < 0.3:
         return Cell(int(rng.choice([one, f"7{one}", f"8{one}"])), (f"+7{one}",), "phone_as_number")
     if roll < 0.36:
@@ -371,7 +415,15 @@ def _of(*values: Any, blanks: float = 0.0) -> Callable[[_Book, int], Cell]:
 
 
 def _consent(book: _Book, _number: int) -> Cell:
-    answers = [Cell("да", True), Cell("Да", True), Cell("+", True), Cell("нет", False), Cell("НЕТ", False), Cell("согласен", True), Cell("абвг", None, "unknown_value")]
+    answers = [
+        Cell("да", True),
+        Cell("Да", True),
+        Cell("+", True),
+        Cell("нет", False),
+        Cell("НЕТ", False),
+        Cell("согласен", True),
+        Cell("абвг", None, "unknown_value"),
+    ]
     return blank(book.rng) if book.rng.random() < 0.4 else book.rng.choice(answers)
 
 

@@ -92,7 +92,14 @@ def _person(rng: Random, number: int) -> _Person:
         phone += "".join(str(rng.randint(0, 9)) for _ in range(10 - len(phone)))
     email = rng.choice([None, f"guest.no{number}@post.co.uk", f"guest.no{number - number % 7}@post.co.uk"])
     day = TODAY + timedelta(rng.choice([0, 2, 7, 8, 60, 200]))
-    return _Person(name, phone, email, rng.choice([True, True, False, None]), rng.choice([None, (day.month, day.day)]), rng.choice([10, 30, 60, 400]))
+    return _Person(
+        name,
+        phone,
+        email,
+        rng.choice([True, True, False, None]),
+        rng.choice([None, (day.month, day.day)]),
+        rng.choice([10, 30, 60, 400]),
+    )
 
 
 def _sheet(book: _Book, sheet: Any, month: int) -> None:
@@ -128,7 +135,9 @@ def _sheet(book: _Book, sheet: Any, month: int) -> None:
 
 def _like(name: str) -> str:
     """The sheet whose settings hold here: columns stand the same on groups of months."""
-    return {"February": "January", "March": "January", "May": "April", "Август": "Июль", "Октябрь": "Июль"}.get(name, name)
+    return {"February": "January", "March": "January", "May": "April", "Август": "Июль", "Октябрь": "Июль"}.get(
+        name, name
+    )
 
 
 def _visit(book: _Book, sheet: str, row: int, day: date) -> list[Any]:
@@ -145,7 +154,9 @@ def _visit(book: _Book, sheet: str, row: int, day: date) -> list[Any]:
     book.rows[sheet] += 1
     means = {name: cell.means for name, cell in cells.items()}
     clean = not any(kind not in WARNINGS for name, kind in kinds if name in OWN)
-    came = means["date"] if means["date"] and means["date"] <= TODAY else None  # nothing is owed for a visit of the future
+    came = (
+        means["date"] if means["date"] and means["date"] <= TODAY else None
+    )  # nothing is owed for a visit of the future
     due = came + timedelta(book.terms_days) if came and book.terms_days is not None else None
     deal = Deal(sheet, row, None, means["amount"], means["paid_amount"], came, due)
     book.visits.append(_Visit(deal, means, clean, future=cells["date"].kind == "date_in_future"))
@@ -154,12 +165,16 @@ def _visit(book: _Book, sheet: str, row: int, day: date) -> list[Any]:
 
 def _cells(book: _Book, person: _Person, day: date) -> dict[str, Cell]:
     rng = book.rng
-    amount = common.money_cell(rng, Decimal(rng.choice([25, 30, 45, 60, 1250])) + Decimal(rng.choice(["0", "0.5", "0.25"])), "GBP")
+    amount = common.money_cell(
+        rng, Decimal(rng.choice([25, 30, 45, 60, 1250])) + Decimal(rng.choice(["0", "0.5", "0.25"])), "GBP"
+    )
     if rng.random() < 0.05:
         amount = rng.choice([blank(rng), Cell(0, Decimal(0))])
     paid = blank(rng)
     if amount.means and rng.random() < 0.9:
-        paid = common.money_cell(rng, rng.choice([amount.means] * 6 + [round(amount.means / 2, 2), Decimal(0)]), "GBP", dirty=0.08)
+        paid = common.money_cell(
+            rng, rng.choice([amount.means] * 6 + [round(amount.means / 2, 2), Decimal(0)]), "GBP", dirty=0.08
+        )
     step = blank(rng)
     if rng.random() < 0.3:
         step = common.day_cell(rng, day + timedelta(rng.choice([7, 21, 60, 180])))
@@ -183,7 +198,11 @@ def _day(rng: Random, day: date, *, bookings: bool) -> Cell:
     if roll < 0.8:
         return Cell(day, day)
     if roll < 0.93:
-        return Cell(rng.choice([str(day.day), day.strftime("%d/%m/%Y"), day.strftime("%d %b %Y"), day.strftime("%d.%m.%y")]), day, "date_as_text")
+        return Cell(
+            rng.choice([str(day.day), day.strftime("%d/%m/%Y"), day.strftime("%d %b %Y"), day.strftime("%d.%m.%y")]),
+            day,
+            "date_as_text",
+        )
     if roll < 0.96:
         return blank(rng)
     return Cell(rng.choice(["31/02/2026", "Tues?", "после обеда", 0]), None, "bad_date")
@@ -192,7 +211,12 @@ def _day(rng: Random, day: date, *, bookings: bool) -> Cell:
 def _name(rng: Random, person: _Person) -> Cell:
     if rng.random() < 0.04:
         return blank(rng)
-    return Cell(rng.choice([person.name] * 5 + [person.name.upper(), common.spaced(rng, person.name), person.name.replace("ё", "е")]), person.name)
+    return Cell(
+        rng.choice(
+            [person.name] * 5 + [person.name.upper(), common.spaced(rng, person.name), person.name.replace("ё", "е")]
+        ),
+        person.name,
+    )
 
 
 def _phone(rng: Random, ten: str | None) -> Cell:
@@ -208,17 +232,33 @@ def _phone(rng: Random, ten: str | None) -> Cell:
         return Cell(rng.choice([int(ten), ten]), (whole,), "phone_lost_zero")
     if roll < 0.45:
         other = f"0{rng.randint(100, 999)}"
-        return Cell(f"0{ten}{rng.choice([' / ', '; ', ', ', ' or '])}0207 946 {other}", (whole, f"+44207946{other}"), "several_phones")
+        return Cell(
+            f"0{ten}{rng.choice([' / ', '; ', ', ', ' or '])}0207 946 {other}",
+            (whole, f"+44207946{other}"),
+            "several_phones",
+        )
     if roll < 0.52:
         return Cell(int(f"44{ten}"), (whole,), "phone_as_number")
-    shapes = [f"0{ten}", f"0{ten[:4]} {ten[4:]}", f"+44 {ten[:4]} {ten[4:]}", f"+44 (0){ten}", f"(0{ten[:3]}) {ten[3:]}", f"0{ten} ext 12"]
+    shapes = [
+        f"0{ten}",
+        f"0{ten[:4]} {ten[4:]}",
+        f"+44 {ten[:4]} {ten[4:]}",
+        f"+44 (0){ten}",
+        f"(0{ten[:3]}) {ten[3:]}",
+        f"0{ten} ext 12",
+    ]
     return Cell(rng.choice(shapes), (whole,))
 
 
 def _consent(rng: Random, person: _Person) -> Cell:
     if person.consent is None or rng.random() < 0.5:
         return rng.choice([blank(rng), blank(rng), blank(rng), blank(rng), Cell("see card", None, "unknown_value")])
-    return rng.choice([Cell(text, person.consent) for text in (("yes", "Y", "да", True) if person.consent else ("no", "N", "нет", False))])
+    return rng.choice(
+        [
+            Cell(text, person.consent)
+            for text in (("yes", "Y", "да", True) if person.consent else ("no", "N", "нет", False))
+        ]
+    )
 
 
 def _clients(book: _Book) -> tuple[list[Client], int]:
@@ -239,8 +279,14 @@ def _clients(book: _Book) -> tuple[list[Client], int]:
 
 def _client(book: _Book, visits: list[_Visit]) -> Client:
     days = {visit.deal.invoice for visit in visits if visit.deal.invoice}
-    counted = [v for v in visits if v.deal.invoice or (book.undated is not False and not v.future and not v.means["date"])]
-    answers = sorted((v.means["date"] or date.min, place, v.means["mailing_consent"]) for place, v in enumerate(visits) if v.means["mailing_consent"] is not None)
+    counted = [
+        v for v in visits if v.deal.invoice or (book.undated is not False and not v.future and not v.means["date"])
+    ]
+    answers = sorted(
+        (v.means["date"] or date.min, place, v.means["mailing_consent"])
+        for place, v in enumerate(visits)
+        if v.means["mailing_consent"] is not None
+    )
     said = {name: [v.means[name] for v in visits if v.means[name]] for name in ("email", "birthday", "phone")}
     return Client(
         visits[0].deal.sheet, visits[0].deal.row,
@@ -277,7 +323,11 @@ def _config(book: _Book) -> dict[str, Any]:
         like = _like(name)
         own: dict[str, Any] = {"month": f"2026-{month:02}", "header_row": book.header_rows[name]}
         if like == name:
-            own |= {"card": ["client", "visit"], "columns": {field: get_column_letter(place + 1) for place, field in enumerate(book.orders[name])}, "required": ["name"]}
+            own |= {
+                "card": ["client", "visit"],
+                "columns": {field: get_column_letter(place + 1) for place, field in enumerate(book.orders[name])},
+                "required": ["name"],
+            }
         else:
             own["like"] = like
         sheets[name] = own
