@@ -35,31 +35,33 @@ def joined(cards: pl.DataFrame, rows: pl.DataFrame, key: str) -> tuple[pl.DataFr
 
     The second: Boolean, a row of `rows` that has a key and matches no card.
     """
-    known = keyed(rows, key)
-    pairs = keyed(cards, key).join(known.rename({"at": "from"}), on="key", how="inner").sort("at", "from")
-    said = pairs.select("at", "from").unique(maintain_order=True)
     fields = [name for name in rows.columns if name not in _PLACES]
-    told = said.hstack(rows.select(fields)[said["from"]]) if said.height else said.hstack(rows.select(fields).clear())
-    told = told.group_by("at", maintain_order=True).agg(_one(name) for name in fields)
-    base = cards.with_row_index("at").join(told, on="at", how="left", suffix="_told", maintain_order="left")
-    filled = [_filled(name, here=name in cards.columns) for name in fields]
-    result = base.with_columns(filled).select(*cards.columns, *(name for name in fields if name not in cards.columns))
-    orphans = known["at"].unique().filter(~known["at"].unique().is_in(said["from"].implode()))
+    known = keyed(rows, key)
+    told = known.hstack(rows.select(fields)[known["at"]].rename({name: f"{name}_told" for name in fields}))
+    told = told.group_by("key", maintain_order=True).agg(_one(name) for name in fields)
+    there = keyed(cards, key)
+    said = there.join(told, on="key", how="inner", maintain_order="left")
+    said = said.group_by("at", maintain_order=True).agg(_one(name) for name in fields)
+    base = cards.with_row_index("at").join(said, on="at", how="left", maintain_order="left")
+    result = base.with_columns(_filled(name, here=name in cards.columns) for name in fields)
+    met = known.filter(known["key"].is_in(there["key"].unique().implode()))["at"].unique()
     everyone = pl.int_range(rows.height, dtype=pl.UInt32, eager=True)
-    return result, everyone.is_in(orphans.implode())
+    orphans = everyone.is_in(known["at"].unique().implode()) & ~everyone.is_in(met.implode())
+    return result.select(*cards.columns, *(name for name in fields if name not in cards.columns)), orphans
 
 
 def _one(name: str) -> pl.Expr:
-    column = pl.col(name)
+    column = pl.col(f"{name}_told")
     return column.any() if name == "do_not_contact" else column.drop_nulls().first()
 
 
 def _filled(name: str, *, here: bool) -> pl.Expr:
+    told = pl.col(f"{name}_told")
     if not here:
-        return pl.col(name)
+        return told.alias(name)
     if name == "do_not_contact":
-        return pl.col(name).fill_null(value=False) | pl.col(f"{name}_told").fill_null(value=False)
-    return pl.coalesce(name, f"{name}_told").alias(name)
+        return pl.col(name).fill_null(value=False) | told.fill_null(value=False)
+    return pl.coalesce(name, told).alias(name)
 
 
 def matched(clients: pl.DataFrame, rows: pl.DataFrame, by: Sequence[str]) -> tuple[pl.Series, pl.Series]:
