@@ -16,7 +16,7 @@ import polars as pl
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, settled
-from sheets_crm.base.settings import SheetSettings
+from sheets_crm.base.settings import Scalar, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
@@ -79,8 +79,45 @@ def bind(
             if stated is not None:
                 bound.notes.append(("binding.no_table", {"sheet": name}))
             continue
-        bound.bindings[name], bound.settings[name] = binding, settings
+        given = _given(binding, settings, template)
+        bound.bindings[name], bound.settings[name] = replace(binding, given=given), settings
+    _tell_of_joined(bound, template)
     return bound
+
+
+def _given(binding: Binding, settings: SheetSettings, template: Template) -> dict[tuple[str, str], Scalar | None]:
+    """The fields that every row has the same, as the owner states them, where no column says otherwise."""
+    there = {(column.card, column.field) for column in binding.columns}
+    given: dict[tuple[str, str], Scalar | None] = {}
+    for name, value in settings.values.items():
+        targets = fields_named(name, template, binding.cards)
+        if not targets:
+            raise _field_unknown(binding.sheet, name, template, binding.cards)
+        given |= dict.fromkeys((target for target in targets if target not in there), value)
+    return given
+
+
+def _tell_of_joined(bound: Bound, template: Template) -> None:
+    """A sheet joined by a key gives its fields to all sheets that hold the card."""
+    for name, settings in bound.settings.items():
+        if settings.key is None:
+            continue
+        source = bound.bindings[name]
+        card = source.cards[0]
+        key = template.cards[card].field_name(settings.key)
+        if key is None or not any((column.card, column.field) == (card, key) for column in source.columns):
+            raise _field_unknown(name, settings.key, template, source.cards)
+        bound.settings[name] = settings.model_copy(update={"key": key})
+        fields = {(card, column.field) for column in source.columns if column.card == card} | set(source.given)
+        for other, binding in bound.bindings.items():
+            if card in binding.cards and bound.settings[other].key is None:
+                own = {(column.card, column.field) for column in binding.columns} | set(binding.given)
+                bound.bindings[other] = replace(binding, given={**binding.given, **dict.fromkeys(fields - own)})
+
+
+def _field_unknown(sheet: str, name: str, template: Template, cards: Sequence[str]) -> ConfigError:
+    near = nearest(name, [field for card in cards for field in template.cards[card].fields])
+    return ConfigError("config.field_unknown", sheet=sheet, field=name, nearest=near or "-")
 
 
 def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
@@ -193,8 +230,7 @@ def _wanted(
     for name, place in (settings.columns or {}).items():
         targets = fields_named(name, template, cards)
         if not targets:
-            near = nearest(name, [field for card in cards for field in template.cards[card].fields])
-            raise ConfigError("config.field_unknown", sheet=grid.name, field=name, nearest=near or "-")
+            raise _field_unknown(grid.name, name, template, cards)
         index = _index(place, headers, len(grid.columns))
         header = place if index == NOWHERE else headers.get(index, "")
         wanted += [BoundColumn(card, own, index, header, stated=place) for card, own in targets]

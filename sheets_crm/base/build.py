@@ -14,15 +14,17 @@ from sheets_crm.base.clients import grouped, merged
 from sheets_crm.base.duplicates import duplicate_groups
 from sheets_crm.base.frames import SheetCards, called, read_sheet
 from sheets_crm.base.identity import identify
+from sheets_crm.base.joined import joined, matched
 from sheets_crm.base.links import repeated, resolve, same_row
 from sheets_crm.base.model import Base, Binding, BoundColumn
 from sheets_crm.base.recomputed import recomputed
 from sheets_crm.base.settings import BaseSettings, SheetSettings
 from sheets_crm.base.stages import FunnelSpec, stage_aliases
 from sheets_crm.books.model import Grid
-from sheets_crm.cards import Template
+from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import FieldType, Problem, Reading
 from sheets_crm.cells import letter
+from sheets_crm.errors import ConfigError
 
 # Cards that others point to come first.
 ORDER = ("client", "lead", "deal", "product", "contact", "payment", "order", "interaction", "visit", "survey")
@@ -79,10 +81,17 @@ def build(
         )
         for name, binding in bindings.items()
     }  # fmt: skip
+    keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in sheets}
     for card in ORDER:
-        frames = [read.frames[card] for read in sheets.values() if card in read.frames]
+        frames = [
+            read.frames[card]
+            for name, read in sheets.items()
+            if card in read.frames and not _is_joined(bindings[name], card, keys)
+        ]
         if frames:
             work.frames[card] = pl.concat(frames, how="diagonal_relaxed")
+    for name, key in keys.items():
+        _join(work, bindings[name].cards[0], sheets[name], key)
     to_client = _clients(work, previous)
     for card in ORDER[1:]:
         if card in work.frames:
@@ -99,7 +108,7 @@ def build(
         frames=work.frames,
         problems=problems,
         bindings=bindings,
-        valid_clients=_valid(clients, to_client, sheets, work.extra),
+        valid_clients=_valid(clients, to_client, sheets, work),
         duplicates=() if clients is None else tuple(group.rows for group in duplicate_groups(clients)),
     )
 
@@ -109,22 +118,60 @@ def bound_column(binding: Binding, card: str, name: str) -> BoundColumn | None:
     return next((column for column in binding.columns if column.card == card and column.field == name), None)
 
 
+def _is_joined(binding: Binding, card: str, keys: Mapping[str, str]) -> bool:
+    return binding.sheet in keys and card == binding.cards[0]
+
+
+def _join(work: _Work, card: str, source: SheetCards, key: str) -> None:
+    """Fill the cards with what a source joined by `key` says of them. An id that no card has is a reference to nothing."""
+    if card not in work.frames:
+        return
+    rows = source.frames[card]
+    work.frames[card], orphans = joined(work.frames[card], rows, key)
+    if work.template.cards[card].fields[key].type in (FieldType.ID, FieldType.TAX_ID):
+        work.problem(card, key, rows, orphans, "orphan_link")
+
+
 def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
     """Make the client frame; returns which client stands on which row: `_sheet`, `_row`, `_id`."""
     clients = work.frames.get("client")
     if clients is None:
         return None
     by = work.settings.clients.by
+    clients, others = _of_client_sheets(work, clients)
     if "id" in clients.columns and "id" not in by:
         again = repeated(clients)
         work.problem("client", "id", clients, again, "duplicate_id")
         if work.settings.clients.repeated_ids == "drop":
             clients = clients.filter(~again)
     if by:
-        return _formed(work, clients, by, previous)
-    clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-    work.frames["client"] = clients
-    return clients.select("_sheet", "_row", "_id")
+        known = _formed(work, clients, by, previous)
+    else:
+        clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
+        work.frames["client"], known = clients, clients.select("_sheet", "_row", "_id")
+    return known if others is None else pl.concat([known, _named(work, others)])
+
+
+def _of_client_sheets(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows that are clients, and those that only name one; None where every sheet's rows are clients."""
+    stated = {fold(name) for name in work.settings.clients.sheets}
+    if not stated:
+        return clients, None
+    if unknown := stated - {fold(name) for name in work.bindings}:
+        raise ConfigError("config.client_sheet_unknown", sheet=min(unknown), sheets=", ".join(work.bindings))
+    own = clients["_sheet"].is_in([name for name in work.bindings if fold(name) in stated])
+    return clients.filter(own), clients.filter(~own)
+
+
+def _named(work: _Work, rows: pl.DataFrame) -> pl.DataFrame:
+    """Which client of the client sheets each row means: `_sheet`, `_row`, `_id`. One that means nobody is a problem."""
+    by = work.settings.clients.match
+    found, nobody = matched(work.frames["client"], rows, by)
+    for key in (name for name in by if name in rows.columns):
+        here = nobody & rows[key].is_not_null()
+        work.problem("client", key, rows, here, "orphan_link")
+        nobody = nobody & ~here
+    return rows.select("_sheet", "_row").with_columns(_id=found).drop_nulls("_id")
 
 
 def _formed(work: _Work, rows: pl.DataFrame, by: Sequence[str], previous: Previous) -> pl.DataFrame:
@@ -161,17 +208,22 @@ def _valid(
     clients: pl.DataFrame | None,
     to_client: pl.DataFrame | None,
     sheets: Mapping[str, SheetCards],
-    extra: Sequence[Problem],
+    work: _Work,
 ) -> int:
-    """Clients without an error in their own columns; where a row is a client, all its bound columns are its own."""
+    """Clients without an error in their own columns; where a row is a client and its deal at once, all its columns are its own.
+
+    A client formed of several rows is valid when all of them are. Rows that only name a client say nothing of it here.
+    """
     if clients is None or to_client is None:
         return 0
-    dirty = {(p.sheet, p.row) for p in extra if p.severity == "error"}
+    dirty = {(p.sheet, p.row) for p in work.extra if p.severity == "error"}
     for name, read in sheets.items():
         frame = read.frames.get("client")
         whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
         alone = not set(read.frames) - {"client", "lead", "deal"}
         dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
+    stated = {fold(name) for name in work.settings.clients.sheets}
+    dirty = {place for place in dirty if not stated or fold(place[0]) in stated}
     places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
     bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
     return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())

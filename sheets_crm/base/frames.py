@@ -16,7 +16,7 @@ from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
-from sheets_crm.cells import Column, letter
+from sheets_crm.cells import Column, Kind, letter
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,14 @@ def read_sheet(
     tops = rows.filter(rows == blocks)
     in_blocks = len(tops) < len(rows)
     frames: dict[str, pl.DataFrame] = {}
-    required = sheet.required if sheet.required is not None else None
+    # A source that only tells more about other cards need not tell everything.
+    required = () if sheet.required is None and sheet.key is not None else sheet.required
     for card in binding.cards:
         whole = card == "client" and in_blocks  # one client a block: its first row speaks for it
         positions = (tops if whole else rows) - 1
         columns = [bound for bound in binding.columns if bound.card == card]
         frame = _frame(reader, columns, positions, blocks if not whole else tops)
-        frames[card] = _with_constants(frame, sheet.values, template, card)
+        frames[card] = _with_constants(frame, reader, card)
         _note_blanks(reader, columns, positions, _required_of(required, template, card))
     problems = tuple(sorted(reader.problems.values(), key=lambda p: (p.row, len(p.cell), p.cell, p.kind)))
     errors = [p for p in problems if p.severity == "error"]
@@ -195,14 +196,26 @@ def _future(reader: _Reader, bound: BoundColumn, positions: pl.Series) -> pl.Ser
     return (positions + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
 
 
-def _with_constants(frame: pl.DataFrame, values: Mapping[str, object], template: Template, card: str) -> pl.DataFrame:
-    own = {
-        name: value
-        for name, value in values.items()
-        if name in template.cards[card].fields and name not in frame.columns
-    }
-    return (
-        frame.with_columns(pl.lit(value).cast(pl.String).alias(name) for name, value in own.items()) if own else frame
+def _with_constants(frame: pl.DataFrame, reader: _Reader, card: str) -> pl.DataFrame:
+    """The frame with the fields that every row has the same, read as a cell with that value would be."""
+    for (owner, name), value in reader.binding.given.items():
+        if owner == card and value is not None:
+            spec = reader.template.cards[card].fields[name]
+            stages = reader.stages.get(card, {}) if spec.type == FieldType.STAGE else {}
+            parsed = parse(_cell(value), spec, name, reader.reading, stages=stages)
+            frame = frame.with_columns(
+                series.new_from_index(0, frame.height).alias(own) for own, series in parsed.values.items()
+            )
+    return frame
+
+
+def _cell(value: str | float | bool) -> Column:  # noqa: FBT001 - a tick is a value here
+    """A column of one cell."""
+    kind = Kind.TEXT if isinstance(value, str) else Kind.BOOL if isinstance(value, bool) else Kind.NUMBER
+    return Column(
+        pl.Series([int(kind)], dtype=pl.UInt8),
+        pl.Series([value if isinstance(value, str) else None], dtype=pl.String),
+        pl.Series([None if isinstance(value, str) else float(value)], dtype=pl.Float64),
     )
 
 

@@ -24,8 +24,21 @@ WARNINGS = {
     "several_phones",
     "birth_implausible",
 }
-RU_MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
-EN_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+RU_MONTHS = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+]
+EN_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 BUCKETS = ("no_due_date", "not_due", "1-30", "31-60", "61-90", "91+")
 
 
@@ -151,7 +164,7 @@ def email_cell(rng: Random, address: str, *, dirty: float = 0.1) -> Cell:
     bad = [
         address.replace("o", "о", 1),
         address.replace("@", ""),
-        address.split("@")[0] + "@mail",
+        address.split("@", maxsplit=1)[0] + "@mail",
         address.replace("@", " @ "),
         "нет почты",
     ]

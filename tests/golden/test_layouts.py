@@ -69,10 +69,11 @@ def test_abc_equals_the_truth(case):
 
 def test_duplicates_equal_the_truth(case):
     plan, truth = case
-    expected = []
-    for group in truth["duplicates"]:
-        for sheet in dict.fromkeys(sheet for sheet, _ in group):
-            expected.append({"sheet": sheet, "rows": [row for place, row in group if place == sheet]})
+    expected = [
+        {"sheet": sheet, "rows": [row for place, row in group if place == sheet]}
+        for group in truth["duplicates"]
+        for sheet in dict.fromkeys(sheet for sheet, _ in group)
+    ]
     assert plan["duplicate_groups"] == expected
 
 
