@@ -56,7 +56,7 @@ def stage_meaning(frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec])
 
 
 def deal_facts(
-    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules
+    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules, today: date
 ) -> pl.DataFrame | None:
     """Leads, deals or visits with stage meaning and money, not yet joined with their clients."""
     frame = base.frame(card)
@@ -64,10 +64,11 @@ def deal_facts(
         return None
     frame = complete(frame, card, template)
     if card == "visit":
-        # A visit has no stage: nothing lost, nothing unreadable. Its day stands for the invoice's.
+        # A visit has no stage: nothing lost, nothing unreadable. Its day stands for the invoice's, once it has come.
+        been = pl.when(pl.col("date") <= today).then(pl.col("date"))
         frame = frame.with_columns(
             funnel=pl.lit(None, pl.String), stage=pl.lit(None, pl.String), stage_kind=pl.lit("open"), offer_stage=pl.lit(value=False),
-            blocks=pl.lit(value=False), invoice_date=pl.col("date"), invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
+            blocks=pl.lit(value=False), invoice_date=been, invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
         )  # fmt: skip
         return with_money(frame, card, valid_payments(base, template, rules), rules)
     frame = stage_meaning(frame, card, funnels)

@@ -170,12 +170,14 @@ def _valid(
     if clients is None or to_client is None:
         return 0
     dirty: set[tuple[str, int]] = set()
+    whole: set[str] = set()
     for name, read in sheets.items():
         whole_rows = "client" in read.frames and bool(
             (read.frames["client"]["_row"] == read.frames["client"]["_block"]).all()
         )
         alone = len(set(read.frames) - {"client", "lead", "deal"}) == 0
+        whole |= {name} if whole_rows and alone else set()
         dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
-    dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error"}
+    dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error" and (p.card == "client" or p.sheet in whole)}
     bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
     return sum(1 for identity in clients["_id"].to_list() if identity not in bad)

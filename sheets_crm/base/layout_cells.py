@@ -85,8 +85,8 @@ class Cells:
 
 
 @cache
-def _blanks() -> pl.Series:
-    return pl.Series(["", *(str(word) for word in dictionary()["values"]["blank"])])
+def _blanks() -> list[str]:
+    return ["", *(str(word) for word in dictionary()["values"]["blank"])]
 
 
 def _either(words: Iterable[str]) -> str:

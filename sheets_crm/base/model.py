@@ -53,6 +53,7 @@ class Binding:
         default_factory=dict
     )  # column index -> header: kept, may be named as custom fields
     confidence: float = 1.0
+    fill_down: tuple[int, ...] = ()  # columns in which a blank cell means "as above"
 
 
 @dataclass(frozen=True)
