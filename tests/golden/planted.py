@@ -104,6 +104,8 @@ class Plants:
     def day(self, value: date | None, *, past: bool = False) -> Put:
         if value is None:
             return self.blank()
+        if past and value > TODAY:
+            return Put(value, None, ("date_in_future",), "dd.mm.yyyy")
         if self.dirty():
             return self.one([self._day_as_text, self._day_as_text, self._bad_day, self._late_day if past else self._bad_day])(value)
         if self.odds(0.06):
@@ -116,7 +118,8 @@ class Plants:
         d, m, y = value.day, value.month, value.year
         forms = [f"{y}-{m:02}-{d:02}"]
         if self.lang == "ru":
-            forms += [f"{d:02}.{m:02}.{y}", f"{d}.{m}.{y % 100:02}", f"{d} {MONTHS['ru'][m - 1]} {y}", f"{d}/{m}/{y}"]
+            short = [f"{d}.{m}.{y % 100:02}"] if 1950 <= y <= 2049 else []  # of two digits, 45 is 2045
+            forms += [f"{d:02}.{m:02}.{y}", *short, f"{d} {MONTHS['ru'][m - 1]} {y}", f"{d}/{m}/{y}"]
         else:
             first, second = (m, d) if self.country == "US" else (d, m)
             forms += [f"{first}/{second}/{y}", f"{first:02}-{second:02}-{y}", f"{MONTHS['en'][m - 1]} {d}, {y}", f"{d} {MONTHS['en'][m - 1]} {y}"]
@@ -397,7 +400,7 @@ def owed(truth: Truth, sheet: str, row: int, *, amount: float | None, paid: floa
     overdue = due is not None and due < TODAY and not lost and readable
     if overdue:
         truth.task("overdue_payment", sheet, row, left)
-    elif invoiced is not None and (TODAY - invoiced).days >= 2 and not lost:
+    elif invoiced is not None and (TODAY - invoiced).days >= 2 and not lost and readable:  # as in the examples' truths
         truth.task("invoice_followup", sheet, row, left)
     if lost or not readable or (invoiced is None and due is None):
         return None
