@@ -64,13 +64,14 @@ def deal_facts(
         return None
     frame = complete(frame, card, template)
     if card == "visit":
-        # A visit has no stage: nothing lost, nothing unreadable. Its day stands for the invoice's, once it has come.
-        been = pl.when(pl.col("date") <= today).then(pl.col("date"))
+        # A visit has no stage: nothing lost, nothing unreadable. Its day stands for the invoice's.
         frame = frame.with_columns(
             funnel=pl.lit(None, pl.String), stage=pl.lit(None, pl.String), stage_kind=pl.lit("open"), offer_stage=pl.lit(value=False),
-            blocks=pl.lit(value=False), invoice_date=been, invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
+            blocks=pl.lit(value=False), invoice_date=pl.col("date"), invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
         )  # fmt: skip
-        return with_money(frame, card, valid_payments(base, template, rules), rules)
+        frame = with_money(frame, card, valid_payments(base, template, rules), rules)
+        booked = (pl.col("date") > today).fill_null(value=False)  # nothing is owed for a visit that has yet to come
+        return frame.with_columns(outstanding=pl.when(~booked).then(pl.col("outstanding")))
     frame = stage_meaning(frame, card, funnels)
     if card == "lead":
         nothing = pl.lit(None).cast(MONEY)

@@ -25,10 +25,10 @@ class MoneyRules:
     revenue: Basis
     purchases: Basis
     paid: str
-    due: str
+    due: str  # column, terms, or either: the column first, terms where it is blank
     visit_due: str
     terms_days: int | None
-    undated_payments: bool
+    undated_payments: bool  # and visits: somebody was here, and paid
     undated_orders: bool
 
 
@@ -41,13 +41,13 @@ def money_rules(
     payments = ("payment", "amount") in bound and bool({("payment", "deal"), ("payment", "client")} & bound)
     paid = settings.paid or ("column" if ("deal", "paid_amount") in typed or not payments else "payments")
     terms = ("deal", "terms_days") in bound and ("deal", "invoice_date") in bound
-    due = settings.due or ("terms" if terms and ("deal", "due_date") not in typed else "column")
+    due = settings.due or ("terms" if terms and ("deal", "due_date") not in typed else "either")
     return MoneyRules(
         revenue=settings.revenue or _revenue(bound, cards, payments=payments),
         purchases=settings.purchases or _purchases(bound, cards),
         paid=paid,
         due=due,
-        visit_due=settings.due or ("terms" if _only_by_terms(typed, bound) else "column"),
+        visit_due=settings.due or ("terms" if _only_by_terms(typed, bound) else "either"),
         terms_days=settings.terms_days,
         undated_payments=True if settings.undated is None else settings.undated,
         undated_orders=False if settings.undated is None else settings.undated,
@@ -117,10 +117,11 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
         paid = pl.col("amount") - pl.coalesce("balance", "amount")
     else:
         paid = pl.col("paid_amount").fill_null(ZERO)
+    since = pl.col("invoice_date") if card == "deal" else pl.col("date")
     terms = pl.coalesce(pl.col("terms_days"), pl.lit(rules.terms_days, dtype=pl.Float64))
-    by_terms = pl.col("invoice_date") + pl.duration(days=terms.cast(pl.Int64, strict=False))
+    by_terms = since + pl.duration(days=terms.cast(pl.Int64, strict=False))
     how = rules.due if card == "deal" else rules.visit_due
-    due = by_terms if how == "terms" else pl.coalesce(pl.col("due_date"), by_terms)
+    due = {"column": pl.col("due_date"), "terms": by_terms}.get(how, pl.coalesce(pl.col("due_date"), by_terms))
     return frame.with_columns(paid=paid.cast(MONEY), due=due.cast(pl.Date)).with_columns(
         outstanding=(pl.col("amount") - pl.col("paid")).cast(MONEY)
     )
@@ -140,7 +141,7 @@ def purchases(
         orders = _dated(complete(orders, "order", template), undated=rules.undated_orders)
         return orders.select("client_id", "date", amount=_line_total(base)).drop_nulls("client_id")
     if basis == "visits" and (visits := base.frame("visit")) is not None:
-        visits = _dated(complete(visits, "visit", template), undated=rules.undated_orders)
+        visits = _dated(complete(visits, "visit", template), undated=rules.undated_payments)
         return visits.select("client_id", "date", "amount").drop_nulls("client_id")
     return empty
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sheets_crm.base.clients import grouped
+from sheets_crm.base.clients import grouped, merged
 from sheets_crm.base.duplicates import duplicate_groups
 from sheets_crm.base.frames import SheetCards, called, read_sheet
 from sheets_crm.base.identity import identify
@@ -120,26 +120,23 @@ def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
         work.problem("client", "id", clients, again, "duplicate_id")
         if work.settings.clients.repeated_ids == "drop":
             clients = clients.filter(~again)
-    group = grouped(clients, by) if by else None
-    if group is not None:
-        rows = clients.select("_sheet", "_row", _group=group)
-        clients = merged(clients, group)
-        clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-        work.frames["client"] = clients.drop("_group")
-        return rows.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
+    if by:
+        return _formed(work, clients, by, previous)
     clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
     work.frames["client"] = clients
     return clients.select("_sheet", "_row", "_id")
 
 
-def merged(clients: pl.DataFrame, group: pl.Series) -> pl.DataFrame:
-    """One row a group: its first row's place, and of every field the first value that is there."""
-    places = {"_sheet", "_row", "_block"}
-    return (
-        clients.with_columns(_group=group)
-        .group_by("_group", maintain_order=True)
-        .agg(pl.col(name).first() if name in places else pl.col(name).drop_nulls().first() for name in clients.columns)
-    )
+def _formed(work: _Work, rows: pl.DataFrame, by: Sequence[str], previous: Previous) -> pl.DataFrame:
+    """Clients formed from rows of something else. A row that names nobody is nobody's."""
+    rows = rows.with_columns(_group=grouped(rows, by))
+    visits = work.frames.get("visit", pl.DataFrame())
+    when = visits.select("_sheet", "_row", _when="date") if "date" in visits.columns else None
+    clients = merged(rows.drop_nulls("_group"), when)
+    clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
+    work.frames["client"] = clients.drop("_group")
+    known = rows.select("_sheet", "_row", "_group").drop_nulls("_group")
+    return known.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
 
 
 def _others(work: _Work, card: str, to_client: pl.DataFrame | None, previous: Previous) -> None:
@@ -172,12 +169,12 @@ def _valid(
     dirty: set[tuple[str, int]] = set()
     whole: set[str] = set()
     for name, read in sheets.items():
-        whole_rows = "client" in read.frames and bool(
-            (read.frames["client"]["_row"] == read.frames["client"]["_block"]).all()
-        )
-        alone = len(set(read.frames) - {"client", "lead", "deal"}) == 0
+        frame = read.frames.get("client")
+        whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
+        alone = not set(read.frames) - {"client", "lead", "deal"}
         whole |= {name} if whole_rows and alone else set()
-        dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
+        dirty |= {(name, row) for row in (read.dirty_rows if name in whole else read.dirty_client_rows)}
     dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error" and (p.card == "client" or p.sheet in whole)}
-    bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
-    return sum(1 for identity in clients["_id"].to_list() if identity not in bad)
+    places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
+    bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
+    return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())

@@ -42,6 +42,7 @@ class _Reader:
     fixed_decimal: bool
     stages: Mapping[str, Mapping[str, str]]  # card -> folded alias -> stage
     skip: frozenset[tuple[str, str]]  # columns whose problems nobody needs to know
+    bookings: bool = False  # do visits of the future stand among those of the past?
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
     places: dict[int, pl.Series] = field(default_factory=dict)  # where the values of `blanks` stand (0-based)
@@ -50,7 +51,9 @@ class _Reader:
 
     def values(self, bound: BoundColumn, positions: pl.Series) -> dict[str, pl.Series]:
         """The parsed values of a bound column at 0-based positions of the sheet; its problems are kept."""
-        spec = self._spec(bound)
+        spec = self.template.cards[bound.card].fields[bound.field]
+        if self.bookings and (bound.card, bound.field) == ("visit", "date"):
+            spec = spec.model_copy(update={"past": False, "type": FieldType.DATE})
         positions = sources(self.grid, self.binding, bound, spec.type, positions)
         stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
@@ -67,14 +70,6 @@ class _Reader:
             self._keep_problems(parsed, bound, positions)
         self.blanks[bound.index], self.places[bound.index] = parsed.blank, positions
         return parsed.values
-
-    def _spec(self, bound: BoundColumn) -> FieldSpec:
-        """How the column is read. Where visits to come have a column of their own, the visit's day is one of the past."""
-        spec = self.template.cards[bound.card].fields[bound.field]
-        comes = ("visit", "next_visit") in {(column.card, column.field) for column in self.binding.columns}
-        if comes and (bound.card, bound.field) == ("visit", "date"):
-            return spec.model_copy(update={"past": True})
-        return spec
 
     def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
         """The sheet's habits; where the owner states none, the column's own values may overrule the country's."""
@@ -148,7 +143,7 @@ def read_sheet(
         grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
-        stages=stages, skip=skip,
+        stages=stages, skip=skip, bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
     tops = rows.filter(rows == blocks)
@@ -176,6 +171,10 @@ def read_sheet(
             if index in own and _is_error(reader, index, row, kind)
         ),
     )
+
+
+def _has_next_visits(binding: Binding) -> bool:
+    return any((bound.card, bound.field) == ("visit", "next_visit") for bound in binding.columns)
 
 
 def _is_error(reader: _Reader, index: int, row: int, kind: str) -> bool:

@@ -11,7 +11,6 @@ from functools import cache, cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from sheets_crm.base.guess_words import clean, dictionary
 from sheets_crm.books.model import Grid, Merge
@@ -40,7 +39,7 @@ class Cells:
             short = (column.text.str.len_bytes() <= _LONGEST_BLANK).fill_null(value=False)
             if short.any():
                 places = short.arg_true()
-                blank = column.text.gather(places).str.strip_chars().str.to_lowercase().is_in(_blanks())
+                blank = column.text.gather(places).str.strip_chars().str.to_lowercase().is_in(list(_blanks()))
                 mask[places.filter(blank).to_numpy(), index] = False
         return mask
 
@@ -85,8 +84,8 @@ class Cells:
 
 
 @cache
-def _blanks() -> list[str]:
-    return ["", *(str(word) for word in dictionary()["values"]["blank"])]
+def _blanks() -> tuple[str, ...]:
+    return ("", *(str(word) for word in dictionary()["values"]["blank"]))
 
 
 def _either(words: Iterable[str]) -> str:

@@ -44,6 +44,15 @@ class Visit:
     due: date | None
     next: Put
 
+    @property
+    def booked(self) -> bool:
+        """Has yet to come: nothing is owed."""
+        return self.date.value is not None and self.date.value > TODAY
+
+    @property
+    def future(self) -> bool:
+        return self.booked or "date_in_future" in self.date.kinds
+
 
 @dataclass
 class Client:
@@ -204,18 +213,17 @@ class Dental:
         return Visit(row, when, amount, paid, due, NOTHING if self.booked_by_date else next_day)
 
     def _due(self, when: Put, cells: dict[str, Put]) -> date | None:
-        """Write what says when money is due, and say when. A visit to come owes nothing yet, unless a due day is typed."""
+        """Write what says when money is due, and say when."""
         plants = self.plants
-        came = when.value if when.value and when.value <= TODAY else None
         if self.due == "column":
             due = plants.day(when.value + plants.one([7, 14, 40]) * DAY if when.value and plants.odds(0.8) else None)
             cells["due_date"] = due
             return due.value
         if self.due == "settings":
-            return came + 14 * DAY if came else None
+            return when.value + 14 * DAY if when.value else None
         terms = plants.count(plants.one([0, 7, 14, 30]) if plants.odds(0.85) else None)
         cells["terms_days"] = terms
-        due_day = came + int(terms.value) * DAY if came and terms.value is not None else None
+        due_day = when.value + int(terms.value) * DAY if when.value and terms.value is not None else None
         if self.due == "formula":  # it repeats what is known; stale or never calculated, it is nobody's problem
             stale = plants.one([None, plants.serial(TODAY - 300 * DAY), plants.serial(due_day) if due_day else None])
             cells["due_date"] = Put(f"={self.at['visit.date']}{self.row}+{self.at['terms_days']}{self.row}", number_format="dd.mm.yyyy", cached=stale)
@@ -228,8 +236,8 @@ class Dental:
         for client in self.clients:
             self._reckon_client(client)
             for visit in client.visits:
-                invoiced = visit.date.value if visit.date.value and visit.date.value <= TODAY else None
-                owed(truth, SHEET, visit.row, amount=visit.amount.value, paid=visit.paid.value, invoiced=invoiced, due=visit.due)
+                if not visit.booked:
+                    owed(truth, SHEET, visit.row, amount=visit.amount.value, paid=visit.paid.value, invoiced=visit.date.value, due=visit.due)
         abc(truth, {client.row: self._revenue(client) for client in self.clients})
         duplicates(truth, {client.row: contacts_of(client.puts["phone"], client.puts["email"]) for client in self.clients})
         truth.problems.update(self.sheet.problems)
@@ -237,8 +245,8 @@ class Dental:
         return truth
 
     def _revenue(self, client: Client) -> float:
-        """Visits that have a readable day, not in the future."""
-        return round(sum(v.amount.value or 0 for v in client.visits if v.date.value and v.date.value <= TODAY), 2)
+        """All visits but those of the future: who was here and paid did so, even if the day can't be read."""
+        return round(sum(v.amount.value or 0 for v in client.visits if not v.future), 2)
 
     def _reckon_client(self, client: Client) -> None:
         truth, puts = self.truth, client.puts
