@@ -171,7 +171,7 @@ def _valid(
     for name, read in sheets.items():
         frame = read.frames.get("client")
         whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
-        alone = not set(read.frames) - {"client", "lead", "deal"}
+        alone = not set(read.frames) - {"client", "lead", "deal", "survey"}
         whole |= {name} if whole_rows and alone else set()
         dirty |= {(name, row) for row in (read.dirty_rows if name in whole else read.dirty_client_rows)}
     dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error" and (p.card == "client" or p.sheet in whole)}

@@ -5,14 +5,14 @@ import os
 import pytest
 
 from sheets_crm.sync import run
-from tests.golden import make_dental
+from tests.golden import make_calls, make_dental, make_tables
 from tests.golden.planted import TODAY, differences
 
 SEEDS = range(int(os.environ.get("SHEETS_CRM_SEEDS", "6")))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("maker", [make_dental], ids=["dental"])
+@pytest.mark.parametrize("maker", [make_dental, make_tables, make_calls], ids=["dental", "tables", "calls"])
 def test_the_plan_equals_the_truth(maker, seed, tmp_path):
     truth = maker.make(tmp_path, seed)
     found = differences(run.plan(str(tmp_path / "crm.yaml"), today=TODAY).plan_json(), truth)
