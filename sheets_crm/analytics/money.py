@@ -26,6 +26,7 @@ class MoneyRules:
     purchases: Basis
     paid: str
     due: str  # column, terms, or either: the column first, terms where it is blank
+    visit_due: str
     terms_days: int | None
     undated_payments: bool  # and visits: somebody was here, and paid
     undated_orders: bool
@@ -46,10 +47,16 @@ def money_rules(
         purchases=settings.purchases or _purchases(bound, cards),
         paid=paid,
         due=due,
+        visit_due=settings.due or ("terms" if _only_by_terms(typed, bound) else "either"),
         terms_days=settings.terms_days,
         undated_payments=True if settings.undated is None else settings.undated,
         undated_orders=False if settings.undated is None else settings.undated,
     )
+
+
+def _only_by_terms(typed: frozenset[tuple[str, str]], bound: frozenset[tuple[str, str]]) -> bool:
+    """Visits have days to pay in, and no due day but one worked out from them."""
+    return {("visit", "terms_days"), ("visit", "date")} <= bound and ("visit", "due_date") not in typed
 
 
 def _revenue(bound: frozenset[tuple[str, str]], cards: set[str], *, payments: bool) -> Basis:
@@ -113,7 +120,8 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
     since = pl.col("invoice_date") if card == "deal" else pl.col("date")
     terms = pl.coalesce(pl.col("terms_days"), pl.lit(rules.terms_days, dtype=pl.Float64))
     by_terms = since + pl.duration(days=terms.cast(pl.Int64, strict=False))
-    due = {"column": pl.col("due_date"), "terms": by_terms}.get(rules.due, pl.coalesce(pl.col("due_date"), by_terms))
+    how = rules.due if card == "deal" else rules.visit_due
+    due = {"column": pl.col("due_date"), "terms": by_terms}.get(how, pl.coalesce(pl.col("due_date"), by_terms))
     return frame.with_columns(paid=paid.cast(MONEY), due=due.cast(pl.Date)).with_columns(
         outstanding=(pl.col("amount") - pl.col("paid")).cast(MONEY)
     )

@@ -194,12 +194,14 @@ def _stated(
     if wanted and not columns:
         raise BindingError("binding.columns_gone", sheet=grid.name)
     fill_down = _fill_down(grid, settings, columns, header_row)
-    layout = find_layout(grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=fill_down)
+    layout = find_layout(
+        grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=_heading(columns, cards, fill_down)
+    )  # fmt: skip
     cards = tuple(dict.fromkeys((*cards, *(column.card for column in columns))))
     unbound = {
         index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}
     }
-    return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound)
+    return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound, fill_down=fill_down)
 
 
 def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
@@ -264,6 +266,15 @@ def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColum
         for place in settings.fill_down
     ]
     return tuple(index for index in found if index != NOWHERE)
+
+
+def _heading(columns: Sequence[BoundColumn], cards: Sequence[str], fill_down: Sequence[int]) -> tuple[int, ...]:
+    """The filled-down columns that begin a client's block: the client's own. A visit's day written once begins no block."""
+    if "client" not in cards:
+        return tuple(fill_down)
+    own = {column.index for column in columns if column.card == "client"}
+    others = {column.index for column in columns if column.card != "client"}
+    return tuple(index for index in fill_down if index in own - others) or tuple(i for i in fill_down if i in own)
 
 
 def _nothing(header_row: int) -> Layout:

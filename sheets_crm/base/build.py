@@ -216,12 +216,17 @@ def _valid(
     """
     if clients is None or to_client is None:
         return 0
-    dirty = {(p.sheet, p.row) for p in work.extra if p.severity == "error"}
+    dirty: set[tuple[str, int]] = set()
+    whole: set[str] = set()
     for name, read in sheets.items():
         frame = read.frames.get("client")
         whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
-        alone = not set(read.frames) - {"client", "lead", "deal"}
-        dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
+        alone = not set(read.frames) - {"client", "lead", "deal", "survey"}
+        whole |= {name} if whole_rows and alone else set()
+        dirty |= {(name, row) for row in (read.dirty_rows if name in whole else read.dirty_client_rows)}
+    dirty |= {
+        (p.sheet, p.row) for p in work.extra if p.severity == "error" and (p.card == "client" or p.sheet in whole)
+    }
     stated = {fold(name) for name in work.settings.clients.sheets}
     dirty = {place for place in dirty if not stated or fold(place[0]) in stated}
     places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")

@@ -13,6 +13,7 @@ import polars as pl
 
 from sheets_crm.base.model import Binding, BoundColumn
 from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
+from sheets_crm.base.spread import sources
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
@@ -44,6 +45,8 @@ class _Reader:
     bookings: bool = False  # do visits of the future stand among those of the past?
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
+    places: dict[int, pl.Series] = field(default_factory=dict)  # where the values of `blanks` stand (0-based)
+    required: set[int] = field(default_factory=set)  # columns that must be filled on a card read already
     _cache: dict[tuple[int, str, str], Parsed] = field(default_factory=dict)
 
     def values(self, bound: BoundColumn, positions: pl.Series) -> dict[str, pl.Series]:
@@ -51,6 +54,7 @@ class _Reader:
         spec = self.template.cards[bound.card].fields[bound.field]
         if self.bookings and (bound.card, bound.field) == ("visit", "date"):
             spec = spec.model_copy(update={"past": False, "type": FieldType.DATE})
+        positions = sources(self.grid, self.binding, bound, spec.type, positions)
         stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
         parsed = self._cache.get(key)
@@ -64,7 +68,7 @@ class _Reader:
             parsed = parse(column, spec, bound.field, self._reading_of(column, spec), stages=stages)
             self._cache[key] = parsed
             self._keep_problems(parsed, bound, positions)
-        self.blanks[bound.index] = parsed.blank
+        self.blanks[bound.index], self.places[bound.index] = parsed.blank, positions
         return parsed.values
 
     def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
@@ -153,7 +157,7 @@ def read_sheet(
         columns = [bound for bound in binding.columns if bound.card == card]
         frame = _frame(reader, columns, positions, blocks if not whole else tops)
         frames[card] = _with_constants(frame, reader, card)
-        _note_blanks(reader, columns, positions, _required_of(required, template, card))
+        _note_blanks(reader, columns, _required_of(required, template, card))
     problems = tuple(sorted(reader.problems.values(), key=lambda p: (p.row, len(p.cell), p.cell, p.kind)))
     errors = [p for p in problems if p.severity == "error"]
     own = {bound.index for bound in binding.columns if bound.card == "client"}
@@ -187,13 +191,13 @@ def _frame(reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series
     for bound in columns:
         series.update(reader.values(bound, positions))
         if bound.field == "date":  # an order of tomorrow and one without a day are told apart when money is counted
-            series["_future"] = _future(reader, bound, positions)
+            series["_future"] = _future(reader, bound)
     return pl.DataFrame([values.alias(name) for name, values in series.items()])
 
 
-def _future(reader: _Reader, bound: BoundColumn, positions: pl.Series) -> pl.Series:
+def _future(reader: _Reader, bound: BoundColumn) -> pl.Series:
     future = [row for index, row, kind in reader.problems if index == bound.index and kind == "date_in_future"]
-    return (positions + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
+    return (reader.places[bound.index] + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
 
 
 def _with_constants(frame: pl.DataFrame, reader: _Reader, card: str) -> pl.DataFrame:
@@ -237,16 +241,17 @@ def _required_of(stated: Iterable[Requirement] | None, template: Template, card:
     return tuple(wanted)
 
 
-def _note_blanks(
-    reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series, required: Sequence[Requirement]
-) -> None:
+def _note_blanks(reader: _Reader, columns: Sequence[BoundColumn], required: Sequence[Requirement]) -> None:
+    """Blank cells of required fields. A column that several cards share is required of the first: a block's client has one doctor."""
     bound = {column.field: column for column in columns}
+    earlier = frozenset(reader.required)
     for requirement in required:
         present = [bound[name] for name in requirement.fields if name in bound]
-        if not present:
+        if not present or present[0].index in earlier:
             continue
+        reader.required.add(present[0].index)
         blank = reader.blanks[present[0].index]
         for other in present[1:]:
             blank = blank & reader.blanks[other.index]
-        for row in (positions.filter(blank) + 1).to_list():
+        for row in (reader.places[present[0].index].filter(blank) + 1).to_list():
             reader.add(present[0], row, requirement.kind)

@@ -56,6 +56,7 @@ class Binding:
     given: Mapping[tuple[str, str], str | float | bool | None] = field(
         default_factory=dict
     )  # (card, field) known without a column: the value of every row, or None where another source is joined to the card
+    fill_down: tuple[int, ...] = ()  # columns in which a blank cell means "as above"
 
 
 @dataclass(frozen=True)
