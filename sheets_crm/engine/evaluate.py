@@ -53,12 +53,12 @@ def decide(
     """
     rules = [rule for rule in rules_by_id(packs).values() if settings.is_on(rule)]
     maker = Maker(today, settings, roles or {}, Pinned(facts.get("client")))
-    found: dict[str, list[Decision]] = {rule.id: [] for rule in rules}
+    found: dict[tuple[str, str], list[Decision]] = {}
     for name in dict.fromkeys(card for rule in rules for card in rule.card if card in facts):
         card = _card(facts[name], [rule for rule in rules if name in rule.card], settings)
         for rule, rows in _fired(card, today):
-            found[rule.rule.id].extend(maker.decisions(rule, card.facts, rows))
-    return tuple(decision for rule in rules for decision in found[rule.id])
+            found[rule.rule.id, name] = list(maker.decisions(rule, card.facts, rows))
+    return tuple(one for rule in rules for card_name in rule.card for one in found.get((rule.id, card_name), ()))
 
 
 def _card(facts: Facts, rules: Iterable[Rule], settings: RuleSettings) -> _Card:

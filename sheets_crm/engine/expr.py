@@ -68,7 +68,7 @@ Param = (
 class Compiled:
     """A condition (or any other expression of a rule) ready to run.
 
-    expr reads a frame made by `frames.prepared` from `inputs`: fields, `today`, `fold:<field>` (a text as it is compared) and
+    expr reads a frame made by `frames.prepared` from `inputs`: fields, `today` (the day), `fold:<field>` (a text as it is compared) and
     `bound:<field>` (is the field bound on the row's sheet). A condition (type bool) is never null.
     """
 
@@ -91,6 +91,9 @@ def compile_expression(
     source, tree = parse(text, place)
     walker = _Walker(source, schema, params or {})
     value = walker.value(tree, 0)
+    if walker.reads and not isinstance(tree, ast.Name):
+        # Polars may cut `coalesce(literal, column)` short to a column of one row; a condition of its own keeps all rows.
+        return Compiled(pl.when(pl.col("today").is_not_null()).then(value.expr), value.type)
     return Compiled(value.expr, value.type)
 
 
