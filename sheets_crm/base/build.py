@@ -226,8 +226,9 @@ def _valid(
     }
     dirty |= {(p.sheet, p.row) for p in work.extra if p.severity == "error" and (whole[p.sheet] or p.card == "client")}
     dirty = {place for place in dirty if not stated or fold(place[0]) in stated}
-    bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
-    return sum(1 for identity in clients["_id"].to_list() if identity not in bad)
+    places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
+    bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
+    return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())
 
 
 def _in_blocks(read: SheetCards) -> bool:
