@@ -210,25 +210,27 @@ def _valid(
     sheets: Mapping[str, SheetCards],
     work: _Work,
 ) -> int:
-    """Clients without an error in their own columns; where a row is a client and its deal at once, all its columns are its own.
+    """How many clients have no error in their own columns (docs/reference/clients.md).
 
-    A client formed of several rows is valid when all of them are. Rows that only name a client say nothing of it here.
+    Where each row is a client, all its bound columns are its own, those of its deal too. Where several rows make one client,
+    the client's fields are; in any of the rows. Rows that only name a client of another sheet say nothing of it here.
     """
     if clients is None or to_client is None:
         return 0
-    dirty: set[tuple[str, int]] = set()
-    whole: set[str] = set()
-    for name, read in sheets.items():
-        frame = read.frames.get("client")
-        whole_rows = frame is not None and bool((frame["_row"] == frame["_block"]).all())
-        alone = not set(read.frames) - {"client", "lead", "deal", "survey"}
-        whole |= {name} if whole_rows and alone else set()
-        dirty |= {(name, row) for row in (read.dirty_rows if name in whole else read.dirty_client_rows)}
-    dirty |= {
-        (p.sheet, p.row) for p in work.extra if p.severity == "error" and (p.card == "client" or p.sheet in whole)
-    }
     stated = {fold(name) for name in work.settings.clients.sheets}
+    whole = {name: not work.settings.clients.by and not _in_blocks(read) for name, read in sheets.items()}
+    dirty = {
+        (name, row)
+        for name, read in sheets.items()
+        for row in (read.dirty_rows if whole[name] else read.dirty_client_rows)
+    }
+    dirty |= {(p.sheet, p.row) for p in work.extra if p.severity == "error" and (whole[p.sheet] or p.card == "client")}
     dirty = {place for place in dirty if not stated or fold(place[0]) in stated}
     places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
     bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
     return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())
+
+
+def _in_blocks(read: SheetCards) -> bool:
+    """Do several rows of the sheet make one client?"""
+    return any(bool((frame["_row"] != frame["_block"]).any()) for frame in read.frames.values())

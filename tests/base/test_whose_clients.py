@@ -202,3 +202,39 @@ def test_a_repeated_id_keeps_its_first_row(tmp_path, repeated, counted, owner):
     assert [client["row"] for client in found["abc"]["clients"]] == [owner]
     assert ("База", "A5", "duplicate_id") in problems(found)
     assert found["valid_clients"] == 3
+
+
+FLAT = [
+    ["Клиент", "Телефон", "Этап", "Сумма", "Оценка"],
+    ["Анна", "8 912 345-67-01", "Новая", "договорная", 9],
+    ["Борис", "12-34", "Новая", 100, 9],
+    ["Вера", "8 912 345-67-03", "Новая", 100, 11],
+    ["Глеб", "8 912 345-67-04", "???", 100, None],
+    ["Дина", "8 912 345-67-05", "Новая", "1 000 руб.", None],
+]
+FLAT_SHEET = {"columns": {"name": "A", "phone": "B", "stage": "C", "amount": "D", "nps": "E"}, "required": []}
+
+
+@pytest.mark.parametrize(("by", "valid"), [([], 1), (["phone", "name"], 4)])
+def test_a_row_that_is_a_client_answers_for_all_its_columns(tmp_path, by, valid):
+    sheet = FLAT_SHEET | {"card": ["client", "deal", "survey"]}
+    found = plan(tmp_path, {"База": FLAT}, {"sheets": {"База": sheet}, "clients": {"by": by}})
+    assert len(found["problems"]) == 5
+    assert found["valid_clients"] == valid
+
+
+def test_a_block_of_rows_answers_for_the_client_only(tmp_path):
+    rows = [
+        ["Клиент", "Телефон", "Дата", "Сумма"],
+        ["Анна", "8 912 345-67-01", date(2026, 9, 1), 1],
+        [None, None, "вчера", "даром"],
+        ["Борис", "1", date(2026, 9, 1), 5],
+    ]
+    sheet = {
+        "card": ["client", "visit"],
+        "columns": {"name": "A", "phone": "B", "date": "C", "amount": "D"},
+        "fill_down": ["A", "B"],
+    }
+    found = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": sheet}})
+    assert len(found["problems"]) == 3
+    assert found["valid_clients"] == 1
