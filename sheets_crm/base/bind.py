@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sheets_crm.base.layout import find_layout
+from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, settled
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
-from sheets_crm.cards.yamlmodel import nearest
 from sheets_crm.cells import index_of
-from sheets_crm.errors import BindingError, ConfigError
+from sheets_crm.errors import BindingError
 
 if TYPE_CHECKING:
     from sheets_crm.base.guess_model import SheetGuess
@@ -118,7 +118,9 @@ def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str
     if settings.like is None:
         return settings
     if settings.like not in stated or settings.like in (*seen, name):
-        raise ConfigError("config.like_unknown", sheet=name, like=settings.like)
+        raise misnamed(
+            "config.like_unknown", settings.like, set(stated) - {*seen, name}, ("sheets", name, "like"), sheet=name
+        )
     model = _resolved(settings.like, stated, seen=(*seen, name))
     own = {key: getattr(settings, key) for key in settings.model_fields_set if key != "like"}
     return model.model_copy(update=own)
@@ -130,7 +132,7 @@ def _present(name: str, grids: Mapping[str, Grid]) -> str:
     alike = [sheet for sheet in grids if fold(sheet) == fold(name)]
     if len(alike) == 1:
         return alike[0]
-    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(f"«{sheet}»" for sheet in grids))
+    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(grids))
 
 
 def _stated(
@@ -145,7 +147,7 @@ def _stated(
     cards = tuple(settings.card) or (guess.cards if guess is not None else memory.cards if memory is not None else ())
     for card in cards:
         if card not in template.cards:
-            raise ConfigError("config.card_unknown", sheet=grid.name, card=card, cards=", ".join(template.cards))
+            raise misnamed("config.card_unknown", card, template.cards, ("sheets", grid.name, "card"), sheet=grid.name)
     if not cards:
         return None
     header_row = settings.header_row
@@ -193,8 +195,8 @@ def _wanted(
     for name, place in (settings.columns or {}).items():
         targets = fields_named(name, template, cards)
         if not targets:
-            near = nearest(name, [field for card in cards for field in template.cards[card].fields])
-            raise ConfigError("config.field_unknown", sheet=grid.name, field=name, nearest=near or "-")
+            known = [field for card in cards for field in template.cards[card].fields]
+            raise misnamed("config.field_unknown", name, known, ("sheets", grid.name, "columns", name), sheet=grid.name)
         index = _index(place, headers, len(grid.columns))
         header = place if index == NOWHERE else headers.get(index, "")
         wanted += [BoundColumn(card, own, index, header, stated=place) for card, own in targets]

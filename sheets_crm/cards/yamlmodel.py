@@ -51,6 +51,10 @@ class Document:
     marks: Mapping[Path, Mark]
     file: str
 
+    def mark(self, path: Path) -> Mark:
+        """Where a key stands, or the nearest key above it."""
+        return _nearest_mark(self, path)
+
 
 def load_model(text: str, source: str, model: type[M], *, error: type[OwnerError] = ConfigError) -> M:
     """The model that the text describes. `error` (words `errors.yaml.*`) with file, line and path of keys where it describes none."""
