@@ -225,10 +225,13 @@ def _index(place: str, headers: Mapping[int, str], width: int) -> int:
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
     headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
-    found = [
-        by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
-        for place in settings.fill_down
-    ]
+    found = []
+    for place in settings.fill_down:
+        index = by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
+        if index == NOWHERE and place not in (settings.columns or {}):  # a bound column that is gone is told elsewhere
+            keys = ("sheets", grid.name, "fill_down")
+            raise misnamed("config.fill_down_unknown", place, headers.values(), keys, sheet=grid.name)
+        found.append(index)
     return tuple(index for index in found if index != NOWHERE)
 
 

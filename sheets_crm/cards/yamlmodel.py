@@ -33,6 +33,14 @@ _EXPECTED = {
     "dict": "mapping", "mapping": "mapping", "model": "mapping", "date": "date", "time": "time", "datetime": "date",
     "frozen": "list", "set": "list", "path": "text", "is": "text",
 }  # fmt: skip
+# Patterns of settings -> our words for what they ask for; any other pattern is that of a name.
+_SHAPES = {"^[A-Z]{2}$": "expected_country", "^[A-Z]{3}$": "expected_currency", r"^\d{4}-\d{2}$": "expected_month"}
+
+_LIMITS = {
+    "greater_than": "above", "less_than": "below", "greater_than_equal": "at_least", "less_than_equal": "at_most",
+    "string_too_long": "too_long", "string_too_short": "empty",
+}  # fmt: skip
+_LIMIT_NAMES = ("gt", "lt", "ge", "le", "max_length", "min_length")
 
 
 @dataclass(frozen=True)
@@ -214,6 +222,9 @@ def _told(
         if "known" in values:
             values |= _offer(str(values.get("seen", "")), [str(name) for name in values.pop("known")])
         return mark.line, _with_near(str(context["key"]), values), place | values
+    if kind == "literal_error" and detail["loc"][-1] == "[key]":  # a mapping whose keys are limited
+        values = {"seen": str(path[-1])} | _offer(str(path[-1]), _choices(context))
+        return mark.line, _with_near("errors.yaml.unknown_key", values), place | values
     if kind == "extra_forbidden":
         allowed = _allowed_keys(model, path[:-1])
         values = {"seen": str(path[-1])} | _offer(str(path[-1]), allowed)
@@ -222,20 +233,29 @@ def _told(
         key = "errors.yaml.missing_key" if path[:-1] else "errors.yaml.missing_top"
         return mark.line, key, place | {"seen": str(path[-1]), "path": _shown(path[:-1])}
     if kind in ("enum", "literal_error"):
-        names = [name.strip(" '") for name in re.split(r", | or ", str(context.get("expected", "")))]
-        values = {"seen": _brief(seen)} | _offer(str(seen), names)
+        values = {"seen": _brief(seen)} | _offer(str(seen), _choices(context))
         return mark.line, _with_near("errors.yaml.not_allowed", values), place | values
-    if kind.startswith(("greater_than", "less_than")):
-        limit = next(iter(context.values()), "")
-        word = ("above" if kind == "greater_than" else "below" if kind == "less_than" else
-                "at_least" if kind.startswith("greater") else "at_most")  # fmt: skip
-        return mark.line, f"errors.yaml.{word}", place | {"seen": _brief(seen), "limit": str(limit)}
-    if kind == "string_pattern_mismatch":
-        return mark.line, "errors.yaml.bad_name", place | {"seen": _brief(seen)}
+    if (shape := _shape(kind, context)) is not None:
+        key, limit = shape
+        return mark.line, f"errors.yaml.{key}", place | {"seen": _brief(seen), "limit": limit}
     expected = _EXPECTED.get(kind.split("_")[0])
     if expected and kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type", "_of")):
         return mark.line, f"errors.yaml.expected_{expected}", place | {"seen": _brief(seen)}
-    return mark.line, "errors.yaml.not_understood", place | {"seen": _brief(seen), "detail": detail["msg"]}
+    return mark.line, "errors.yaml.not_understood", place | {"seen": _brief(seen)}
+
+
+def _shape(kind: str, context: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(our word, limit) for a value of the right type that is too large, too long or of another pattern."""
+    if kind == "string_pattern_mismatch":
+        return _SHAPES.get(str(context.get("pattern")), "bad_name"), ""
+    if kind in _LIMITS:
+        return _LIMITS[kind], str(next((context[name] for name in _LIMIT_NAMES if name in context), ""))
+    return None
+
+
+def _choices(context: Mapping[str, Any]) -> list[str]:
+    """The values that pydantic lists as "'a', 'b' or 'c'"."""
+    return [name.strip(" '") for name in re.split(r", | or ", str(context.get("expected", "")))]
 
 
 def _offer(seen: str, allowed: Sequence[str]) -> dict[str, object]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import FunnelSettings, SheetSettings
 from sheets_crm.cards import Template, fold
-from sheets_crm.sync.config import CrmConfig
+from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config import COUNTRIES, CrmConfig
 
 
 def check(config: CrmConfig, template: Template) -> None:
@@ -21,10 +22,12 @@ def check(config: CrmConfig, template: Template) -> None:
         _funnel(name, funnel)
         _sheets(funnel.sheets, config, ("funnels", name, "sheets"))
     _sheets(config.clients.sheets, config, ("clients", "sheets"))
+    _country(config.country, ("country",))
 
 
 def _sheet(name: str, sheet: SheetSettings, template: Template) -> None:
     at = ("sheets", name)
+    _country(sheet.country, (*at, "country"))
     for card in sheet.card:
         if card not in template.cards:
             raise misnamed("config.card_unknown", card, template.cards, (*at, "card"), sheet=name)
@@ -34,6 +37,15 @@ def _sheet(name: str, sheet: SheetSettings, template: Template) -> None:
     for requirement in sheet.required or ():
         for field in requirement.fields:
             _field(field, template, cards, (*at, "required"), name)
+
+
+def _country(code: str | None, keys: tuple[str, ...]) -> None:
+    if code is None or code in COUNTRIES:
+        return
+    from phonenumbers import SUPPORTED_REGIONS  # heavy, and only for countries that are rare here
+
+    if code not in SUPPORTED_REGIONS:
+        raise ConfigError("config.country_unknown", seen=code, keys=keys)
 
 
 def _field(field: str, template: Template, cards: Iterable[str], keys: tuple[str, ...], sheet: str) -> None:

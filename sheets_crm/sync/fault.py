@@ -18,7 +18,7 @@ def log_our_fault(error: BaseException) -> tuple[str, Path | None]:
     Without personal data: kinds and places only.
     """
     number = f"{datetime.now(UTC):%Y%m%d}-{token_hex(2)}"
-    for folder in (Path(NAME) / "logs", Path(tempfile.gettempdir()) / "sheets-crm-logs"):
+    for folder in (Path(NAME).absolute() / "logs", Path(tempfile.gettempdir()) / "sheets-crm-logs"):
         if folder.parent.name == NAME and not folder.parent.is_dir():
             continue  # no state folder here: don't make one for a log
         try:

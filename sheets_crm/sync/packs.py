@@ -44,13 +44,12 @@ def _place(opened: Opened, keys: tuple[str | int, ...]) -> Place:
     mark = opened.document.mark(keys)
 
     def locate(offset: int) -> tuple[int, int]:
-        if not offset:
-            return mark.line, 0
         try:
-            inside = read_tree(opened.path.read_text("utf-8-sig"), mark.file).place(keys).locate
+            tree = read_tree(opened.path.read_text("utf-8-sig"), mark.file)
         except (OwnerError, OSError, ValueError):
             return mark.line, 0
-        return inside(offset) if inside else (mark.line, 0)
+        inside = tree.place(keys).locate
+        return inside(offset) if inside and isinstance(tree.at(keys), str) else (mark.line, 0)
 
     return Place(mark.file, ".".join(map(str, keys)), locate)
 
