@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sheets_crm.base.layout import find_layout
+from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, settled
 from sheets_crm.base.settings import Scalar, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
-from sheets_crm.cards.yamlmodel import nearest
 from sheets_crm.cells import index_of
 from sheets_crm.errors import BindingError, ConfigError
 
@@ -92,7 +92,7 @@ def _given(binding: Binding, settings: SheetSettings, template: Template) -> dic
     for name, value in settings.values.items():
         targets = fields_named(name, template, binding.cards)
         if not targets:
-            raise _field_unknown(binding.sheet, name, template, binding.cards)
+            raise _field_unknown(binding.sheet, name, template, binding.cards, "values")
         given |= dict.fromkeys((target for target in targets if target not in there), value)
     return given
 
@@ -106,7 +106,7 @@ def _tell_of_joined(bound: Bound, template: Template) -> None:
         card = source.cards[0]
         key = template.cards[card].field_name(settings.key)
         if key is None or not any((column.card, column.field) == (card, key) for column in source.columns):
-            raise _field_unknown(name, settings.key, template, source.cards)
+            raise _field_unknown(name, settings.key, template, source.cards, "key")
         bound.settings[name] = settings.model_copy(update={"key": key})
         fields = {(card, column.field) for column in source.columns if column.card == card} | set(source.given)
         for other, binding in bound.bindings.items():
@@ -115,9 +115,11 @@ def _tell_of_joined(bound: Bound, template: Template) -> None:
                 bound.bindings[other] = replace(binding, given={**binding.given, **dict.fromkeys(fields - own)})
 
 
-def _field_unknown(sheet: str, name: str, template: Template, cards: Sequence[str]) -> ConfigError:
-    near = nearest(name, [field for card in cards for field in template.cards[card].fields])
-    return ConfigError("config.field_unknown", sheet=sheet, field=name, nearest=near or "-")
+def _field_unknown(
+    sheet: str, name: str, template: Template, cards: Sequence[str], key: str = "columns"
+) -> ConfigError:
+    known = [field for card in cards for field in template.cards[card].fields]
+    return misnamed("config.field_unknown", name, known, ("sheets", sheet, key, name), sheet=sheet)
 
 
 def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
@@ -155,7 +157,9 @@ def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str
     if settings.like is None:
         return settings
     if settings.like not in stated or settings.like in (*seen, name):
-        raise ConfigError("config.like_unknown", sheet=name, like=settings.like)
+        raise misnamed(
+            "config.like_unknown", settings.like, set(stated) - {*seen, name}, ("sheets", name, "like"), sheet=name
+        )
     model = _resolved(settings.like, stated, seen=(*seen, name))
     own = {key: getattr(settings, key) for key in settings.model_fields_set if key != "like"}
     return model.model_copy(update=own)
@@ -167,7 +171,7 @@ def _present(name: str, grids: Mapping[str, Grid]) -> str:
     alike = [sheet for sheet in grids if fold(sheet) == fold(name)]
     if len(alike) == 1:
         return alike[0]
-    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(f"«{sheet}»" for sheet in grids))
+    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(grids))
 
 
 def _stated(
@@ -182,7 +186,7 @@ def _stated(
     cards = tuple(settings.card) or (guess.cards if guess is not None else memory.cards if memory is not None else ())
     for card in cards:
         if card not in template.cards:
-            raise ConfigError("config.card_unknown", sheet=grid.name, card=card, cards=", ".join(template.cards))
+            raise misnamed("config.card_unknown", card, template.cards, ("sheets", grid.name, "card"), sheet=grid.name)
     if not cards:
         return None
     header_row = settings.header_row
@@ -261,10 +265,13 @@ def _index(place: str, headers: Mapping[int, str], width: int) -> int:
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
     headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
-    found = [
-        by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
-        for place in settings.fill_down
-    ]
+    found = []
+    for place in settings.fill_down:
+        index = by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
+        if index == NOWHERE and place not in (settings.columns or {}):  # a bound column that is gone is told elsewhere
+            keys = ("sheets", grid.name, "fill_down")
+            raise misnamed("config.fill_down_unknown", place, headers.values(), keys, sheet=grid.name)
+        found.append(index)
     return tuple(index for index in found if index != NOWHERE)
 
 

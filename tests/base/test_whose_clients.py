@@ -172,7 +172,7 @@ def test_values_that_every_row_has_are_read_as_cells_are(tmp_path):
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"values": {"statuss": "x"}}, "config.field_unknown"),
+        ({"values": {"statuss": "x"}}, "config.field_unknown_near"),
         ({"key": "nonsense"}, "config.field_unknown"),
         ({"key": "email"}, "config.field_unknown"),  # is no column there
     ],
@@ -186,7 +186,7 @@ def test_a_field_that_is_not_there_is_named(tmp_path, change, key):
 def test_a_client_sheet_that_is_not_bound_is_named(tmp_path):
     with pytest.raises(ConfigError) as caught:
         plan(tmp_path, {"База": CLIENTS}, {"sheets": {"База": BASE}, "clients": {"sheets": ["Клиенты"]}})
-    assert caught.value.key == "config.client_sheet_unknown"
+    assert caught.value.key == "config.sheet_unknown"
 
 
 @pytest.mark.parametrize(("repeated", "counted", "owner"), [("first", 4, 2), ("drop", 3, 2)])
