@@ -7,23 +7,17 @@ import os
 import sys
 from importlib.util import find_spec
 
-from sheets_crm.words import Lang, say
+from sheets_crm.words import language_of, say
 
 
 def main() -> int:
     """Exit code of the wizard; 2 when this version has none."""
     if find_spec("sheets_crm.wizard") is None:
-        sys.stderr.write(say("house.no_wizard", _language()) + "\n")
+        sys.stderr.write(say("house.no_wizard", language_of(os.environ)) + "\n")
         return 2
     sys.argv.insert(1, "setup")
     code = importlib.import_module("sheets_crm.cli").main()
     return int(code or 0)
-
-
-def _language() -> Lang:
-    names = (os.environ.get(name, "") for name in ("SHEETS_CRM_LANG", "LC_ALL", "LANG"))
-    chosen = next((name for name in names if name), "")
-    return "ru" if chosen.lower().startswith("ru") else "en"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from __future__ import annotations
 class OwnerError(Exception):
     """The run stopped; the owner can fix it. Carries a words key and its values, not a finished sentence.
 
-    The sentence stands in `words` under `errors.<key>`; it says where, what we saw, what to do.
+    The sentence stands in `words` under the key; it says where, what we saw, what to do.
     """
 
     exit_code = 10

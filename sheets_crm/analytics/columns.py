@@ -50,9 +50,10 @@ def complete(frame: pl.DataFrame, card: str, template: Template) -> pl.DataFrame
 
 
 def bound_fields(base: Base, card: str) -> dict[str, frozenset[str]]:
-    """Sheet -> the card's fields that are bound there."""
+    """Sheet -> the card's fields that are known there: bound, the same for every row, or joined from another source."""
     return {
         sheet: frozenset(column.field for column in binding.columns if column.card == card)
+        | {name for owner, name in binding.given if owner == card}
         for sheet, binding in base.bindings.items()
         if card in binding.cards
     }

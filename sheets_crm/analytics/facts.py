@@ -56,7 +56,7 @@ def stage_meaning(frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec])
 
 
 def deal_facts(
-    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules
+    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules, *, today: date
 ) -> pl.DataFrame | None:
     """Leads, deals or visits with stage meaning and money, not yet joined with their clients."""
     frame = base.frame(card)
@@ -69,7 +69,9 @@ def deal_facts(
             funnel=pl.lit(None, pl.String), stage=pl.lit(None, pl.String), stage_kind=pl.lit("open"), offer_stage=pl.lit(value=False),
             blocks=pl.lit(value=False), invoice_date=pl.col("date"), invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
         )  # fmt: skip
-        return with_money(frame, card, valid_payments(base, template, rules), rules)
+        frame = with_money(frame, card, valid_payments(base, template, rules), rules)
+        booked = (pl.col("date") > today).fill_null(value=False)  # nothing is owed for a visit that has yet to come
+        return frame.with_columns(outstanding=pl.when(~booked).then(pl.col("outstanding")))
     frame = stage_meaning(frame, card, funnels)
     if card == "lead":
         nothing = pl.lit(None).cast(MONEY)

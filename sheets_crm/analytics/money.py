@@ -25,9 +25,10 @@ class MoneyRules:
     revenue: Basis
     purchases: Basis
     paid: str
-    due: str
+    due: str  # column, terms, or either: the column first, terms where it is blank
+    visit_due: str
     terms_days: int | None
-    undated_payments: bool
+    undated_payments: bool  # and visits: somebody was here, and paid
     undated_orders: bool
 
 
@@ -40,16 +41,22 @@ def money_rules(
     payments = ("payment", "amount") in bound and bool({("payment", "deal"), ("payment", "client")} & bound)
     paid = settings.paid or ("column" if ("deal", "paid_amount") in typed or not payments else "payments")
     terms = ("deal", "terms_days") in bound and ("deal", "invoice_date") in bound
-    due = settings.due or ("terms" if terms and ("deal", "due_date") not in typed else "column")
+    due = settings.due or ("terms" if terms and ("deal", "due_date") not in typed else "either")
     return MoneyRules(
         revenue=settings.revenue or _revenue(bound, cards, payments=payments),
         purchases=settings.purchases or _purchases(bound, cards),
         paid=paid,
         due=due,
+        visit_due=settings.due or ("terms" if _only_by_terms(typed, bound) else "either"),
         terms_days=settings.terms_days,
         undated_payments=True if settings.undated is None else settings.undated,
         undated_orders=False if settings.undated is None else settings.undated,
     )
+
+
+def _only_by_terms(typed: frozenset[tuple[str, str]], bound: frozenset[tuple[str, str]]) -> bool:
+    """Visits have days to pay in, and no due day but one worked out from them."""
+    return {("visit", "terms_days"), ("visit", "date")} <= bound and ("visit", "due_date") not in typed
 
 
 def _revenue(bound: frozenset[tuple[str, str]], cards: set[str], *, payments: bool) -> Basis:
@@ -113,7 +120,8 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
     since = pl.col("invoice_date") if card == "deal" else pl.col("date")
     terms = pl.coalesce(pl.col("terms_days"), pl.lit(rules.terms_days, dtype=pl.Float64))
     by_terms = since + pl.duration(days=terms.cast(pl.Int64, strict=False))
-    due = by_terms if rules.due == "terms" else pl.coalesce(pl.col("due_date"), by_terms)
+    how = rules.due if card == "deal" else rules.visit_due
+    due = {"column": pl.col("due_date"), "terms": by_terms}.get(how, pl.coalesce(pl.col("due_date"), by_terms))
     return frame.with_columns(paid=paid.cast(MONEY), due=due.cast(pl.Date)).with_columns(
         outstanding=(pl.col("amount") - pl.col("paid")).cast(MONEY)
     )
@@ -133,7 +141,8 @@ def purchases(
         orders = _dated(complete(orders, "order", template), undated=rules.undated_orders)
         return orders.select("client_id", "date", amount=_line_total(base)).drop_nulls("client_id")
     if basis == "visits" and (visits := base.frame("visit")) is not None:
-        return complete(visits, "visit", template).select("client_id", "date", "amount").drop_nulls("client_id")
+        visits = _dated(complete(visits, "visit", template), undated=rules.undated_payments)
+        return visits.select("client_id", "date", "amount").drop_nulls("client_id")
     return empty
 
 

@@ -43,11 +43,12 @@ def numbers(
     formulas: sheet -> column index -> number of formula cells. entered: card -> (id, since), from history.
     """
     bound = frozenset((column.card, column.field) for binding in base.bindings.values() for column in binding.columns)
+    bound |= {pair for binding in base.bindings.values() for pair in binding.given}
     computed = frozenset((card, name) for card, name in bound if is_formula(base, formulas, card, name))
     rules = money_rules(settings.money, bound, computed)
     deals = {}
     for card in ("lead", "deal", "visit"):
-        frame = deal_facts(base, card, template, funnels, rules)
+        frame = deal_facts(base, card, template, funnels, rules, today=today)
         if frame is not None:
             deals[card] = frame
     clients = client_facts(base, template, settings, rules, deals=deals, today=today, default_interval=default_interval)

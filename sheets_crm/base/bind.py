@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sheets_crm.base.layout import find_layout
+from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, index_stated, settled
-from sheets_crm.base.settings import SheetSettings
+from sheets_crm.base.settings import Scalar, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
-from sheets_crm.cards.yamlmodel import nearest
 from sheets_crm.errors import BindingError, ConfigError
 
 if TYPE_CHECKING:
@@ -75,8 +75,47 @@ def bind(
             if stated is not None:
                 bound.notes.append(("binding.no_table", {"sheet": name}))
             continue
-        bound.bindings[name], bound.settings[name] = binding, settings
+        given = _given(binding, settings, template)
+        bound.bindings[name], bound.settings[name] = replace(binding, given=given), settings
+    _tell_of_joined(bound, template)
     return bound
+
+
+def _given(binding: Binding, settings: SheetSettings, template: Template) -> dict[tuple[str, str], Scalar | None]:
+    """The fields that every row has the same, as the owner states them, where no column says otherwise."""
+    there = {(column.card, column.field) for column in binding.columns}
+    given: dict[tuple[str, str], Scalar | None] = {}
+    for name, value in settings.values.items():
+        targets = fields_named(name, template, binding.cards)
+        if not targets:
+            raise _field_unknown(binding.sheet, name, template, binding.cards, "values")
+        given |= dict.fromkeys((target for target in targets if target not in there), value)
+    return given
+
+
+def _tell_of_joined(bound: Bound, template: Template) -> None:
+    """A sheet joined by a key gives its fields to all sheets that hold the card."""
+    for name, settings in bound.settings.items():
+        if settings.key is None:
+            continue
+        source = bound.bindings[name]
+        card = source.cards[0]
+        key = template.cards[card].field_name(settings.key)
+        if key is None or not any((column.card, column.field) == (card, key) for column in source.columns):
+            raise _field_unknown(name, settings.key, template, source.cards, "key")
+        bound.settings[name] = settings.model_copy(update={"key": key})
+        fields = {(card, column.field) for column in source.columns if column.card == card} | set(source.given)
+        for other, binding in bound.bindings.items():
+            if card in binding.cards and bound.settings[other].key is None:
+                own = {(column.card, column.field) for column in binding.columns} | set(binding.given)
+                bound.bindings[other] = replace(binding, given={**binding.given, **dict.fromkeys(fields - own)})
+
+
+def _field_unknown(
+    sheet: str, name: str, template: Template, cards: Sequence[str], key: str = "columns"
+) -> ConfigError:
+    known = [field for card in cards for field in template.cards[card].fields]
+    return misnamed("config.field_unknown", name, known, ("sheets", sheet, key, name), sheet=sheet)
 
 
 def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
@@ -115,7 +154,9 @@ def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str
     if settings.like is None:
         return settings
     if settings.like not in stated or settings.like in (*seen, name):
-        raise ConfigError("config.like_unknown", sheet=name, like=settings.like)
+        raise misnamed(
+            "config.like_unknown", settings.like, set(stated) - {*seen, name}, ("sheets", name, "like"), sheet=name
+        )
     model = _resolved(settings.like, stated, seen=(*seen, name))
     own = {key: getattr(settings, key) for key in settings.model_fields_set if key != "like"}
     return model.model_copy(update=own)
@@ -127,7 +168,7 @@ def _present(name: str, grids: Mapping[str, Grid]) -> str:
     alike = [sheet for sheet in grids if fold(sheet) == fold(name)]
     if len(alike) == 1:
         return alike[0]
-    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(f"«{sheet}»" for sheet in grids))
+    raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(grids))
 
 
 def _stated(
@@ -142,7 +183,7 @@ def _stated(
     cards = tuple(settings.card) or (guess.cards if guess is not None else memory.cards if memory is not None else ())
     for card in cards:
         if card not in template.cards:
-            raise ConfigError("config.card_unknown", sheet=grid.name, card=card, cards=", ".join(template.cards))
+            raise misnamed("config.card_unknown", card, template.cards, ("sheets", grid.name, "card"), sheet=grid.name)
     if not cards:
         return None
     header_row = settings.header_row
@@ -154,12 +195,14 @@ def _stated(
     if wanted and not columns:
         raise BindingError("binding.columns_gone", sheet=grid.name)
     fill_down = _fill_down(grid, settings, columns, header_row)
-    layout = find_layout(grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=fill_down)
+    layout = find_layout(
+        grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=_heading(columns, cards, fill_down)
+    )  # fmt: skip
     cards = tuple(dict.fromkeys((*cards, *(column.card for column in columns))))
     unbound = {
         index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}
     }
-    return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound)
+    return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound, fill_down=fill_down)
 
 
 def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
@@ -190,8 +233,7 @@ def _wanted(
     for name, place in (settings.columns or {}).items():
         targets = fields_named(name, template, cards)
         if not targets:
-            near = nearest(name, [field for card in cards for field in template.cards[card].fields])
-            raise ConfigError("config.field_unknown", sheet=grid.name, field=name, nearest=near or "-")
+            raise _field_unknown(grid.name, name, template, cards)
         index = index_stated(place, headers, len(grid.columns))
         header = place if index == NOWHERE else headers.get(index, "")
         wanted += [BoundColumn(card, own, index, header, stated=place) for card, own in targets]
@@ -212,11 +254,23 @@ def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[t
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
     headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
-    found = [
-        by_field[place] if place in by_field else index_stated(place, headers, len(grid.columns))
-        for place in settings.fill_down
-    ]
+    found = []
+    for place in settings.fill_down:
+        index = by_field[place] if place in by_field else index_stated(place, headers, len(grid.columns))
+        if index == NOWHERE and place not in (settings.columns or {}):  # a bound column that is gone is told elsewhere
+            keys = ("sheets", grid.name, "fill_down")
+            raise misnamed("config.fill_down_unknown", place, headers.values(), keys, sheet=grid.name)
+        found.append(index)
     return tuple(index for index in found if index != NOWHERE)
+
+
+def _heading(columns: Sequence[BoundColumn], cards: Sequence[str], fill_down: Sequence[int]) -> tuple[int, ...]:
+    """The filled-down columns that begin a client's block: the client's own. A visit's day written once begins no block."""
+    if "client" not in cards:
+        return tuple(fill_down)
+    own = {column.index for column in columns if column.card == "client"}
+    others = {column.index for column in columns if column.card != "client"}
+    return tuple(index for index in fill_down if index in own - others) or tuple(i for i in fill_down if i in own)
 
 
 def _nothing(header_row: int) -> Layout:

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sheets_crm.base.clients import grouped
+from sheets_crm.base.clients import grouped, merged
 from sheets_crm.base.duplicates import duplicate_groups
 from sheets_crm.base.frames import SheetCards, called, read_sheet
 from sheets_crm.base.identity import identify
+from sheets_crm.base.joined import joined, matched
 from sheets_crm.base.links import repeated, resolve, same_row
 from sheets_crm.base.model import Base, Binding, BoundColumn
 from sheets_crm.base.recomputed import recomputed
 from sheets_crm.base.settings import BaseSettings, SheetSettings
 from sheets_crm.base.stages import FunnelSpec, stage_aliases
 from sheets_crm.books.model import Grid
-from sheets_crm.cards import Template
+from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import FieldType, Problem, Reading
 from sheets_crm.cells import letter
+from sheets_crm.errors import ConfigError
 
 # Cards that others point to come first.
 ORDER = ("client", "lead", "deal", "product", "contact", "payment", "order", "interaction", "visit", "survey")
@@ -79,10 +81,17 @@ def build(
         )
         for name, binding in bindings.items()
     }  # fmt: skip
+    keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in sheets}
     for card in ORDER:
-        frames = [read.frames[card] for read in sheets.values() if card in read.frames]
+        frames = [
+            read.frames[card]
+            for name, read in sheets.items()
+            if card in read.frames and not _is_joined(bindings[name], card, keys)
+        ]
         if frames:
             work.frames[card] = pl.concat(frames, how="diagonal_relaxed")
+    for name, key in keys.items():
+        _join(work, bindings[name].cards[0], sheets[name], key)
     to_client = _clients(work, previous)
     for card in ORDER[1:]:
         if card in work.frames:
@@ -99,7 +108,7 @@ def build(
         frames=work.frames,
         problems=problems,
         bindings=bindings,
-        valid_clients=_valid(clients, to_client, sheets, work.extra),
+        valid_clients=_valid(clients, to_client, sheets, work),
         duplicates=() if clients is None else tuple(group.rows for group in duplicate_groups(clients)),
     )
 
@@ -109,37 +118,72 @@ def bound_column(binding: Binding, card: str, name: str) -> BoundColumn | None:
     return next((column for column in binding.columns if column.card == card and column.field == name), None)
 
 
+def _is_joined(binding: Binding, card: str, keys: Mapping[str, str]) -> bool:
+    return binding.sheet in keys and card == binding.cards[0]
+
+
+def _join(work: _Work, card: str, source: SheetCards, key: str) -> None:
+    """Fill the cards with what a source joined by `key` says of them. An id that no card has is a reference to nothing."""
+    if card not in work.frames:
+        return
+    rows = source.frames[card]
+    work.frames[card], orphans = joined(work.frames[card], rows, key)
+    if work.template.cards[card].fields[key].type in (FieldType.ID, FieldType.TAX_ID):
+        work.problem(card, key, rows, orphans, "orphan_link")
+
+
 def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
     """Make the client frame; returns which client stands on which row: `_sheet`, `_row`, `_id`."""
     clients = work.frames.get("client")
     if clients is None:
         return None
     by = work.settings.clients.by
+    clients, others = _of_client_sheets(work, clients)
     if "id" in clients.columns and "id" not in by:
         again = repeated(clients)
         work.problem("client", "id", clients, again, "duplicate_id")
         if work.settings.clients.repeated_ids == "drop":
             clients = clients.filter(~again)
-    group = grouped(clients, by) if by else None
-    if group is not None:
-        rows = clients.select("_sheet", "_row", _group=group)
-        clients = merged(clients, group)
+    if by:
+        known = _formed(work, clients, by, previous)
+    else:
         clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-        work.frames["client"] = clients.drop("_group")
-        return rows.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
+        work.frames["client"], known = clients, clients.select("_sheet", "_row", "_id")
+    return known if others is None else pl.concat([known, _named(work, others)])
+
+
+def _of_client_sheets(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows that are clients, and those that only name one; None where every sheet's rows are clients."""
+    stated = {fold(name) for name in work.settings.clients.sheets}
+    if not stated:
+        return clients, None
+    if unknown := stated - {fold(name) for name in work.bindings}:
+        raise ConfigError("config.client_sheet_unknown", sheet=min(unknown), sheets=", ".join(work.bindings))
+    own = clients["_sheet"].is_in([name for name in work.bindings if fold(name) in stated])
+    return clients.filter(own), clients.filter(~own)
+
+
+def _named(work: _Work, rows: pl.DataFrame) -> pl.DataFrame:
+    """Which client of the client sheets each row means: `_sheet`, `_row`, `_id`. One that means nobody is a problem."""
+    by = work.settings.clients.match
+    found, nobody = matched(work.frames["client"], rows, by)
+    for key in (name for name in by if name in rows.columns):
+        here = nobody & rows[key].is_not_null()
+        work.problem("client", key, rows, here, "orphan_link")
+        nobody = nobody & ~here
+    return rows.select("_sheet", "_row").with_columns(_id=found).drop_nulls("_id")
+
+
+def _formed(work: _Work, rows: pl.DataFrame, by: Sequence[str], previous: Previous) -> pl.DataFrame:
+    """Clients formed from rows of something else. A row that names nobody is nobody's."""
+    rows = rows.with_columns(_group=grouped(rows, by))
+    visits = work.frames.get("visit", pl.DataFrame())
+    when = visits.select("_sheet", "_row", _when="date") if "date" in visits.columns else None
+    clients = merged(rows.drop_nulls("_group"), when)
     clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-    work.frames["client"] = clients
-    return clients.select("_sheet", "_row", "_id")
-
-
-def merged(clients: pl.DataFrame, group: pl.Series) -> pl.DataFrame:
-    """One row a group: its first row's place, and of every field the first value that is there."""
-    places = {"_sheet", "_row", "_block"}
-    return (
-        clients.with_columns(_group=group)
-        .group_by("_group", maintain_order=True)
-        .agg(pl.col(name).first() if name in places else pl.col(name).drop_nulls().first() for name in clients.columns)
-    )
+    work.frames["client"] = clients.drop("_group")
+    known = rows.select("_sheet", "_row", "_group").drop_nulls("_group")
+    return known.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
 
 
 def _others(work: _Work, card: str, to_client: pl.DataFrame | None, previous: Previous) -> None:
@@ -164,18 +208,29 @@ def _valid(
     clients: pl.DataFrame | None,
     to_client: pl.DataFrame | None,
     sheets: Mapping[str, SheetCards],
-    extra: Sequence[Problem],
+    work: _Work,
 ) -> int:
-    """Clients without an error in their own columns; where a row is a client, all its bound columns are its own."""
+    """How many clients have no error in their own columns (docs/reference/clients.md).
+
+    Where each row is a client, all its bound columns are its own, those of its deal too. Where several rows make one client,
+    the client's fields are; in any of the rows. Rows that only name a client of another sheet say nothing of it here.
+    """
     if clients is None or to_client is None:
         return 0
-    dirty: set[tuple[str, int]] = set()
-    for name, read in sheets.items():
-        whole_rows = "client" in read.frames and bool(
-            (read.frames["client"]["_row"] == read.frames["client"]["_block"]).all()
-        )
-        alone = len(set(read.frames) - {"client", "lead", "deal"}) == 0
-        dirty |= {(name, row) for row in (read.dirty_rows if whole_rows and alone else read.dirty_client_rows)}
-    dirty |= {(p.sheet, p.row) for p in extra if p.severity == "error"}
-    bad = {to for sheet, row, to in to_client.iter_rows() if (sheet, row) in dirty}
-    return sum(1 for identity in clients["_id"].to_list() if identity not in bad)
+    stated = {fold(name) for name in work.settings.clients.sheets}
+    whole = {name: not work.settings.clients.by and not _in_blocks(read) for name, read in sheets.items()}
+    dirty = {
+        (name, row)
+        for name, read in sheets.items()
+        for row in (read.dirty_rows if whole[name] else read.dirty_client_rows)
+    }
+    dirty |= {(p.sheet, p.row) for p in work.extra if p.severity == "error" and (whole[p.sheet] or p.card == "client")}
+    dirty = {place for place in dirty if not stated or fold(place[0]) in stated}
+    places = pl.DataFrame(sorted(dirty), schema={"_sheet": pl.String, "_row": pl.UInt32}, orient="row")
+    bad = to_client.join(places, on=["_sheet", "_row"], how="semi")["_id"]
+    return len(clients) - int(clients["_id"].is_in(bad.implode()).sum())
+
+
+def _in_blocks(read: SheetCards) -> bool:
+    """Do several rows of the sheet make one client?"""
+    return any(bool((frame["_row"] != frame["_block"]).any()) for frame in read.frames.values())

@@ -13,10 +13,11 @@ import polars as pl
 
 from sheets_crm.base.model import Binding, BoundColumn
 from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
+from sheets_crm.base.spread import sources
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
-from sheets_crm.cells import Column, letter
+from sheets_crm.cells import Column, Kind, letter
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,19 @@ class _Reader:
     fixed_decimal: bool
     stages: Mapping[str, Mapping[str, str]]  # card -> folded alias -> stage
     skip: frozenset[tuple[str, str]]  # columns whose problems nobody needs to know
+    bookings: bool = False  # do visits of the future stand among those of the past?
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
+    places: dict[int, pl.Series] = field(default_factory=dict)  # where the values of `blanks` stand (0-based)
+    required: set[int] = field(default_factory=set)  # columns that must be filled on a card read already
     _cache: dict[tuple[int, str, str], Parsed] = field(default_factory=dict)
 
     def values(self, bound: BoundColumn, positions: pl.Series) -> dict[str, pl.Series]:
         """The parsed values of a bound column at 0-based positions of the sheet; its problems are kept."""
         spec = self.template.cards[bound.card].fields[bound.field]
+        if self.bookings and (bound.card, bound.field) == ("visit", "date"):
+            spec = spec.model_copy(update={"past": False, "type": FieldType.DATE})
+        positions = sources(self.grid, self.binding, bound, spec.type, positions)
         stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
         parsed = self._cache.get(key)
@@ -61,7 +68,7 @@ class _Reader:
             parsed = parse(column, spec, bound.field, self._reading_of(column, spec), stages=stages)
             self._cache[key] = parsed
             self._keep_problems(parsed, bound, positions)
-        self.blanks[bound.index] = parsed.blank
+        self.blanks[bound.index], self.places[bound.index] = parsed.blank, positions
         return parsed.values
 
     def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
@@ -136,20 +143,21 @@ def read_sheet(
         grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
-        stages=stages, skip=skip,
+        stages=stages, skip=skip, bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
     tops = rows.filter(rows == blocks)
     in_blocks = len(tops) < len(rows)
     frames: dict[str, pl.DataFrame] = {}
-    required = sheet.required if sheet.required is not None else None
+    # A source that only tells more about other cards need not tell everything.
+    required = () if sheet.required is None and sheet.key is not None else sheet.required
     for card in binding.cards:
         whole = card == "client" and in_blocks  # one client a block: its first row speaks for it
         positions = (tops if whole else rows) - 1
         columns = [bound for bound in binding.columns if bound.card == card]
         frame = _frame(reader, columns, positions, blocks if not whole else tops)
-        frames[card] = _with_constants(frame, sheet.values, template, card)
-        _note_blanks(reader, columns, positions, _required_of(required, template, card))
+        frames[card] = _with_constants(frame, reader, card)
+        _note_blanks(reader, columns, _required_of(required, template, card))
     problems = tuple(sorted(reader.problems.values(), key=lambda p: (p.row, len(p.cell), p.cell, p.kind)))
     errors = [p for p in problems if p.severity == "error"]
     own = {bound.index for bound in binding.columns if bound.card == "client"}
@@ -166,6 +174,10 @@ def read_sheet(
     )
 
 
+def _has_next_visits(binding: Binding) -> bool:
+    return any((bound.card, bound.field) == ("visit", "next_visit") for bound in binding.columns)
+
+
 def _is_error(reader: _Reader, index: int, row: int, kind: str) -> bool:
     return reader.problems[index, row, kind].severity == "error"
 
@@ -179,23 +191,35 @@ def _frame(reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series
     for bound in columns:
         series.update(reader.values(bound, positions))
         if bound.field == "date":  # an order of tomorrow and one without a day are told apart when money is counted
-            series["_future"] = _future(reader, bound, positions)
+            series["_future"] = _future(reader, bound)
     return pl.DataFrame([values.alias(name) for name, values in series.items()])
 
 
-def _future(reader: _Reader, bound: BoundColumn, positions: pl.Series) -> pl.Series:
+def _future(reader: _Reader, bound: BoundColumn) -> pl.Series:
     future = [row for index, row, kind in reader.problems if index == bound.index and kind == "date_in_future"]
-    return (positions + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
+    return (reader.places[bound.index] + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
 
 
-def _with_constants(frame: pl.DataFrame, values: Mapping[str, object], template: Template, card: str) -> pl.DataFrame:
-    own = {
-        name: value
-        for name, value in values.items()
-        if name in template.cards[card].fields and name not in frame.columns
-    }
-    return (
-        frame.with_columns(pl.lit(value).cast(pl.String).alias(name) for name, value in own.items()) if own else frame
+def _with_constants(frame: pl.DataFrame, reader: _Reader, card: str) -> pl.DataFrame:
+    """The frame with the fields that every row has the same, read as a cell with that value would be."""
+    for (owner, name), value in reader.binding.given.items():
+        if owner == card and value is not None:
+            spec = reader.template.cards[card].fields[name]
+            stages = reader.stages.get(card, {}) if spec.type == FieldType.STAGE else {}
+            parsed = parse(_cell(value), spec, name, reader.reading, stages=stages)
+            frame = frame.with_columns(
+                series.new_from_index(0, frame.height).alias(own) for own, series in parsed.values.items()
+            )
+    return frame
+
+
+def _cell(value: str | float | bool) -> Column:  # noqa: FBT001 - a tick is a value here
+    """A column of one cell."""
+    kind = Kind.TEXT if isinstance(value, str) else Kind.BOOL if isinstance(value, bool) else Kind.NUMBER
+    return Column(
+        pl.Series([int(kind)], dtype=pl.UInt8),
+        pl.Series([value if isinstance(value, str) else None], dtype=pl.String),
+        pl.Series([None if isinstance(value, str) else float(value)], dtype=pl.Float64),
     )
 
 
@@ -217,16 +241,17 @@ def _required_of(stated: Iterable[Requirement] | None, template: Template, card:
     return tuple(wanted)
 
 
-def _note_blanks(
-    reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series, required: Sequence[Requirement]
-) -> None:
+def _note_blanks(reader: _Reader, columns: Sequence[BoundColumn], required: Sequence[Requirement]) -> None:
+    """Blank cells of required fields. A column that several cards share is required of the first: a block's client has one doctor."""
     bound = {column.field: column for column in columns}
+    earlier = frozenset(reader.required)
     for requirement in required:
         present = [bound[name] for name in requirement.fields if name in bound]
-        if not present:
+        if not present or present[0].index in earlier:
             continue
+        reader.required.add(present[0].index)
         blank = reader.blanks[present[0].index]
         for other in present[1:]:
             blank = blank & reader.blanks[other.index]
-        for row in (positions.filter(blank) + 1).to_list():
+        for row in (reader.places[present[0].index].filter(blank) + 1).to_list():
             reader.add(present[0], row, requirement.kind)

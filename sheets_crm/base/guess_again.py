@@ -78,7 +78,7 @@ def find_again(
     header_row: where the header was (0: the table has none). profiles: column index at the time of binding -> `profile`
     of its values then; without them a renamed column is known only by what its new name means.
     """
-    bound = {column.index: column.header for column in columns}
+    bound = {column.index: column.header for column in columns if column.index >= 0}  # below zero: stands nowhere yet
     layout = find_layout(grid, header_row=header_row, bound=bound, fill_down=fill_down)
     if layout is None:
         return Search((), lost=tuple(Lost(column) for column in columns))

@@ -99,6 +99,9 @@ def _whole(cells: Cells, header_row: int | None, bound: Mapping[int, str] | None
 def _columns(cells: Cells, header_row: int | None, bound: Mapping[int, str] | None) -> tuple[int, int]:
     """The first and last column of the table: the bound ones, or those of the widest run of names in the header row."""
     inside = sorted(column for column in bound or () if column < cells.width)
+    full = np.flatnonzero(cells.filled.any(axis=0))
+    if inside and header_row and full.size == full[-1] - full[0] + 1:
+        return int(full[0]), int(full[-1])  # one block of columns: the usual sheet, told without weighing headers
     areas = tables_of(cells)
     if inside:
         holding = [area for area in areas if area.left <= inside[0] and inside[-1] <= area.right]

@@ -53,6 +53,10 @@ class Binding:
         default_factory=dict
     )  # column index -> header: kept, may be named as custom fields
     confidence: float = 1.0
+    given: Mapping[tuple[str, str], str | float | bool | None] = field(
+        default_factory=dict
+    )  # (card, field) known without a column: the value of every row, or None where another source is joined to the card
+    fill_down: tuple[int, ...] = ()  # columns in which a blank cell means "as above"
 
 
 @dataclass(frozen=True)

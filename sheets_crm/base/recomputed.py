@@ -24,6 +24,7 @@ def recomputed(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> fr
         ("deal", "paid_amount"): {("payment", "amount"), ("payment", "deal")},
         ("deal", "balance"): {("deal", "amount")},
         ("deal", "due_date"): {("deal", "invoice_date"), ("deal", "terms_days")},
+        ("visit", "due_date"): {("visit", "date"), ("visit", "terms_days")},
         ("order", "total"): {("order", "qty"), ("order", "unit_price")},
     }
     return frozenset(pair for pair, needs in given.items() if pair in formulas and needs <= bound)

@@ -19,7 +19,7 @@ from sheets_crm.cards import fold
 from sheets_crm.cards.model import Problem
 from sheets_crm.cells import index_of, letter
 
-_SAMPLE = 2000  # data rows are enough to know a column by
+_SAMPLE = 500  # data rows are enough to know a column by
 
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 NOWHERE = -1  # the index of a column that is stated by a header which is not there; lost ones go below, one by one

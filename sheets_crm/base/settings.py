@@ -57,6 +57,7 @@ class SheetSettings(Settings):
     columns: dict[str, str] | None = None  # field (or card.field) -> letter or header text
     fill_down: Names = ()  # columns whose value holds for the rows below it until the next one
     values: dict[str, Scalar] = {}  # field -> the value of every row
+    key: str | None = None  # its rows are no cards: they tell more about the cards that have this field equal
     month: Annotated[str | None, Field(pattern=r"^\d{4}-\d{2}$")] = (
         None  # of a monthly sheet: bare numbers are its days
     )
@@ -91,7 +92,10 @@ class FunnelSettings(Settings):
 class ClientSettings(Settings):
     """Whose rows are the clients."""
 
-    sheets: Names = ()  # all sheets bound to the client card by default
+    sheets: Names = ()  # all sheets bound to the client card by default; rows of the others name a client of these
+    match: Annotated[tuple[Literal["id", "tax_id", "phone", "email", "name"], ...], BeforeValidator(_listed)] = (
+        "id", "tax_id", "phone", "email", "name",
+    )  # by what the rows of the others name a client  # fmt: skip
     by: Annotated[
         tuple[Literal["phone", "name", "email", "id"], ...], BeforeValidator(_listed)
     ] = ()  # rows with an equal one are one client
@@ -111,7 +115,9 @@ class MoneySettings(Settings):
     paid: Literal["column", "payments"] | None = None
     due: Literal["column", "terms"] | None = None
     terms_days: int | None = Field(default=None, ge=0, le=3650)  # where no column says
-    undated: bool | None = None  # does a payment or order without a readable date count? payments yes, orders no
+    undated: bool | None = (
+        None  # does a payment, visit or order without a readable date count? payments and visits yes, orders no
+    )
 
 
 class BaseSettings(Settings):

@@ -85,15 +85,15 @@ class FieldSpec(_Model):
         try:
             re.compile(pattern or "")
         except re.error as error:
-            raise wrong("yaml.bad_pattern", pattern=pattern, at=error.pos or 0) from error
+            raise wrong("errors.yaml.bad_pattern", pattern=pattern, at=error.pos or 0) from error
         return pattern
 
     @model_validator(mode="after")
     def _complete(self) -> FieldSpec:
         if self.type == FieldType.LINK and self.link is None:
-            raise wrong("yaml.link_without_card")
+            raise wrong("errors.yaml.link_without_card")
         if self.type == FieldType.CHOICE and not self.choices:
-            raise wrong("yaml.choice_without_choices")
+            raise wrong("errors.yaml.choice_without_choices")
         return self
 
     @property
@@ -119,7 +119,7 @@ class CardSchema(_Model):
         for wanted in self.required:
             for name in [wanted] if isinstance(wanted, str) else wanted:
                 if name not in self.fields:
-                    raise wrong("yaml.unknown_field", seen=name, known=tuple(self.fields))
+                    raise wrong("errors.yaml.unknown_field", seen=name, known=tuple(self.fields))
         return self
 
     def field_name(self, written: str) -> str | None:
@@ -180,7 +180,7 @@ class Template(_Model):
         links = {spec.link for card in self.cards.values() for spec in card.fields.values() if spec.link}
         for name in (*sorted(links), *(funnel.card for funnel in self.funnels.values())):
             if name not in self.cards:
-                raise wrong("yaml.unknown_card", seen=name, known=tuple(self.cards))
+                raise wrong("errors.yaml.unknown_card", seen=name, known=tuple(self.cards))
         return self
 
     def find(self, written: str, cards: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -237,4 +237,4 @@ def template_schema() -> dict[str, Any]:
 
 
 def _no_parent(source: str, parent: str, parents: Mapping[str, str]) -> OwnerError:
-    return PackError("yaml.no_parent", file=source, parent=parent, allowed=", ".join(sorted(parents)))
+    return PackError("errors.yaml.no_parent", file=source, parent=parent, allowed=", ".join(sorted(parents)))

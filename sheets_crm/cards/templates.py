@@ -21,7 +21,7 @@ def template(name: str) -> Template:
     texts = template_texts()
     if name not in texts:
         near = nearest(name, list(texts)) or ""
-        key = "template.unknown_near" if near else "template.unknown"
+        key = "errors.template.unknown_near" if near else "errors.template.unknown"
         raise PackError(key, seen=name, near=near, allowed=", ".join(sorted(texts)))
     return parse_template(texts[name], f"templates/{name}.yaml", parents=texts)
 

@@ -33,6 +33,14 @@ _EXPECTED = {
     "dict": "mapping", "mapping": "mapping", "model": "mapping", "date": "date", "time": "time", "datetime": "date",
     "frozen": "list", "set": "list", "path": "text", "is": "text",
 }  # fmt: skip
+# Patterns of settings -> our words for what they ask for; any other pattern is that of a name.
+_SHAPES = {"^[A-Z]{2}$": "expected_country", "^[A-Z]{3}$": "expected_currency", r"^\d{4}-\d{2}$": "expected_month"}
+
+_LIMITS = {
+    "greater_than": "above", "less_than": "below", "greater_than_equal": "at_least", "less_than_equal": "at_most",
+    "string_too_long": "too_long", "string_too_short": "empty",
+}  # fmt: skip
+_LIMIT_NAMES = ("gt", "lt", "ge", "le", "max_length", "min_length")
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,10 @@ class Document:
     marks: Mapping[Path, Mark]
     file: str
 
+    def mark(self, path: Path) -> Mark:
+        """Where a key stands, or the nearest key above it."""
+        return _nearest_mark(self, path)
+
 
 def load_model(text: str, source: str, model: type[M], *, error: type[OwnerError] = ConfigError) -> M:
     """The model that the text describes. `error` (words `errors.yaml.*`) with file, line and path of keys where it describes none."""
@@ -66,10 +78,10 @@ def read_yaml(text: str, source: str, *, error: type[OwnerError] = ConfigError) 
         mark = broken.problem_mark or broken.context_mark
         line = mark.line if mark else 0
         written = "".join(text.splitlines()[line : line + 1])
-        key = "yaml.tab" if "\t" in written[: len(written) - len(written.lstrip())] else "yaml.syntax"
+        key = "errors.yaml.tab" if "\t" in written[: len(written) - len(written.lstrip())] else "errors.yaml.syntax"
         raise error(key, file=source, line=line + 1) from broken
     except yaml.YAMLError as broken:
-        raise error("yaml.unreadable", file=source) from broken
+        raise error("errors.yaml.unreadable", file=source) from broken
     builder = _Builder(source, error)
     return Document(builder.build(node, ()) if node is not None else {}, builder.marks, source)
 
@@ -83,7 +95,7 @@ def merge(below: Document, above: Document) -> Document:
 def validate(document: Document, model: type[M], *, error: type[OwnerError] = ConfigError) -> M:
     """The model of a document; the mistake that stands first in the file is raised, `others` counts the rest."""
     if not isinstance(document.data, dict):
-        raise error("yaml.not_a_mapping", file=document.file, line=1)
+        raise error("errors.yaml.not_a_mapping", file=document.file, line=1)
     try:
         return model.model_validate(document.data)
     except ValidationError as broken:
@@ -95,7 +107,7 @@ def validate(document: Document, model: type[M], *, error: type[OwnerError] = Co
 
 
 def wrong(key: str, **values: object) -> PydanticCustomError:
-    """A mistake for validators to raise: the sentence under `errors.<key>` with these values, file, line and path of keys."""
+    """A mistake for validators to raise: the sentence under the key with these values, file, line and path of keys."""
     return PydanticCustomError("ours", "{key}", {"key": key, "values": values})
 
 
@@ -118,7 +130,7 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.style else scalar(node.value)  # plain: "" in C, None in Python
         if len(path) > DEEPEST:  # an anchor that refers to itself
-            raise self.error("yaml.syntax", file=self.source, line=line)
+            raise self.error("errors.yaml.syntax", file=self.source, line=line)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         return [self.build(item, (*path, at)) for at, item in enumerate(node.value)]
@@ -128,10 +140,10 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self.error("yaml.syntax", file=self.source, line=line)
+                raise self.error("errors.yaml.syntax", file=self.source, line=line)
             key = str(key_node.value)
             if key in data:
-                raise self.error("yaml.twice", file=self.source, line=line, path=_shown((*path, key)))
+                raise self.error("errors.yaml.twice", file=self.source, line=line, path=_shown((*path, key)))
             self.marks[*path, key] = Mark(self.source, line)
             data[key] = self.build(value_node, (*path, key))
         return data
@@ -210,28 +222,40 @@ def _told(
         if "known" in values:
             values |= _offer(str(values.get("seen", "")), [str(name) for name in values.pop("known")])
         return mark.line, _with_near(str(context["key"]), values), place | values
+    if kind == "literal_error" and detail["loc"][-1] == "[key]":  # a mapping whose keys are limited
+        values = {"seen": str(path[-1])} | _offer(str(path[-1]), _choices(context))
+        return mark.line, _with_near("errors.yaml.unknown_key", values), place | values
     if kind == "extra_forbidden":
         allowed = _allowed_keys(model, path[:-1])
         values = {"seen": str(path[-1])} | _offer(str(path[-1]), allowed)
-        return mark.line, _with_near("yaml.unknown_key", values), place | values
+        return mark.line, _with_near("errors.yaml.unknown_key", values), place | values
     if kind == "missing":
-        key = "yaml.missing_key" if path[:-1] else "yaml.missing_top"
+        key = "errors.yaml.missing_key" if path[:-1] else "errors.yaml.missing_top"
         return mark.line, key, place | {"seen": str(path[-1]), "path": _shown(path[:-1])}
     if kind in ("enum", "literal_error"):
-        names = [name.strip(" '") for name in re.split(r", | or ", str(context.get("expected", "")))]
-        values = {"seen": _brief(seen)} | _offer(str(seen), names)
-        return mark.line, _with_near("yaml.not_allowed", values), place | values
-    if kind.startswith(("greater_than", "less_than")):
-        limit = next(iter(context.values()), "")
-        word = ("above" if kind == "greater_than" else "below" if kind == "less_than" else
-                "at_least" if kind.startswith("greater") else "at_most")  # fmt: skip
-        return mark.line, f"yaml.{word}", place | {"seen": _brief(seen), "limit": str(limit)}
-    if kind == "string_pattern_mismatch":
-        return mark.line, "yaml.bad_name", place | {"seen": _brief(seen)}
+        values = {"seen": _brief(seen)} | _offer(str(seen), _choices(context))
+        return mark.line, _with_near("errors.yaml.not_allowed", values), place | values
+    if (shape := _shape(kind, context)) is not None:
+        key, limit = shape
+        return mark.line, f"errors.yaml.{key}", place | {"seen": _brief(seen), "limit": limit}
     expected = _EXPECTED.get(kind.split("_")[0])
     if expected and kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type", "_of")):
-        return mark.line, f"yaml.expected_{expected}", place | {"seen": _brief(seen)}
-    return mark.line, "yaml.not_understood", place | {"seen": _brief(seen), "detail": detail["msg"]}
+        return mark.line, f"errors.yaml.expected_{expected}", place | {"seen": _brief(seen)}
+    return mark.line, "errors.yaml.not_understood", place | {"seen": _brief(seen)}
+
+
+def _shape(kind: str, context: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(our word, limit) for a value of the right type that is too large, too long or of another pattern."""
+    if kind == "string_pattern_mismatch":
+        return _SHAPES.get(str(context.get("pattern")), "bad_name"), ""
+    if kind in _LIMITS:
+        return _LIMITS[kind], str(next((context[name] for name in _LIMIT_NAMES if name in context), ""))
+    return None
+
+
+def _choices(context: Mapping[str, Any]) -> list[str]:
+    """The values that pydantic lists as "'a', 'b' or 'c'"."""
+    return [name.strip(" '") for name in re.split(r", | or ", str(context.get("expected", "")))]
 
 
 def _offer(seen: str, allowed: Sequence[str]) -> dict[str, object]:

@@ -3,22 +3,55 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from sheets_crm.errors import ConfigError, OwnerError
+from sheets_crm.cli.voice import Voice, WrongUsage, complain
+from sheets_crm.errors import PackError
 from sheets_crm.words import LANGS, Lang, say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    name="sheets-crm", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="A CRM inside your own workbook: reads your client base, writes tabs with tasks, a funnel, clients and problems.",
+)  # fmt: skip
 backup_app = typer.Typer(no_args_is_help=True, help="Copies of the workbook made before each write.")
 rules_app = typer.Typer(no_args_is_help=True, help="Rule packs.")
 app.add_typer(backup_app, name="backup")
 app.add_typer(rules_app, name="rules")
+
+PROBLEMS_FOUND = 1
+YEARS = range(1970, 2200)  # a day beyond these is a slip of the finger
+
+
+class _Now:
+    """What this call of the program speaks."""
+
+    voice = Voice()
+
+
+def _a_day(text: str) -> date:
+    """The day of --today."""
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise WrongUsage("cli.usage.day", seen=text, first=str(YEARS[0]), last=str(YEARS[-1]))
+    return day
+
+
+def _a_lang(text: str) -> Lang:
+    """The language of --lang."""
+    if text not in LANGS:
+        raise WrongUsage("cli.usage.choice", name="--lang", seen=text, allowed=LANGS)
+    return "ru" if text == "ru" else "en"
+
 
 Config = Annotated[
     str | None, typer.Argument(metavar="[CONFIG]", help="crm.yaml, or the folder it is in; the one here by default.")
@@ -27,13 +60,15 @@ ConfigOption = Annotated[
     str | None, typer.Option("--config", "-c", help="crm.yaml, or the folder it is in; the one here by default.")
 ]
 Today = Annotated[
-    datetime | None, typer.Option("--today", formats=["%Y-%m-%d"], help="The day to reckon with; today by default.")
+    date | None,
+    typer.Option("--today", parser=_a_day, metavar="YYYY-MM-DD", help="Act as if it were that day; today by default."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, and nothing else there.")]
-Language = Annotated[str | None, typer.Option("--lang", help="ru or en; the configuration's by default.")]
+Language = Annotated[
+    Lang | None,
+    typer.Option("--lang", parser=_a_lang, metavar="ru|en", help="What to speak here; the configuration's language by default."),
+]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
-
-PROBLEMS_FOUND, WRONG_USAGE, OUR_FAULT = 1, 2, 70
 
 
 def main() -> None:
@@ -41,45 +76,17 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    _Now.voice = voice = Voice.of(sys.argv[1:])
     try:
-        app()
-    except OwnerError as error:
-        _complain(say(error.key, _spoken(), **error.values))
-        raise SystemExit(error.exit_code) from None
+        code = app(prog_name="sheets-crm", standalone_mode=False)
+        sys.stdout.flush()
     except BrokenPipeError:  # `sheets-crm plan | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise SystemExit(0) from None
-    except Exception as error:  # noqa: BLE001
-        from sheets_crm.sync.fault import log_our_fault
-
-        number, place = log_our_fault(error)
-        _complain(say("cli.our_fault", _spoken(), number=number, log=str(place)))
-        raise SystemExit(OUR_FAULT) from None
-
-
-_LANG: dict[str, Lang] = {}
-
-
-def _spoken() -> Lang:
-    """The language to complain in: asked for, else the configuration's (known once it was read), else the environment's."""
-    if "asked" in _LANG:
-        return _LANG["asked"]
-    if "config" in _LANG:
-        return _LANG["config"]
-    place = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "ru" if place.lower().startswith("ru") else "en"
-
-
-def _ask_lang(lang: str | None) -> None:
-    if lang is None:
-        return
-    if lang not in LANGS:
-        raise typer.BadParameter(", ".join(LANGS), param_hint="--lang")
-    _LANG["asked"] = "ru" if lang == "ru" else "en"
-
-
-def _complain(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
+        code = 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in words, one and all
+        sentence, code = voice.complaint(error)
+        complain(sentence)
+    raise SystemExit(code if isinstance(code, int) else 0) from None
 
 
 def _print(text: str, *, quiet: bool = False) -> None:
@@ -93,20 +100,16 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
-def _day(today: datetime | None) -> date | None:
-    return today.date() if today is not None else None
+def _speak(lang: Lang | None) -> Voice:
+    """The voice of this call, in the language asked for."""
+    _Now.voice.asked = lang or _Now.voice.asked
+    return _Now.voice
 
 
-def _run(kind: Callable[..., Any], config: str | None, today: datetime | None, lang: str | None, **more: object) -> Any:
+def _run(kind: Callable[..., Any], config: str | None, today: date | None, lang: Lang | None, **more: object) -> Any:
     """Call one of sync's runs, minding the language its configuration asks for."""
-    _ask_lang(lang)
-    return kind(
-        config,
-        today=_day(today),
-        lang=_LANG.get("asked"),
-        on_language=lambda found: _LANG.setdefault("config", found),
-        **more,
-    )
+    _speak(lang)
+    return kind(config, today=today, lang=_Now.voice.asked, on_language=_Now.voice.hear, **more)
 
 
 @app.command()
@@ -117,16 +120,16 @@ def sync(
     """Read the workbook, record marks and changes, write the generated tabs."""
     from sheets_crm.sync.quick import nothing_changed
 
-    _ask_lang(lang)
-    stamp = None if accept_emptied else nothing_changed(config, today=_day(today))
+    voice = _speak(lang)
+    stamp = None if accept_emptied else nothing_changed(config, today=today)
     if stamp is not None:
-        _LANG.setdefault("config", stamp.lang)
+        voice.hear(stamp.lang)
         if as_json:
-            _print_json({**stamp.summary, "written": False, "unchanged": True})
-        else:
-            _print(
-                say("cli.unchanged", _LANG.get("asked", stamp.lang), workbook=Path(stamp.workbook).name), quiet=quiet
+            _print_json(
+                {**stamp.summary, "written": False, "tabs_written": [], "backup": None, "notes": [], "unchanged": True}
             )
+        else:
+            _print(say("cli.unchanged", voice.lang, workbook=Path(stamp.workbook).name), quiet=quiet)
         return
     from sheets_crm.cli import text
     from sheets_crm.sync import run
@@ -237,12 +240,14 @@ def guess(
     from sheets_crm.cli import text
     from sheets_crm.sync import ask
 
-    _ask_lang(lang)
-    proposed = ask.guess(workbook, country=country)
+    voice = _speak(lang)
+    if not re.fullmatch(r"[A-Z]{2}", country.upper()):
+        raise WrongUsage("cli.usage.country", seen=country)
+    proposed = ask.guess(workbook, country=country.upper())
     if as_json:
         _print_json(proposed)
     else:
-        _print(text.guessed(proposed, _spoken()))
+        _print(text.guessed(proposed, voice.lang))
 
 
 @app.command()
@@ -256,8 +261,7 @@ def demo(
     from sheets_crm.cli import text
     from sheets_crm.sync import demo as show
 
-    _ask_lang(lang)
-    chosen: Lang = _LANG.get("asked", "ru")
+    chosen = _speak(lang).lang
     _print(text.demo(show.run(folder, chosen), chosen))
 
 
@@ -267,12 +271,12 @@ def doctor(config: Config = None, as_json: AsJson = False, lang: Language = None
     from sheets_crm.cli import text
     from sheets_crm.sync import doctor as examine
 
-    _ask_lang(lang)
-    findings = examine.examine(config)
+    voice = _speak(lang)
+    findings = examine.examine(config, on_language=voice.hear)
     if as_json:
-        _print_json([finding.json(_spoken()) for finding in findings])
+        _print_json([finding.json(voice.lang) for finding in findings])
     else:
-        _print(text.findings(findings, _LANG.get("asked") or examine.language(config) or _spoken()))
+        _print(text.findings(findings, voice.lang))
     worst = max((finding.exit_code for finding in findings), default=0)
     if worst:
         raise typer.Exit(worst)
@@ -280,11 +284,15 @@ def doctor(config: Config = None, as_json: AsJson = False, lang: Language = None
 
 @app.command()
 def schema(
-    what: Annotated[Literal["config", "template", "rules"], typer.Argument(help="config, template or rules")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="config, template or rules")],
+    lang: Language = None,
 ) -> None:
     """Print a JSON Schema, for editors."""
     from sheets_crm.sync import schemas
 
+    _speak(lang)
+    if what not in schemas.KINDS:
+        raise WrongUsage("cli.usage.choice", name="schema", seen=what, allowed=schemas.KINDS)
     _print_json(schemas.schema(what))
 
 
@@ -294,12 +302,12 @@ def backup_list(config: Config = None, as_json: AsJson = False, lang: Language =
     from sheets_crm.cli import text
     from sheets_crm.sync import copies
 
-    _ask_lang(lang)
-    found = copies.listed(config)
+    voice = _speak(lang)
+    found = copies.listed(config, on_language=voice.hear)
     if as_json:
         _print_json([{"name": copy.name, "made": copy.made.isoformat(), "bytes": copy.size} for copy in found])
     else:
-        _print(text.backups(found, _LANG.get("asked") or copies.language(config)))
+        _print(text.backups(found, voice.lang))
 
 
 @backup_app.command("restore")
@@ -312,9 +320,9 @@ def backup_restore(
     from sheets_crm.cli import text
     from sheets_crm.sync import copies
 
-    _ask_lang(lang)
-    restored = copies.restored(config, name, to)
-    _print(text.restored(restored, _LANG.get("asked") or copies.language(config)), quiet=quiet)
+    voice = _speak(lang)
+    restored = copies.restored(config, name, to, on_language=voice.hear)
+    _print(text.restored(restored, voice.lang), quiet=quiet)
 
 
 @rules_app.command("check")
@@ -326,11 +334,11 @@ def rules_check(
     from sheets_crm.cli import text
     from sheets_crm.sync import packs
 
-    _ask_lang(lang)
-    results = packs.check(paths or [], _spoken())
+    voice = _speak(lang)
+    results = packs.check(paths or [], voice.lang)
     if as_json:
         _print_json([result.json() for result in results])
     else:
-        _print(text.packs_checked(results, _spoken()))
+        _print(text.packs_checked(results, voice.lang))
     if any(not result.passed for result in results):
-        raise typer.Exit(ConfigError.exit_code + 1)
+        raise typer.Exit(PackError.exit_code)

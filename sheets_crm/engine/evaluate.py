@@ -16,13 +16,13 @@ import polars as pl
 
 from sheets_crm.analytics.model import Facts
 from sheets_crm.engine.decisions import Maker, Pinned
-from sheets_crm.engine.expr import BOUND
-from sheets_crm.engine.facts import column_as, schema_of
+from sheets_crm.engine.facts import schema_of
 from sheets_crm.engine.faults import Place
+from sheets_crm.engine.frames import on_sheets, prepared, sheets_with
 from sheets_crm.engine.kinds import Type
 from sheets_crm.engine.model import Decision
 from sheets_crm.engine.pack import Pack, Rule
-from sheets_crm.engine.ready import Ready, among, ready
+from sheets_crm.engine.ready import STAGE, Ready, among, ready
 from sheets_crm.engine.settings import RuleSettings, rules_by_id
 
 _BASE = ("id", "sheet", "row", "client", "client_id", "contact", "manager", "note", "special_terms")
@@ -53,12 +53,12 @@ def decide(
     """
     rules = [rule for rule in rules_by_id(packs).values() if settings.is_on(rule)]
     maker = Maker(today, settings, roles or {}, Pinned(facts.get("client")))
-    found: dict[str, list[Decision]] = {rule.id: [] for rule in rules}
+    found: dict[tuple[str, str], list[Decision]] = {}
     for name in dict.fromkeys(card for rule in rules for card in rule.card if card in facts):
         card = _card(facts[name], [rule for rule in rules if name in rule.card], settings)
         for rule, rows in _fired(card, today):
-            found[rule.rule.id].extend(maker.decisions(rule, card.facts, rows))
-    return tuple(decision for rule in rules for decision in found[rule.id])
+            found[rule.rule.id, name] = list(maker.decisions(rule, card.facts, rows))
+    return tuple(one for rule in rules for card_name in rule.card for one in found.get((rule.id, card_name), ()))
 
 
 def _card(facts: Facts, rules: Iterable[Rule], settings: RuleSettings) -> _Card:
@@ -94,37 +94,24 @@ def _fired(card: _Card, today: date) -> Iterable[tuple[Ready, pl.DataFrame]]:
 
 
 def _prepared(card: _Card, today: date) -> pl.DataFrame:
-    """The columns that the rules touch, in the types that they expect, with the day and what is bound."""
-    frame = card.facts.frame
-    needed = {*_BASE, *(name for rule in card.rules for name in rule.columns)}
+    """Everything that the rules read."""
+    inputs = {*_BASE, *(name for rule in card.rules for name in rule.inputs)}
     if any(card.stages.values()):
-        needed.add("stage")
-    columns = [column_as(frame, name, card.schema[name]) for name in sorted(needed) if name in card.schema]
-    asked = sorted({name for rule in card.rules for name in rule.bound})
-    bound = [_on(_bound_sheets(card.facts, {name})).alias(BOUND + name) for name in asked]
-    return frame.select(columns).with_columns(pl.lit(today).alias("today"), *bound)
-
-
-def _bound_sheets(facts: Facts, fields: Iterable[str]) -> list[str]:
-    return sorted(sheet for sheet, bound in facts.bound.items() if bound.issuperset(fields))
-
-
-def _on(sheets: Sequence[str]) -> pl.Expr:
-    """Does the row stand on one of these sheets?"""
-    return pl.col("sheet").is_in(pl.lit(pl.Series([list(sheets)], dtype=pl.List(pl.String)))).fill_null(value=False)
+        inputs.add(STAGE)
+    return prepared(card.facts, card.schema, inputs, today)
 
 
 def _sheets(rule: Ready, facts: Facts) -> list[str] | None:
     """Sheets of which the rule may speak; None where it needs nothing and speaks of all."""
     needed = rule.rule.needed(rule.card)
-    return _bound_sheets(facts, needed) if needed else None
+    return sheets_with(facts, needed) if needed else None
 
 
 def _mask(rule: Ready, card: _Card) -> pl.Expr:
     parts = [rule.when]
     sheets = _sheets(rule, card.facts)
     if sheets is not None and len(sheets) < len(card.facts.bound):
-        parts.append(_on(sheets))
+        parts.append(on_sheets(sheets))
     if stages := card.stages[rule.rule.id]:
         parts.append(among(stages))
     return reduce(lambda a, b: a & b, parts)

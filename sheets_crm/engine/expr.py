@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import reduce
+from functools import cached_property, reduce
 
 import polars as pl
 
 from sheets_crm.engine.faults import NOWHERE, Place, unknown
-from sheets_crm.engine.functions import FUNCTIONS
+from sheets_crm.engine.functions import DAY_FUNCTIONS, FUNCTIONS
 from sheets_crm.engine.kinds import (
     DTYPES,
     LIMIT,
@@ -33,12 +33,13 @@ from sheets_crm.engine.kinds import (
     constant,
     fold,
     is_true,
+    settled,
 )
 from sheets_crm.engine.lexer import Source, parse
 from sheets_crm.errors import PackError
 from sheets_crm.words import Phrase
 
-MAX_DEPTH = 40
+MAX_DEPTH = 24  # `a < x < b` has x twice: depth bounds how often that can double
 BOUND = "bound:"  # prefix of the Boolean columns that say whether a row's sheet has the field bound
 
 _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
@@ -67,14 +68,17 @@ Param = (
 class Compiled:
     """A condition (or any other expression of a rule) ready to run.
 
-    expr reads the columns `columns` of a frame, `today` (Date) where it asks for the day, and `bound:<field>` (Boolean) where
-    it asks whether a field is bound. A condition (type bool) is never null.
+    expr reads a frame made by `frames.prepared` from `inputs`: fields, `today` (the day), `fold:<field>` (a text as it is compared) and
+    `bound:<field>` (is the field bound on the row's sheet). A condition (type bool) is never null.
     """
 
     expr: pl.Expr
     type: Type
-    columns: frozenset[str]
-    bound: frozenset[str]
+
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        """Columns that the expression reads."""
+        return frozenset(self.expr.meta.root_names())
 
 
 def compile_expression(
@@ -87,23 +91,31 @@ def compile_expression(
     source, tree = parse(text, place)
     walker = _Walker(source, schema, params or {})
     value = walker.value(tree, 0)
-    return Compiled(value.expr, value.type, frozenset(walker.columns), frozenset(walker.bound))
+    if walker.reads and not isinstance(tree, ast.Name):
+        # Polars may cut `coalesce(literal, column)` short to a column of one row; a condition of its own keeps all rows.
+        return Compiled(pl.when(pl.col("today").is_not_null()).then(value.expr), value.type)
+    return Compiled(value.expr, value.type)
 
 
 class _Walker:
-    """Walks a syntax tree once, collecting the columns that it touches."""
+    """Walks a syntax tree once."""
 
     def __init__(self, source: Source, schema: Mapping[str, Type], params: Mapping[str, Param]) -> None:
         self.source = source
         self.schema = schema
         self.names = {_plain(name): name for name in schema}
         self.params = {_plain(name): value for name, value in params.items()}
-        self.columns: set[str] = set()
-        self.bound: set[str] = set()
+        self.reads = 0  # columns read so far
 
     def value(self, node: ast.expr, depth: int) -> Value:
+        """What a node of the tree comes to."""
         if depth > MAX_DEPTH:
             raise self.fault("too_deep", node)
+        read = self.reads
+        made = self._made(node, depth)
+        return settled(made) if read == self.reads else made
+
+    def _made(self, node: ast.expr, depth: int) -> Value:
         match node:
             case ast.BoolOp():
                 return self._logic(node, depth)
@@ -191,7 +203,7 @@ class _Walker:
         """A quoted day beside a date is that day."""
         if value.type is not Type.TEXT or other.type is not Type.DATE or not isinstance(value.constant, str):
             return value
-        day = _day(value.constant)
+        day = date_of(value.constant)
         if day is None:
             raise self.fault("not_a_day", node, saw=value.constant)
         return constant(day)
@@ -210,8 +222,10 @@ class _Walker:
             dated = self._dated(value, left, item)
             self._compared("==", (left, left_node), (dated, item))
             items.append(dated.constant)
-        inside = is_true(comparable(left).is_in(_listed(items, left.type))) if items else pl.lit(value=False)
-        return ~inside & left.expr.is_not_null() if negated else inside
+        if not items:
+            return left.expr.is_not_null() if negated else pl.lit(value=False)
+        inside = comparable(left).is_in(_listed(items, left.type))
+        return is_true(~inside if negated else inside)
 
     def _items(self, node: ast.expr) -> list[tuple[Value, ast.expr]]:
         """Constants of a list written out, or of a parameter that is a list."""
@@ -254,6 +268,7 @@ class _Walker:
         name = node.func.id
         if name == "bound":
             return self._bound(node)
+        self.reads += name in DAY_FUNCTIONS
         function = FUNCTIONS.get(name)
         if function is None:
             raise unknown("function", name, [*FUNCTIONS, "bound"], self.source.where(self.source.offset_of(node)))
@@ -281,7 +296,7 @@ class _Walker:
         if len(node.args) != 1 or node.keywords or not isinstance(node.args[0], ast.Name):
             raise self.fault("arguments", node, name="bound", least=1, most=1, n=len(node.args))
         field = self._field(node.args[0])
-        self.bound.add(field)
+        self.reads += 1
         return Value(pl.col(BOUND + field), Type.BOOL)
 
     def _constant(self, node: ast.Constant) -> Value:
@@ -295,6 +310,7 @@ class _Walker:
     def _name(self, node: ast.Name) -> Value:
         name = _plain(node.id)
         if name == "today":
+            self.reads += 1
             return Value(pl.col("today"), Type.DATE)
         if name in self.params:
             value = self.params[name]
@@ -302,7 +318,7 @@ class _Walker:
                 raise self.fault("list_here", node)
             return constant(_value(value))
         field = self._field(node)
-        self.columns.add(field)
+        self.reads += 1
         made = column(field, self.schema[field])
         return Value(is_true(made.expr), made.type) if made.type is Type.BOOL else made
 
@@ -340,7 +356,7 @@ def _listed(items: Sequence[object], kind: Type) -> pl.Expr:
     return pl.lit(pl.Series([items], dtype=pl.List(DTYPES[kind])))
 
 
-def _day(text: str) -> date | None:
+def date_of(text: str) -> date | None:
     """A quoted day: yyyy-mm-dd or dd.mm.yyyy."""
     found = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
     if not found:

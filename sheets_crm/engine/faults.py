@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sheets_crm.errors import ConfigError, OwnerError, PackError
-from sheets_crm.words import Lang, say
+from sheets_crm.words import Lang, Spot, say
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,14 @@ class Place:
     key: str = ""
     locate: Callable[[int], tuple[int, int]] | None = None
 
-    def at(self, text: str, offset: int) -> str:
-        """`file:line:column (key)`, as editors and owners both read it; parts that are not known are left out."""
+    def at(self, text: str, offset: int) -> Spot:
+        """`file:line:column (key)` for editors, in words for people; parts that are not known are left out."""
         if self.locate:
             line, column = self.locate(offset)
         else:
             before = text[:offset]
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        position = f"{line}:{column}" if line else ""
-        where = ":".join(part for part in (self.source, position) if part)
-        return f"{where} ({self.key})" if self.key else where
+        return Spot(self.source, line, column, self.key)
 
 
 NOWHERE = Place()

@@ -19,7 +19,6 @@ from sheets_crm.engine.kinds import (
     common,
     comparable,
     day_number,
-    folded,
     is_true,
 )
 
@@ -45,8 +44,9 @@ def _days_until(args: Sequence[Value]) -> Value:
 
 
 def _is_blank(value: Value) -> pl.Expr:
-    missing = value.expr.is_null()
-    return missing | (value.expr.str.strip_chars() == "").fill_null(value=True) if value.type is Type.TEXT else missing
+    if value.type is not Type.TEXT:
+        return value.expr.is_null()
+    return value.expr.str.strip_chars().eq("").fill_null(value=True)
 
 
 def _together(args: Sequence[Value]) -> tuple[Type, list[pl.Expr]] | None:
@@ -73,7 +73,7 @@ def _coalesce(args: Sequence[Value]) -> Value | None:
         return None
     kind, exprs = found
     if kind is Type.TEXT:
-        exprs = [pl.when(~_is_blank(Value(expr, kind))).then(expr) for expr in exprs]
+        exprs = [expr.str.extract(r"(?s)^(.*\S.*)$") for expr in exprs]  # nothing but spaces is blank
     return Value(pl.coalesce(exprs), kind)
 
 
@@ -118,6 +118,8 @@ def _starts_with(args: Sequence[Value]) -> Value:
 _TEXT, _DATE, _BOOL, _NUMBER = (Type.TEXT,), (Type.DATE,), (Type.BOOL,), (Type.NUMBER,)
 _ORDERED = (Type.NUMBER, Type.MONEY, Type.DATE)
 
+DAY_FUNCTIONS = ("days_since", "days_until")  # these read the day of the run
+
 FUNCTIONS: dict[str, Function] = {
     "min": Function((_ORDERED,), _extreme(pl.min_horizontal), 2, 9),
     "max": Function((_ORDERED,), _extreme(pl.max_horizontal), 2, 9),
@@ -133,7 +135,7 @@ FUNCTIONS: dict[str, Function] = {
     "month": Function((_DATE,), _part("month"), 1, 1),
     "day": Function((_DATE,), _part("day"), 1, 1),
     "text": Function((ANY,), lambda args: Value(as_text(args[0]), Type.TEXT), 1, 1),
-    "lower": Function((_TEXT,), lambda args: Value(folded(args[0].expr), Type.TEXT), 1, 1),
+    "lower": Function((_TEXT,), lambda args: Value(comparable(args[0]), Type.TEXT), 1, 1),
     "contains": Function((_TEXT, _TEXT), _contains, 2, 2),
     "starts_with": Function((_TEXT, _TEXT), _starts_with, 2, 2),
 }

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 
 MONEY = pl.Decimal(38, 4)  # as the base keeps it
 LIMIT = 10**15
-_DAYS_LIMIT = 4_000_000  # more days than the calendar has
-_FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
+FOLD = "fold:"  # prefix of the columns that hold a text field in the form in which it is compared
+_FIRST_DAY, _LAST_DAY = (day.toordinal() - date(1970, 1, 1).toordinal() for day in (date.min, date.max))
 _YO, _YE = "\u0451", "\u0435"
 
 
@@ -30,6 +31,8 @@ class Type(StrEnum):
     DATE = "date"
     BOOL = "bool"
 
+
+NUMERIC = (Type.NUMBER, Type.MONEY)
 
 DTYPES: dict[Type, pl.DataType] = {
     Type.TEXT: pl.String(),
@@ -56,19 +59,27 @@ class Value:
     expr: pl.Expr
     type: Type
     constant: str | Decimal | date | bool | None = None
+    field: str = ""  # the text field that it is
 
 
-def bounded(expr: pl.Expr) -> pl.Expr:
-    """The number or amount; blank where it is NaN, infinite or out of all proportion."""
-    return pl.when(expr.is_between(-LIMIT, LIMIT)).then(expr)
+def within(expr: pl.Expr, low: Any, high: Any, dtype: pl.DataType) -> pl.Expr:
+    """The value; blank where it is NaN, infinite or not between the bounds.
+
+    Done on the series: `when(x).then(x)` would have x twice in the expression, and twice again one level up.
+    """
+
+    def kept(values: pl.Series) -> pl.Series:
+        return values.zip_with(values.is_between(low, high).fill_null(value=False), values.clear(1))
+
+    return expr.map_batches(kept, return_dtype=dtype, is_elementwise=True)
 
 
 def column(name: str, type_: Type) -> Value:
-    """A field of the frame."""
+    """A field of the frame; a number or an amount out of all proportion is blank."""
     expr = pl.col(name)
-    if type_ is Type.NUMBER:
-        return Value(bounded(expr.cast(pl.Float64)), type_)
-    return Value(bounded(expr) if type_ is Type.MONEY else expr, type_)
+    if type_ in NUMERIC:
+        expr = pl.when(expr.is_between(-LIMIT, LIMIT)).then(expr)
+    return Value(expr, type_, field=name if type_ is Type.TEXT else "")
 
 
 def constant(value: str | Decimal | date | bool) -> Value:  # noqa: FBT001 - a value, not a switch
@@ -80,6 +91,13 @@ def constant(value: str | Decimal | date | bool) -> Value:  # noqa: FBT001 - a v
     if isinstance(value, date):
         return Value(pl.lit(value), Type.DATE, value)
     return Value(pl.lit(value, dtype=pl.String), Type.TEXT, value)
+
+
+def settled(value: Value) -> Value:
+    """What has only literals in it, as the one literal that it comes to: Polars would take it for a column of one row."""
+    if value.constant is not None:
+        return value
+    return Value(pl.lit(pl.select(value.expr).item(), dtype=DTYPES[value.type]), value.type)
 
 
 def as_money(value: Value) -> pl.Expr:
@@ -96,6 +114,11 @@ def as_number(value: Value) -> pl.Expr:
     return value.expr.cast(pl.Float64) if value.type is Type.MONEY else value.expr
 
 
+def _in_parts(value: Value) -> pl.Expr:
+    """An amount as a whole number of its smallest parts, so that 0.3 / 0.1 is 3."""
+    return (as_number(value) * 10_000).round()
+
+
 def folded(expr: pl.Expr) -> pl.Expr:
     """Text in the form in which it is compared: one line, trimmed, lower case."""
     spaced = expr.str.replace_all(r"\s+", " ").str.strip_chars()
@@ -108,18 +131,17 @@ def fold(text: str) -> str:
 
 
 def comparable(value: Value) -> pl.Expr:
-    """Text folded, anything else as it is."""
+    """Text folded (a field once for all rules, see `frames`), anything else as it is."""
     if value.type is not Type.TEXT:
         return value.expr
+    if value.field:
+        return pl.col(FOLD + value.field)
     return pl.lit(fold(value.constant)) if isinstance(value.constant, str) else folded(value.expr)
 
 
 def is_true(expr: pl.Expr) -> pl.Expr:
     """A blank answer is no."""
     return expr.fill_null(value=False)
-
-
-NUMERIC = (Type.NUMBER, Type.MONEY)
 
 
 def common(left: Type, right: Type) -> Type | None:
@@ -144,9 +166,8 @@ def day_number(value: Value) -> pl.Expr:
 
 def from_day_number(days: pl.Expr) -> pl.Expr:
     """The date of a day number; parts of a day are dropped, days outside the calendar are blank."""
-    whole = pl.when(days.is_between(-_DAYS_LIMIT, _DAYS_LIMIT)).then(days.floor())
-    day = whole.cast(pl.Int32, strict=False).cast(pl.Date, strict=False)
-    return pl.when(day.is_between(pl.lit(_FIRST_DAY), pl.lit(_LAST_DAY))).then(day)
+    day = days.floor().cast(pl.Int32, strict=False)
+    return within(day, _FIRST_DAY, _LAST_DAY, pl.Int32()).cast(pl.Date)
 
 
 def arithmetic(sign: str, left: Value, right: Value) -> Value | None:
@@ -178,9 +199,9 @@ def _money(sign: str, left: Value, right: Value) -> Value | None:
     both = left.type is right.type
     if sign in "+-":
         a, b = as_money(left), as_money(right)
-        return Value(bounded(a + b if sign == "+" else a - b), Type.MONEY)
+        return Value(a + b if sign == "+" else a - b, Type.MONEY)
     if sign == "/" and both:
-        return Value(_numbers("/", as_number(left), as_number(right)), Type.NUMBER)
+        return Value(_numbers("/", _in_parts(left), _in_parts(right)), Type.NUMBER)
     if (sign == "*" and not both) or (sign == "/" and left.type is Type.MONEY):
         product = _numbers(sign, as_number(left), as_number(right))
         return Value(product.cast(MONEY, strict=False), Type.MONEY)
@@ -188,17 +209,13 @@ def _money(sign: str, left: Value, right: Value) -> Value | None:
 
 
 def _numbers(sign: str, a: pl.Expr, b: pl.Expr) -> pl.Expr:
-    if sign in ("/", "//", "%"):
-        b = pl.when(b != 0).then(b)  # nothing is divided by zero: the answer is blank
-    if sign == "+":
-        made = a + b
-    elif sign == "-":
-        made = a - b
-    elif sign == "*":
+    """Arithmetic of plain numbers. What has no answer (a division by zero) is blank; % has the sign of the divisor."""
+    if sign in "+-":
+        return a + b if sign == "+" else a - b  # can't grow out of proportion: a condition is short
+    if sign == "*":
         made = a * b
-    elif sign == "/":
-        made = a / b
+    elif sign == "%":
+        made = a % b
     else:
-        whole = (a / b).floor()
-        made = whole if sign == "//" else a - whole * b
-    return bounded(made)
+        made = a / b if sign == "/" else (a / b).floor()
+    return within(made, -LIMIT, LIMIT, pl.Float64())

@@ -15,6 +15,7 @@ import polars as pl
 
 from sheets_crm.analytics.model import Facts
 from sheets_crm.engine.evaluate import decide
+from sheets_crm.engine.expr import date_of
 from sheets_crm.engine.facts import FACT_COLUMNS
 from sheets_crm.engine.kinds import DTYPES, Type
 from sheets_crm.engine.model import Decision
@@ -148,6 +149,8 @@ def _number(value: Any) -> float | None:
 
 
 def _date(value: Any) -> date | None:
+    if isinstance(value, str):
+        return date_of(value)
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 

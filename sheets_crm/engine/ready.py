@@ -13,12 +13,13 @@ import polars as pl
 from sheets_crm.engine.expr import Compiled, Param, compile_expression
 from sheets_crm.engine.faults import Place
 from sheets_crm.engine.functions import as_text
-from sheets_crm.engine.kinds import NUMERIC, Type, Value, fold, folded
+from sheets_crm.engine.kinds import FOLD, NUMERIC, Type, Value, fold
 from sheets_crm.engine.pack import Role, Rule
 from sheets_crm.engine.texts import placeholders
 from sheets_crm.errors import PackError
 from sheets_crm.words import Phrase
 
+STAGE = FOLD + "stage"
 At = Callable[..., Place]  # keys under the rule -> where that part stands
 
 
@@ -33,19 +34,17 @@ class Ready:
     occurrence: tuple[pl.Expr, ...]
     values: Mapping[str, Compiled]
     constants: Mapping[str, Param]
-    columns: frozenset[str]
-    bound: frozenset[str]
+    inputs: frozenset[str]
 
 
 @dataclass
 class _Workshop:
-    """Compiles texts of one rule, remembering the columns that they touch."""
+    """Compiles texts of one rule, remembering what they read."""
 
     schema: Mapping[str, Type]
     params: Mapping[str, Param]
     at: At
-    columns: set[str] = field(default_factory=set)
-    bound: set[str] = field(default_factory=set)
+    inputs: set[str] = field(default_factory=set)
 
     def make(self, text: str, key: tuple[str | int, ...], allowed: tuple[Type, ...] = ()) -> Compiled:
         place = self.at(*key)
@@ -56,8 +55,7 @@ class _Workshop:
             raise PackError(
                 "engine.wrong_result", where=place.at(text, 0), name=str(key[-1]), type=type_, allowed=words
             )
-        self.columns |= made.columns
-        self.bound |= made.bound
+        self.inputs |= made.inputs
         return made
 
 
@@ -70,7 +68,7 @@ def ready(
     when = shop.make(rule.when, ("when",), (Type.BOOL,)).expr
     if rule.marketing:
         when &= pl.col("may_market").fill_null(value=False)
-        shop.columns.add("may_market")
+        shop.inputs.add("may_market")
     if only:
         when &= shop.make(only, ("only",), (Type.BOOL,)).expr
     occurrence = tuple(
@@ -79,7 +77,7 @@ def ready(
     )
     values = _values(rule, shop)
     parts = _parts(rule, shop)
-    return Ready(rule, card, when, parts, occurrence, values, inner, frozenset(shop.columns), frozenset(shop.bound))
+    return Ready(rule, card, when, parts, occurrence, values, inner, frozenset(shop.inputs))
 
 
 def _parts(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:
@@ -105,4 +103,4 @@ def _values(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:
 def among(stages: tuple[str, ...]) -> pl.Expr:
     """Is the row's stage one of these?"""
     listed = pl.lit(pl.Series([[fold(stage) for stage in stages]], dtype=pl.List(pl.String)))
-    return folded(pl.col("stage")).is_in(listed).fill_null(value=False)
+    return pl.col(STAGE).is_in(listed).fill_null(value=False)

@@ -54,6 +54,7 @@ class RuleSettings(BaseModel):
 
 
 _SILENT = RuleSetting()
+_SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _OWN_KEYS = ("on", "stages", "assignee", "only")
 
 
@@ -105,8 +106,8 @@ def _parsed(section: Any, known: Mapping[str, Rule], at: Where, fields: Fields) 
 
 
 def _setting(rule: Rule, said: Any, at: Where, fields: Fields) -> RuleSetting:
-    if isinstance(said, bool):
-        return RuleSetting(on=said)
+    if isinstance(said, (bool, str)):
+        return RuleSetting(on=_switch(said, at((rule.id,))))
     if said is None:
         return RuleSetting()
     if not isinstance(said, Mapping):
@@ -134,6 +135,8 @@ def _refuse(key: str, place: Place, **values: object) -> NoReturn:
 
 
 def _switch(value: Any, place: Place) -> bool | None:
+    if isinstance(value, str):  # a YAML reader of 1.2 leaves `on` and `off` as they are
+        value = _SWITCHES.get(value.strip().lower(), value)
     if value is not None and not isinstance(value, bool):
         _refuse("not_bool", place, name="on", seen=value)
     return value

@@ -33,10 +33,14 @@ _SAID = {
 def as_pack_error(error: ValidationError, model: type[BaseModel], tree: Tree) -> PackError:
     """The first fault in the order of the file; an unknown key before all, since it explains the rest."""
     faults = [(_path(item["loc"], tree), item) for item in error.errors(include_url=False)]
+    # A list counts the items that failed as missing: what is said of the item explains what is said of the list.
+    faults = [pair for pair in faults if not any(pair[0] == path[: len(pair[0])] != path for path, _ in faults)]
     faults.sort(key=lambda pair: (pair[1]["type"] != "extra_forbidden", _line(pair[0], tree)))
-    path, first = faults[0]
-    alternatives = [item for other, item in faults if other == path]
-    return _fault(path, first, model, tree, several=len(alternatives) > 1)
+    path = faults[0][0]
+    # Where several types would do, the one that fits and still fails tells more than those that don't fit.
+    same = [item for other, item in faults if other == path]
+    telling = [item for item in same if not item["type"].endswith("_type")] or same
+    return _fault(path, telling[0], model, tree, several=len(telling) > 1)
 
 
 def _fault(path: Path, item: ErrorDetails, model: type[BaseModel], tree: Tree, *, several: bool) -> PackError:

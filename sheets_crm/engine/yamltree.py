@@ -12,6 +12,7 @@ import yaml
 
 from sheets_crm.engine.faults import Place
 from sheets_crm.errors import PackError
+from sheets_crm.words import Spot
 
 Path = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -101,7 +102,7 @@ def read_tree(text: str, source: str) -> Tree:
         value = None if node is None else _value(loader, node, (), tree)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: 2026-13-45 looks like a day and is none
         mark = getattr(error, "problem_mark", None)
-        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        where = Spot(source, mark.line + 1, mark.column + 1) if mark else Spot(source)
         raise PackError("engine.not_yaml", where=where) from None
     finally:
         loader.dispose()
@@ -110,7 +111,7 @@ def read_tree(text: str, source: str) -> Tree:
 
 def _value(loader: Any, node: yaml.Node, path: Path, tree: Tree) -> Any:
     if len(path) > _MAX_DEPTH or len(tree.marks) > _MAX_VALUES:
-        raise PackError("engine.not_yaml", where=f"{tree.source}:{node.start_mark.line + 1}")
+        raise PackError("engine.not_yaml", where=Spot(tree.source, node.start_mark.line + 1))
     start, end = node.start_mark, node.end_mark
     tree.marks[path] = (start.line, start.column, end.line, end.column)
     if isinstance(node, yaml.SequenceNode):
@@ -122,6 +123,6 @@ def _value(loader: Any, node: yaml.Node, path: Path, tree: Tree) -> Any:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
         if key in values or not key:
             line = key_node.start_mark.line + 1
-            raise PackError("engine.repeated_key", where=f"{tree.source}:{line}", name=key)
+            raise PackError("engine.repeated_key", where=Spot(tree.source, line), name=key)
         values[key] = _value(loader, value_node, (*path, key), tree)
     return values

@@ -14,7 +14,7 @@ import polars as pl
 from sheets_crm.base.bind import LEAST_CONFIDENCE
 from sheets_crm.base.guess_book import guess_workbook
 from sheets_crm.base.guess_model import SheetGuess
-from sheets_crm.cards import fold
+from sheets_crm.cards import fold, folded
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
 from sheets_crm.sync.report import plain, problem_json, task_json
@@ -73,12 +73,7 @@ def _text_fields(frame: pl.DataFrame) -> list[str]:
 
 
 def _contains(texts: pl.Series, wanted: str) -> pl.Series:
-    return (
-        texts.str.to_lowercase()
-        .str.replace_all("ё", "е")
-        .str.contains(fold(wanted), literal=True)
-        .fill_null(value=False)
-    )
+    return folded(texts).str.contains(fold(wanted), literal=True).fill_null(value=False)
 
 
 def _hit(result: Result, kind: str, row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, field_validator
 
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
+from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
 from sheets_crm.words import Lang
 
@@ -43,6 +44,14 @@ class TabSettings(Settings):
 
     name: str | None = Field(default=None, min_length=1, max_length=31)
     on: bool = True
+
+    @field_validator("name")
+    @classmethod
+    def _fit_for_a_tab(cls, name: str | None) -> str | None:
+        """Spreadsheets take no sheet whose name has one of these signs, or an apostrophe at its end."""
+        if name is not None and (set(name) & set("[]:*?/\\") or name != name.strip("'") or not name.strip()):
+            raise wrong("errors.yaml.bad_tab_name", seen=name)
+        return name
 
 
 class BackupSettings(Settings):
@@ -83,8 +92,10 @@ class CrmConfig(BaseSettings):
         if name:
             try:
                 ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError) as error:
-                raise ValueError(f"unknown time zone {name!r}") from error
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise wrong(
+                    "errors.yaml.unknown_zone", seen=name, known=tuple(sorted(available_timezones()))
+                ) from error
         return name
 
     @property

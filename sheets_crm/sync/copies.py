@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,19 +22,21 @@ class Restored:
     saved: str | None
 
 
-def listed(config: str | None) -> list[Backup]:
-    """The copies of the configured workbook, newest first."""
-    return list_backups(_state(open_config(config)))
+Hear = Callable[[Lang], object]
 
 
-def language(config: str | None) -> Lang:
-    """The configuration's language."""
-    return open_config(config).lang
+def listed(config: str | None, *, on_language: Hear = lambda _: None) -> list[Backup]:
+    """The copies of the configured workbook, newest first. Makes nothing, not even the folder they lie in."""
+    opened = open_config(config)
+    on_language(opened.lang)
+    state = StateFolder.existing(opened.path, opened.config.workbook)
+    return list_backups(state) if state is not None else []
 
 
-def restored(config: str | None, name: str, to: Path | None) -> Restored:
+def restored(config: str | None, name: str, to: Path | None, *, on_language: Hear = lambda _: None) -> Restored:
     """Put a copy back (`last`: the newest), or write it to another place. NotFound when there is no such copy."""
     opened = open_config(config)
+    on_language(opened.lang)
     state = _state(opened)
     backup = find_backup(state, name)
     target = to.absolute() if to is not None else opened.workbook

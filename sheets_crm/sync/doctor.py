@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sheets_crm import __version__
 from sheets_crm.errors import OwnerError
-from sheets_crm.sync.intake import Opened, book_of, open_config, read
+from sheets_crm.sync.intake import Opened, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.words import Lang, say
 
@@ -34,27 +34,20 @@ class Finding:
         return {"level": self.level, "key": self.key, "message": self.sentence(lang)}
 
 
-def examine(config: str | None) -> list[Finding]:
+def examine(config: str | None, *, on_language: Callable[[Lang], object] = lambda _: None) -> list[Finding]:
     """All findings, in the order of looking; an error ends what builds on it."""
     findings = [Finding("ok", "doctor.program", {"version": __version__})]
     try:
-        findings += _examined(config)
+        findings += _examined(config, on_language)
     except OwnerError as error:
         findings.append(Finding("error", error.key, error.values, error.exit_code))
     return findings
 
 
-def language(config: str | None) -> Lang | None:
-    """The configuration's language, None when it can't be read."""
-    try:
-        return open_config(config).lang
-    except OwnerError:
-        return None
-
-
-def _examined(config: str | None) -> Iterator[Finding]:
+def _examined(config: str | None, on_language: Callable[[Lang], object]) -> Iterator[Finding]:
     found: list[Finding] = []
     opened = open_config(config)
+    on_language(opened.lang)
     found.append(Finding("ok", "doctor.config", {"path": str(opened.path)}))
     for look in (_packs, _workbook, _state):
         try:
@@ -82,14 +75,11 @@ def _workbook(opened: Opened) -> list[Finding]:
         refuse_open(opened.workbook)
     except OwnerError as error:
         found.append(Finding("warning", error.key, error.values))
-    bound = bind(
-        seen.grids,
-        opened.config.sheets,
-        opened.template,
-        country=opened.config.country,
-        today=opened.config.today(datetime.now(UTC)),
-        memory={},
-    )
+    today = opened.config.today(datetime.now(UTC))
+    with placed(opened.document):
+        bound = bind(
+            seen.grids, opened.config.sheets, opened.template, country=opened.config.country, today=today, memory={}
+        )
     if not bound.bindings:
         found.append(Finding("warning", "doctor.nothing_bound"))
     for sheet, binding in bound.bindings.items():

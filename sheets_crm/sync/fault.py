@@ -12,10 +12,13 @@ from sheets_crm.sync.logfile import open_log
 from sheets_crm.sync.state import NAME
 
 
-def log_our_fault(error: BaseException) -> tuple[str, Path]:
-    """Write the fault to the log; returns its number and the log's path. Without personal data: kinds and places only."""
+def log_our_fault(error: BaseException) -> tuple[str, Path | None]:
+    """Write the fault to the log; returns its number and the log's path (None where no log can be written).
+
+    Without personal data: kinds and places only.
+    """
     number = f"{datetime.now(UTC):%Y%m%d}-{token_hex(2)}"
-    for folder in (Path(NAME) / "logs", Path(tempfile.gettempdir()) / "sheets-crm-logs"):
+    for folder in (Path(NAME).absolute() / "logs", Path(tempfile.gettempdir()) / "sheets-crm-logs"):
         if folder.parent.name == NAME and not folder.parent.is_dir():
             continue  # no state folder here: don't make one for a log
         try:
@@ -24,4 +27,4 @@ def log_our_fault(error: BaseException) -> tuple[str, Path]:
             continue
         log.error("report %s", number, exc_info=error)
         return number, folder / "sheets-crm.log"
-    return number, Path()
+    return number, None

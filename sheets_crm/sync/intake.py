@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
+from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.model import Book, Grid, SheetInfo
-from sheets_crm.cards import Template, fold, load_model, template
+from sheets_crm.cards import Template, fold, template
+from sheets_crm.cards.templates import template_texts
+from sheets_crm.cards.yamlmodel import Document, read_yaml, validate
 from sheets_crm.errors import BindingError, ConfigError, OwnerError
 from sheets_crm.sync.config import CrmConfig, config_path
+from sheets_crm.sync.config_check import check
 from sheets_crm.words import Lang
 
 READABLE = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how workbooks begin: a configuration never does
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A configuration, read and checked. path: of crm.yaml. workbook: absolute."""
+    """A configuration, read and checked. path: of crm.yaml. workbook: absolute. document: where each key stands."""
 
     config: CrmConfig
     path: Path
     workbook: Path
     template: Template
+    document: Document
 
     @property
     def lang(self) -> Lang:
@@ -50,16 +58,44 @@ class Read:
 def open_config(given: str | None) -> Opened:
     """Read crm.yaml (a file, or the folder it is in). ConfigError says which line and key to mend."""
     path = config_path(given)
+    document = read_yaml(_config_text(path), path.name)
+    config = validate(document, CrmConfig)
+    workbook = (path.parent / Path(config.workbook).expanduser()).absolute()
+    with placed(document):
+        chosen = _template(config.template or "base")
+        check(config, chosen)
+    return Opened(config, path, workbook, chosen, document)
+
+
+def _config_text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        if content.startswith(_BOOKS):
+            raise ConfigError("config.is_workbook", path=str(path), workbook=path.name)
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError("config.not_utf8", path=str(path)) from None
     except OSError as error:
-        raise ConfigError("config.not_readable", path=str(path), reason=error.strerror or "") from error
-    config = load_model(text, path.name, CrmConfig)
-    return Opened(
-        config, path, (path.parent / Path(config.workbook).expanduser()).absolute(), template(config.template or "base")
-    )
+        raise ConfigError("config.not_readable", path=str(path)) from error
+
+
+def _template(name: str) -> Template:
+    known = sorted(template_texts())
+    if name not in known:
+        raise misnamed("config.template_unknown", name, known, ("template",))
+    return template(name)
+
+
+@contextmanager
+def placed(document: Document) -> Iterator[None]:
+    """A ConfigError that names keys (`keys`) learns the file and line at which they stand."""
+    try:
+        yield
+    except ConfigError as error:
+        if (keys := error.values.pop("keys", None)) is not None:
+            mark = document.mark(tuple(cast("tuple[str, ...]", keys)))
+            error.values |= {"file": mark.file, "line": str(mark.line)}
+        raise
 
 
 def book_of(opened: Opened, before_write: Callable[[Path], object] | None = None) -> Book:
@@ -122,15 +158,12 @@ def _source(name: str, path: Path, sheet: str | None) -> Grid:
 
 def all_grids(path: Path) -> dict[str, Grid]:
     """Every sheet of a workbook or export that is not ours, whatever its format."""
-    if path.suffix.lower() in READABLE:
+    if path.suffix.lower() in READABLE and path.is_file():
         from sheets_crm.books.excel.book import ExcelBook
 
-        try:
+        with suppress(OwnerError):  # the reader of sources says better what kind of file it is
             book = ExcelBook(path)
             return dict(book.read([info.name for info in book.sheets() if info.tab is None]))
-        except OwnerError:
-            if path.is_dir() or not path.exists():
-                raise
     from sheets_crm.books.sources import read_source
 
     return dict(read_source(path))

@@ -9,15 +9,25 @@ from typing import Any
 
 from sheets_crm import data
 from sheets_crm.engine import Pack, RuleSettings, parse_pack, parse_settings, run_pack_tests, untested
-from sheets_crm.errors import OwnerError, PackError
-from sheets_crm.sync.intake import Opened
+from sheets_crm.engine.faults import Place
+from sheets_crm.engine.yamltree import read_tree
+from sheets_crm.errors import ConfigError, OwnerError, PackError
+from sheets_crm.sync.intake import Opened, placed
 from sheets_crm.words import Lang, say
 
 
 def packs_of(opened: Opened) -> tuple[Pack, ...]:
     """The bundled packs, then the owner's own."""
     bundled = [parse_pack(text, name) for name, text in data.packs()]
-    return (*bundled, *(parse_pack(_text(opened.beside(name)), name) for name in opened.config.packs))
+    return (*bundled, *(parse_pack(_own(opened, name), name) for name in opened.config.packs))
+
+
+def _own(opened: Opened, name: str) -> str:
+    path = opened.beside(name)
+    if not path.is_file():
+        with placed(opened.document):
+            raise ConfigError("config.pack_missing", path=str(path), keys=("packs",))
+    return _text(path)
 
 
 def settings_of(opened: Opened, packs: Sequence[Pack]) -> RuleSettings:
@@ -26,16 +36,29 @@ def settings_of(opened: Opened, packs: Sequence[Pack]) -> RuleSettings:
     section: dict[str, Any] = {rule: dict(values) for rule, values in opened.template.defaults.items() if rule in known}
     for rule, stated in opened.config.rules.items():
         section[rule] = {**section.get(rule, {}), **stated} if isinstance(stated, Mapping) else stated
-    return parse_settings(section, packs, source=opened.path.name)
+    return parse_settings(section, packs, where=lambda keys: _place(opened, ("rules", *keys)), source=opened.path.name)
+
+
+def _place(opened: Opened, keys: tuple[str | int, ...]) -> Place:
+    """Where a rule's setting stands in crm.yaml; with an offset into its text, the very sign."""
+    mark = opened.document.mark(keys)
+
+    def locate(offset: int) -> tuple[int, int]:
+        try:
+            tree = read_tree(opened.path.read_text("utf-8-sig"), mark.file)
+        except (OwnerError, OSError, ValueError):
+            return mark.line, 0
+        inside = tree.place(keys).locate
+        return inside(offset) if inside and isinstance(tree.at(keys), str) else (mark.line, 0)
+
+    return Place(mark.file, ".".join(map(str, keys)), locate)
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PackError(
-            "config.pack_not_readable", path=str(path), reason=getattr(error, "strerror", None) or "UTF-8"
-        ) from error
+        raise PackError("config.pack_not_readable", path=str(path)) from error
 
 
 @dataclass(frozen=True)
@@ -58,9 +81,16 @@ class Checked:
 
 def check(paths: Iterable[Path], lang: Lang) -> list[Checked]:
     """Read packs (files, or all *.yaml of folders; the bundled ones where none are named) and run their tests."""
-    files = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in _files(path)]
     texts = [(str(file), _text(file)) for file in files] if files else list(data.packs())
     return [_checked(name, text, lang) for name, text in texts]
+
+
+def _files(path: Path) -> list[Path]:
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not files:
+        raise PackError("config.pack_none", path=str(path))
+    return files
 
 
 def _checked(name: str, text: str, lang: Lang) -> Checked:

@@ -28,7 +28,7 @@ from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
 from sheets_crm.sync.draw import draw
-from sheets_crm.sync.intake import Opened, Read, book_of, open_config, read
+from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
@@ -202,7 +202,8 @@ def _computed(
     config = opened.config
     past = memory.Past(history, StateFolder.existing(opened.path, config.workbook))
     before = past.sheets()
-    bound = bind(seen.grids, config.sheets, opened.template, country=config.country, today=today, memory=before)
+    with placed(opened.document):
+        bound = bind(seen.grids, config.sheets, opened.template, country=config.country, today=today, memory=before)
     settings = config.base_settings(bound.settings)
     funnels = funnel_specs(settings, opened.template, bound.bindings, seen.grids, config.language)
     base = build(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -88,6 +88,7 @@ def row_heights(columns: Iterable[TabColumn], first_row: int) -> dict[int, float
     return {first_row + place: row_height(row) for place, row in enumerate(zip(*lists, strict=True))}
 
 
+@lru_cache(maxsize=1 << 14)  # checklists and reasons repeat from row to row
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes when words are wrapped at a width."""
     count = 0

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import yaml
 
@@ -29,6 +29,42 @@ class Phrase:
     """A value that is itself a text under a key: shown in the language of the sentence it stands in."""
 
     key: str
+
+
+class Spot(str):
+    """A place in a file: text as editors read it (`crm.yaml:12:5 (rules.birthday)`); people are told it in words.
+
+    line, column: from 1, 0 where unknown. path: keys, "" where unknown.
+    """
+
+    __slots__ = ("column", "file", "line", "path")
+    file: str
+    line: int
+    column: int
+    path: str
+
+    def __new__(cls, file: str, line: int = 0, column: int = 0, path: str = "") -> Self:
+        """The place; parts that are not known are left out of the text."""
+        numbers = f"{line}:{column}" if line and column else str(line or "")
+        where = ":".join(part for part in (file, numbers) if part)
+        self = super().__new__(cls, f"{where} ({path})" if path else where)
+        self.file, self.line, self.column, self.path = file, line, column, path
+        return self
+
+    def told(self, lang: Lang) -> str:
+        """The place in the words of a language."""
+        parts = [self.file] if self.file else []
+        parts += [say("common.line", lang, line=str(self.line))] if self.line else []
+        parts += [say("common.sign", lang, sign=str(self.column))] if self.column > 1 else []
+        where = ", ".join(parts)
+        return f"{where} ({self.path})" if self.path and where else where or self.path
+
+
+def language_of(environ: Mapping[str, str], default: str = "") -> Lang:
+    """The language of whoever runs the program, by the variables systems keep it in; English where none says Russian."""
+    names = ("SHEETS_CRM_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    stated = next((environ[name] for name in names if environ.get(name)), default)
+    return "ru" if stated.casefold().startswith("ru") else "en"
 
 
 def say(key: str, lang: Lang, /, **values: object) -> str:
@@ -56,6 +92,8 @@ def show(value: object, lang: Lang) -> str:
     """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
     if isinstance(value, Phrase):
         return say(value.key, lang)
+    if isinstance(value, Spot):
+        return value.told(lang)
     if isinstance(value, tuple):
         return ", ".join(show(part, lang) for part in value)
     if isinstance(value, bool):
@@ -86,11 +124,22 @@ def plural(n: object, lang: Lang) -> str:
     return str(_plural_rule(lang)(abs(cast("Any", n))))
 
 
+# Source: CLDR plural rules (cardinals). Stated here because Babel would load a whole locale for them.
+_RULES = {
+    "ru": {
+        "one": "v = 0 and i % 10 = 1 and i % 100 != 11",
+        "few": "v = 0 and i % 10 = 2..4 and i % 100 != 12..14",
+        "many": "v = 0 and i % 10 = 0 or v = 0 and i % 10 = 5..9 or v = 0 and i % 100 = 11..14",
+    },
+    "en": {"one": "i = 1 and v = 0"},
+}
+
+
 @cache
 def _plural_rule(lang: Lang) -> Any:
-    from babel import Locale
+    from babel.plural import PluralRule
 
-    return Locale(lang).plural_form
+    return PluralRule(_RULES[lang])
 
 
 def _entry(lang: Lang, key: str) -> object:

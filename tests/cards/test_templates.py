@@ -29,6 +29,7 @@ PAST = {
     ("client", "first_contact_date"), ("client", "last_contact_date"), ("client", "last_purchase_date"), ("client", "first_purchase_date"),
     ("lead", "created"), ("deal", "created"), ("deal", "closed"), ("deal", "offer_date"), ("deal", "invoice_date"), ("deal", "paid_date"),
     ("payment", "date"), ("order", "date"), ("interaction", "date"), ("survey", "date"),
+    ("visit", "date"),
 }  # fmt: skip
 
 
@@ -152,22 +153,22 @@ cards:
 @pytest.mark.parametrize(
     ("change", "key", "line", "near"),
     [
-        (("", ""), "yaml.unknown_key_near", 7, "type"),
-        (("typ: phone", "type: phne"), "yaml.not_allowed_near", 7, "phone"),
-        (("typ: phone", "type: link"), "yaml.link_without_card", 7, None),
-        (("typ: phone", "type: choice"), "yaml.choice_without_choices", 7, None),
-        (("typ: phone", "type: link, link: clent"), "yaml.unknown_card_near", 1, "client"),
-        (("typ: phone", 'type: text, pattern: "["'), "yaml.bad_pattern", 7, None),
-        (("phne: {typ: phone", "Phone №: {type: phone"), "yaml.bad_name", 7, None),
-        (("label: {ru: Т, en: T}", "label: {ru: Т}"), "yaml.missing_key", 7, None),
-        (("  client:\n", "  client:\n    required: [nme]\n"), "yaml.unknown_field_near", 5, "name"),
-        (("extends: base", "extends: bas"), "yaml.no_parent", None, None),
-        (("label: {ru: Моя", "label: {ru: [Моя]"), "yaml.expected_text", 3, None),
+        (("", ""), "errors.yaml.unknown_key_near", 7, "type"),
+        (("typ: phone", "type: phne"), "errors.yaml.not_allowed_near", 7, "phone"),
+        (("typ: phone", "type: link"), "errors.yaml.link_without_card", 7, None),
+        (("typ: phone", "type: choice"), "errors.yaml.choice_without_choices", 7, None),
+        (("typ: phone", "type: link, link: clent"), "errors.yaml.unknown_card_near", 1, "client"),
+        (("typ: phone", 'type: text, pattern: "["'), "errors.yaml.bad_pattern", 7, None),
+        (("phne: {typ: phone", "Phone №: {type: phone"), "errors.yaml.bad_name", 7, None),
+        (("label: {ru: Т, en: T}", "label: {ru: Т}"), "errors.yaml.missing_key", 7, None),
+        (("  client:\n", "  client:\n    required: [nme]\n"), "errors.yaml.unknown_field_near", 5, "name"),
+        (("extends: base", "extends: bas"), "errors.yaml.no_parent", None, None),
+        (("label: {ru: Моя", "label: {ru: [Моя]"), "errors.yaml.expected_text", 3, None),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_template_is_one_sentence_with_its_line(change, key, line, near):
     text = OWN.replace(*change) if change[0] else OWN
-    if key != "yaml.unknown_key_near" and "typ: phone" in text:
+    if key != "errors.yaml.unknown_key_near" and "typ: phone" in text:
         text = text.replace("typ: phone", "type: phone")
     with pytest.raises(PackError) as caught:
         parse_template(text, "mine.yaml", parents=template_texts())
@@ -179,21 +180,21 @@ def test_a_mistake_in_a_template_is_one_sentence_with_its_line(change, key, line
     if near:
         assert error.values["near"] == near
     for lang in ("ru", "en"):
-        assert "mine.yaml" in say(f"errors.{error.key}", lang, **error.values)
+        assert "mine.yaml" in say(error.key, lang, **error.values)
 
 
 def test_templates_that_extend_each_other_are_refused():
     circle = {"one": "id: one\nextends: two\n", "two": "id: two\nextends: one\n"}
     with pytest.raises(PackError) as caught:
         parse_template(circle["one"], "one.yaml", parents=circle)
-    assert caught.value.key == "yaml.no_parent"
+    assert caught.value.key == "errors.yaml.no_parent"
 
 
 def test_an_unknown_template_is_told_with_the_nearest():
     with pytest.raises(PackError) as caught:
         template("window")
     assert caught.value.values["near"] == "windows"
-    assert "windows" in say(f"errors.{caught.value.key}", "ru", **caught.value.values)
+    assert "windows" in say(caught.value.key, "ru", **caught.value.values)
 
 
 def test_a_null_takes_a_field_away():

@@ -39,7 +39,7 @@ def mistake(text: str, error=ConfigError):
     with pytest.raises(error) as caught:
         load_model(text, "crm.yaml", Book, error=error)
     for lang in ("ru", "en"):
-        told = say(f"errors.{caught.value.key}", lang, **caught.value.values)
+        told = say(caught.value.key, lang, **caught.value.values)
         assert told.startswith("crm.yaml")
         assert told.endswith(("Ничего не записано.", "Nothing was written."))
     return caught.value.key, caught.value.values
@@ -76,29 +76,29 @@ def test_scalars_keep_their_face():
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("workbok: a.xlsx\n", "yaml.unknown_key_near", {"line": 1, "path": "workbok", "near": "workbook"}),
-        ("workbook: a\nzzz: 1\n", "yaml.unknown_key", {"line": 2, "allowed": "workbook, language, at, tags, rules, columns"}),
-        ("language: en\n", "yaml.missing_top", {"seen": "workbook"}),
-        ("workbook: a\nlanguage: rus\n", "yaml.not_allowed_near", {"line": 2, "seen": "rus", "allowed": "ru, en", "near": "ru"}),
-        ("workbook: a\nlanguage: немецкий\n", "yaml.not_allowed", {"line": 2, "allowed": "ru, en"}),
-        ("workbook: a\nrules:\n  offer:\n    days: три\n", "yaml.expected_whole", {"line": 4, "path": "rules.offer.days", "seen": "три"}),
-        ("workbook: a\nrules:\n  offer:\n    days: 90\n", "yaml.at_most", {"line": 4, "limit": "30"}),
-        ("workbook: a\nrules:\n  offer:\n    days: -1\n", "yaml.at_least", {"line": 4, "limit": "0"}),
-        ("workbook: a\nrules:\n  offer:\n    dayz: 1\n", "yaml.unknown_key_near", {"line": 4, "near": "days"}),
-        ("workbook: a\nrules:\n  offer:\n    share: много\n", "yaml.expected_number", {"line": 4}),
-        ("workbook: a\ncolumns: {phone: {}}\n", "yaml.missing_key", {"line": 2, "path": "columns.phone", "seen": "column"}),
-        ("workbook: a\ntags: ra\n", "yaml.expected_list", {"line": 2}),
-        ("workbook: a\ntags: [x, [y]]\n", "yaml.expected_text", {"line": 2, "path": "tags[2]"}),
-        ("workbook: a\nrules: 5\n", "yaml.expected_mapping", {"line": 2}),
-        ("workbook: a\nat: вечером\n", "yaml.expected_time", {"line": 2}),
-        ("workbook: [\n", "yaml.syntax", {}),
-        ("workbook: a\nrules:\n\toffer: no\n", "yaml.tab", {"line": 3}),
-        ("workbook: a\nworkbook: b\n", "yaml.twice", {"line": 2, "path": "workbook"}),
-        ("- a\n- b\n", "yaml.not_a_mapping", {}),
-        ("just words\n", "yaml.not_a_mapping", {}),
-        ("workbook: a\x00b\n", "yaml.unreadable", {}),
-        ("workbook: &x [*x]\n", "yaml.syntax", {}),
-        ("", "yaml.missing_top", {"seen": "workbook", "line": 1}),
+        ("workbok: a.xlsx\n", "errors.yaml.unknown_key_near", {"line": 1, "path": "workbok", "near": "workbook"}),
+        ("workbook: a\nzzz: 1\n", "errors.yaml.unknown_key", {"line": 2, "allowed": "workbook, language, at, tags, rules, columns"}),
+        ("language: en\n", "errors.yaml.missing_top", {"seen": "workbook"}),
+        ("workbook: a\nlanguage: rus\n", "errors.yaml.not_allowed_near", {"line": 2, "seen": "rus", "allowed": "ru, en", "near": "ru"}),
+        ("workbook: a\nlanguage: немецкий\n", "errors.yaml.not_allowed", {"line": 2, "allowed": "ru, en"}),
+        ("workbook: a\nrules:\n  offer:\n    days: три\n", "errors.yaml.expected_whole", {"line": 4, "path": "rules.offer.days", "seen": "три"}),
+        ("workbook: a\nrules:\n  offer:\n    days: 90\n", "errors.yaml.at_most", {"line": 4, "limit": "30"}),
+        ("workbook: a\nrules:\n  offer:\n    days: -1\n", "errors.yaml.at_least", {"line": 4, "limit": "0"}),
+        ("workbook: a\nrules:\n  offer:\n    dayz: 1\n", "errors.yaml.unknown_key_near", {"line": 4, "near": "days"}),
+        ("workbook: a\nrules:\n  offer:\n    share: много\n", "errors.yaml.expected_number", {"line": 4}),
+        ("workbook: a\ncolumns: {phone: {}}\n", "errors.yaml.missing_key", {"line": 2, "path": "columns.phone", "seen": "column"}),
+        ("workbook: a\ntags: ra\n", "errors.yaml.expected_list", {"line": 2}),
+        ("workbook: a\ntags: [x, [y]]\n", "errors.yaml.expected_text", {"line": 2, "path": "tags[2]"}),
+        ("workbook: a\nrules: 5\n", "errors.yaml.expected_mapping", {"line": 2}),
+        ("workbook: a\nat: вечером\n", "errors.yaml.expected_time", {"line": 2}),
+        ("workbook: [\n", "errors.yaml.syntax", {}),
+        ("workbook: a\nrules:\n\toffer: no\n", "errors.yaml.tab", {"line": 3}),
+        ("workbook: a\nworkbook: b\n", "errors.yaml.twice", {"line": 2, "path": "workbook"}),
+        ("- a\n- b\n", "errors.yaml.not_a_mapping", {}),
+        ("just words\n", "errors.yaml.not_a_mapping", {}),
+        ("workbook: a\x00b\n", "errors.yaml.unreadable", {}),
+        ("workbook: &x [*x]\n", "errors.yaml.syntax", {}),
+        ("", "errors.yaml.missing_top", {"seen": "workbook", "line": 1}),
     ],
 )  # fmt: skip
 def test_a_mistake_says_file_line_key_and_what_is_allowed(text, key, expected):
@@ -109,11 +109,11 @@ def test_a_mistake_says_file_line_key_and_what_is_allowed(text, key, expected):
 
 def test_the_first_mistake_of_the_file_is_told_and_the_rest_counted():
     key, values = mistake("workbook: a\nlanguage: rus\nzzz: 1\ntags: ra\n")
-    assert (key, values["line"], values["others"]) == ("yaml.not_allowed_near", 2, 2)
+    assert (key, values["line"], values["others"]) == ("errors.yaml.not_allowed_near", 2, 2)
 
 
 def test_the_error_class_is_the_callers():
-    assert mistake("workbok: a\n", PackError)[0] == "yaml.unknown_key_near"
+    assert mistake("workbok: a\n", PackError)[0] == "errors.yaml.unknown_key_near"
 
 
 def test_a_merged_document_remembers_which_file_a_key_came_from():

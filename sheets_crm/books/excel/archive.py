@@ -79,7 +79,10 @@ class Archive:
             with zipfile.ZipFile(io.BytesIO(data)) as file:
                 infos, self.comment = file.infolist(), file.comment
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError, OverflowError) as error:
-            raise WorkbookUnreadable("excel.not_zip") from error
+            cut = data.startswith(
+                b"PK\3\4"
+            )  # it begins as a workbook does, and its table of contents, the end, is gone
+            raise WorkbookUnreadable("excel.truncated" if cut else "excel.not_zip") from error
         self.members: dict[str, Member] = {}
         self._lower: dict[str, str] = {}
         for info in infos:
