@@ -50,9 +50,14 @@ def test_silence_is_what_the_owner_says_it_is(tmp_path):
     assert invited(tmp_path / "in", None, None, policy="opt_in") == set()
 
 
-@pytest.mark.parametrize("policy", ["opt_out", "opt_in"])
-def test_an_answer_that_nobody_can_read_is_not_a_yes(policy, tmp_path):
-    assert invited(tmp_path, "спросить у мужа", None, policy=policy) == set()
+def test_an_answer_that_nobody_can_read_is_told_and_is_not_a_yes(tmp_path):
+    """Where only a yes allows, it does not; where only a no forbids, it is a problem on the owner's tab."""
+    for policy in ("opt_in", "opt_out"):
+        (tmp_path / policy).mkdir()
+    assert invited(tmp_path / "opt_in", "спросить у мужа", None, policy="opt_in") == set()
+    invited(tmp_path / "opt_out", "спросить у мужа", None, policy="opt_out")
+    problems = run.plan(str(tmp_path / "opt_out"), today=TODAY).base.problems
+    assert [(p.kind, p.cell) for p in problems if p.field == "mailing_consent"] == [("unknown_value", "E2")]
 
 
 @pytest.mark.parametrize("policy", ["opt_out", "opt_in"])
