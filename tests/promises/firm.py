@@ -12,10 +12,36 @@ import xlsxwriter
 from tests.books.excel_cases import edit, members, rezip
 
 TODAY = date(2026, 11, 20)
-PERSONAL = ("Вера Ильинична", "Гущина", "79161234567", "916 123-45-67", "vera@example.ru", "Jane Doe", "jane@example.com")
+PERSONAL = (
+    "Вера Ильинична",
+    "Гущина",
+    "79161234567",
+    "916 123-45-67",
+    "vera@example.ru",
+    "Jane Doe",
+    "jane@example.com",
+)
 CLIENTS = [
-    ["Клиент", "Телефон", "Почта", "День рождения", "Согласие на рассылку", "Не беспокоить", "Последняя покупка", "Менеджер"],
-    ["Вера Ильинична Гущина", "+7 916 123-45-67", "vera@example.ru", date(1980, 11, 23), "да", None, date(2026, 2, 1), "Ольга"],
+    [
+        "Клиент",
+        "Телефон",
+        "Почта",
+        "День рождения",
+        "Согласие на рассылку",
+        "Не беспокоить",
+        "Последняя покупка",
+        "Менеджер",
+    ],
+    [
+        "Вера Ильинична Гущина",
+        "+7 916 123-45-67",
+        "vera@example.ru",
+        date(1980, 11, 23),
+        "да",
+        None,
+        date(2026, 2, 1),
+        "Ольга",
+    ],
     ["Jane Doe", "+1 202 555 0101", "jane@example.com", date(1975, 11, 22), "нет", None, date(2026, 1, 5), "Ольга"],
     ["Стоп Лист", "+7 916 123-45-69", None, date(1990, 11, 21), "да", "да", date(2026, 1, 6), "Пётр"],
     ["Без Ответа", "+7 916 123-45-70", None, date(1991, 11, 24), None, None, date(2026, 1, 7), "Пётр"],
@@ -107,7 +133,14 @@ def rich(path, *, macros=False):
 
 
 def _decorate(book, sheet, bold):
-    sheet.add_table("N1:O4", {"name": "Ставки", "columns": [{"header": "Год"}, {"header": "Ставка"}], "data": [[2024, 1], [2025, 2], [2026, 3]]})
+    sheet.add_table(
+        "N1:O4",
+        {
+            "name": "Ставки",
+            "columns": [{"header": "Год"}, {"header": "Ставка"}],
+            "data": [[2024, 1], [2025, 2], [2026, 3]],
+        },
+    )
     sheet.write_comment("A2", "Звонить после обеда", {"author": "Ольга"})
     sheet.conditional_format("D2:D9", {"type": "3_color_scale"})
     sheet.conditional_format("D2:D9", {"type": "data_bar", "data_bar_2010": True})

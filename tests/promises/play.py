@@ -20,7 +20,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sheets_crm.base.history import History
 from sheets_crm.sync import run
 from tests.promises.worlds import (
-    CLIENT_HEADERS, CLIENTS, DEAL_HEADERS, DEALS, LOST, OFFER, OPEN_STAGES, WON, MemoryWorld,
+    CLIENT_HEADERS,
+    CLIENTS,
+    DEAL_HEADERS,
+    DEALS,
+    LOST,
+    OFFER,
+    OPEN_STAGES,
+    WON,
+    MemoryWorld,
 )  # fmt: skip
 
 START = date(2026, 11, 2)
@@ -132,7 +140,11 @@ class Play(RuleBasedStateMachine):
         names = self.world.rows(DEALS)[0]
         return next(names.index(name) for name in (header, SYNONYMS.get(header)) if name in names)
 
-    @rule(edits=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(DEAL_HEADERS[2:-1]), st.integers(0, 5)), min_size=1, max_size=4))
+    @rule(
+        edits=st.lists(
+            st.tuples(st.integers(0, 5), st.sampled_from(DEAL_HEADERS[2:-1]), st.integers(0, 5)), min_size=1, max_size=4
+        )
+    )
     def edit_deals(self, edits):
         values = {
             "Этап": (*OPEN_STAGES, WON, LOST), "Сумма": (500, 7000), "Дата КП": [START - timedelta(days=d) for d in (1, 4, 12)],
@@ -256,7 +268,11 @@ class Play(RuleBasedStateMachine):
         said = rows[place][head.index("Комментарий")]
         return head, rows, place, next((mark for mark in self.marks if mark.comment == said), None)
 
-    @rule(marks=st.lists(st.tuples(st.integers(0, 20), st.sampled_from(STATUSES), st.integers(0, 7)), min_size=1, max_size=4))
+    @rule(
+        marks=st.lists(
+            st.tuples(st.integers(0, 20), st.sampled_from(STATUSES), st.integers(0, 7)), min_size=1, max_size=4
+        )
+    )
     def mark_tasks(self, marks):
         for number, status, more in marks:
             self._mark(number, status, more)

@@ -52,7 +52,9 @@ def test_a_run_after_a_restore_is_a_run_like_any_other(firm):
     assert firm.read_bytes() == done
 
 
-@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "full"), OSError(errno.EACCES, "denied"), StateError("state.disk_full", path="x")])
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOSPC, "full"), OSError(errno.EACCES, "denied"), StateError("state.disk_full", path="x")]
+)
 def test_without_a_backup_there_is_no_write(firm, monkeypatch, failure):
     before = firm.read_bytes()
 

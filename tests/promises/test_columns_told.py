@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.promises.firm import TODAY
-from tests.promises.worlds import CLIENT_HEADERS, CLIENTS, DEAL_HEADERS, DEALS, CONFIG, MemoryWorld
-
+from tests.promises.worlds import CLIENT_HEADERS, CLIENTS, CONFIG, DEAL_HEADERS, DEALS, MemoryWorld
 
 
 def world(tmp_path, **columns):
     """Ten deals; the amount's column stated otherwise where asked for."""
     rows = [[f"Клиент {n}", None, "Договор", 1000 + n, None, "думают", None, n, None, None, "Ольга"] for n in range(10)]
-    made = MemoryWorld(tmp_path, {CLIENTS: [CLIENT_HEADERS, *([f"Клиент {n}", None, "Ольга"] for n in range(10))], DEALS: [DEAL_HEADERS, *rows]})
+    made = MemoryWorld(
+        tmp_path,
+        {CLIENTS: [CLIENT_HEADERS, *([f"Клиент {n}", None, "Ольга"] for n in range(10))], DEALS: [DEAL_HEADERS, *rows]},
+    )
     text = CONFIG.format(workbook="book.xlsx", merge="false")
     for field, place in columns.items():
         name = {"amount": "Сумма", "client": "Клиент"}[field]

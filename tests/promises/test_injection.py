@@ -9,10 +9,11 @@ import pytest
 from lxml import etree
 
 from sheets_crm.sync import run
+from tests.promises import worlds
 from tests.promises.firm import CLIENTS, DEALS, TODAY, configure, plain, tab_rows
 
 NASTY = [
-    "=cmd|' /C calc'!A0", "=1+1", "+7 916 000 00 11", "-5", "@SUM(A1)", "\t=1+1", "\r=1", "\n=HYPERLINK(\"http://x\",\"y\")", "'=1", "=", "{=1}",
+    "=cmd|' /C calc'!A0", "=1+1", "+7 916 000 00 11", "-5", "@SUM(A1)", "\t=1+1", "\r=1", '\n=HYPERLINK("http://x","y")', "'=1", "=", "{=1}",
     "|calc", "%0a=1", "<f>1+1</f>", "]]>", "&amp;=1", "_x003D_1", "=IMPORTXML(1)", "＝1+1", "-2+3+cmd|' /C calc'!A0",
 ]  # fmt: skip
 HOLDERS = {"Клиент", "Менеджер", "Этап", "Ответ по КП", "Телефон", "Почта"}
@@ -25,7 +26,12 @@ def firm_of(text):
         return [text if name in HOLDERS else value for name, value in zip(head, row, strict=True)]
 
     clients = [CLIENTS[0], *CLIENTS[1:], nasty(CLIENTS[0], CLIENTS[1])]
-    return clients, [DEALS[0], *DEALS[1:], [text, date(2026, 10, 9), "Отказ", 10, *[None] * 7], nasty(DEALS[0], DEALS[1])]
+    return clients, [
+        DEALS[0],
+        *DEALS[1:],
+        [text, date(2026, 10, 9), "Отказ", 10, *[None] * 7],
+        nasty(DEALS[0], DEALS[1]),
+    ]
 
 
 def our_parts(path, result):
@@ -42,7 +48,11 @@ def our_parts(path, result):
 def test_no_cell_of_ours_holds_a_formula(text, tmp_path):
     clients, deals = firm_of(text)
     book = plain(tmp_path / "firm.xlsx", clients, deals)
-    configure(tmp_path, book.name, more=f"managers: [{{name: {text.strip()!r}}}]\n" if text.strip().isprintable() and "'" not in text else "")
+    configure(
+        tmp_path,
+        book.name,
+        more=f"managers: [{{name: {text.strip()!r}}}]\n" if text.strip().isprintable() and "'" not in text else "",
+    )
     result = run.sync(str(tmp_path), today=TODAY)
     sheets = list(our_parts(book, result))
     assert len(sheets) == len(result.titles) >= 4
@@ -54,10 +64,11 @@ def test_no_cell_of_ours_holds_a_formula(text, tmp_path):
 
 
 def test_what_a_manager_typed_stays_text_too(tmp_path):
-    from tests.promises.worlds import CLIENT_HEADERS, CLIENTS as CLIENTS_SHEET, DEAL_HEADERS, DEALS as DEALS_SHEET, FileWorld
-
     deal = ["Анна", date(2026, 10, 1), "Отказ", 100, *[None] * 7]
-    world = FileWorld(tmp_path / "firm", {CLIENTS_SHEET: [CLIENT_HEADERS, ["Анна", None, None]], DEALS_SHEET: [DEAL_HEADERS, deal]})
+    world = worlds.FileWorld(
+        tmp_path / "firm",
+        {worlds.CLIENTS: [worlds.CLIENT_HEADERS, ["Анна", None, None]], worlds.DEALS: [worlds.DEAL_HEADERS, deal]},
+    )
     world.sync(TODAY)
     head, *rows = world.rows(world.tab())
     rows[0][head.index("Комментарий")] = "=1+1"

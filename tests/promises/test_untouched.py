@@ -46,7 +46,17 @@ def test_a_real_workbook_keeps_every_byte(source, tmp_path):
 def test_a_workbook_with_one_of_everything_keeps_every_byte(ending, tmp_path):
     book = rich(tmp_path / f"firm{ending}", macros=ending == ".xlsm")
     parts = {name.lower() for name in zipfile.ZipFile(book).namelist()}
-    for piece in ("chart", "table", "comments", "vmldrawing", "media/", "pivotcache", "custom.xml", "sharedstrings", "userdata"):
+    for piece in (
+        "chart",
+        "table",
+        "comments",
+        "vmldrawing",
+        "media/",
+        "pivotcache",
+        "custom.xml",
+        "sharedstrings",
+        "userdata",
+    ):
         assert any(piece in name for name in parts), piece
     assert ("xl/vbaproject.bin" in parts) == (ending == ".xlsm")
     lived_through(configure(tmp_path, book.name), book, TODAY)

@@ -32,11 +32,15 @@ def judged(book, result, rows):
         sheet, _, cell = source.rpartition("!")
         client = row.get("Клиент") or row.get("Client")
         place = sheets[sheet][cell]
-        written = {str(value) for value in next(sheets[sheet].iter_rows(place.row, place.row, values_only=True)) if value}
+        written = {
+            str(value) for value in next(sheets[sheet].iter_rows(place.row, place.row, values_only=True)) if value
+        }
         known = next(task.decision for task in result.tasks if task.key == (row.get("Ключ") or row["Key"]))
         assert place.row == known.row
         named = {" ".join(text.split()).casefold() for text in written}
-        assert " ".join(client.split()).casefold() in named or known.client_id.split(":")[-1] in named | {known.client_id.split(":")[-1]}
+        assert " ".join(client.split()).casefold() in named or known.client_id.split(":")[-1] in named | {
+            known.client_id.split(":")[-1]
+        }
 
 
 def test_each_rule_gives_its_numbers(tmp_path):
@@ -62,7 +66,11 @@ def test_the_reason_stays_the_same_from_day_to_day_where_nothing_is_counted(tmp_
     """What has no number of its own says since when it is seen; that day does not walk, also when the state is lost."""
     book = plain(tmp_path / "firm.xlsx")
     configure(tmp_path, book.name)
-    first = {t.key: why_text(t, "ru") for t in run.sync(str(tmp_path), today=TODAY).tasks if t.decision.rule == "lost_no_reason"}
+    first = {
+        t.key: why_text(t, "ru")
+        for t in run.sync(str(tmp_path), today=TODAY).tasks
+        if t.decision.rule == "lost_no_reason"
+    }
     shutil.rmtree(tmp_path / ".sheets-crm")
     later = run.sync(str(tmp_path), today=date(2026, 11, 27))
     assert first
