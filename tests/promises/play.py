@@ -99,6 +99,7 @@ class Play(RuleBasedStateMachine):
         self.renamed: set[str] = set()  # clients whose strongest key was edited: their keys depend on the state
         self.unsure: set[str] = set()  # ... and then the state was lost: their tasks may begin anew
         self.headers_moved = False
+        self.remembers = False  # is there a state of the last run?
 
     @initialize(
         merge=st.sampled_from(("false", "false", "true")), days=st.lists(st.integers(0, 30), min_size=6, max_size=6)
@@ -238,7 +239,7 @@ class Play(RuleBasedStateMachine):
             self.world.put(sheet, [[new if cell == old else cell for cell in row] for row in self.world.rows(sheet)])
         deal.client = deal.cells["Клиент"] = new
         self.renamed = {new if name == old else name for name in self.renamed} | {new}
-        self.unsure = {new if name == old else name for name in self.unsure}
+        self.unsure = {new if name == old else name for name in self.unsure} | (set() if self.remembers else {new})
         live = {(label, occurrence) for label, occurrence in deal.reasons(self.today)}
         for mark in self.marks:
             if mark.client == old and not mark.own and (mark.rule, mark.occurrence) in live:
@@ -408,6 +409,7 @@ class Play(RuleBasedStateMachine):
         for mark in self.marks:
             mark.recorded = False
         self.unsure |= self.renamed
+        self.remembers = False
 
     @rule(where=st.sampled_from(KILLS))
     def killed(self, where):
@@ -419,6 +421,7 @@ class Play(RuleBasedStateMachine):
             self.world.unchanged_since(look)
             self._nothing_is_lost(final=False)
         else:
+            self.remembers = True
             self._settled(look)
 
     # --- the run, and what must hold after it -----------------------------------------------------------------------
@@ -427,6 +430,7 @@ class Play(RuleBasedStateMachine):
     def sync(self):
         look = self.world.look()
         self.world.sync(self.today)
+        self.remembers = True
         self._settled(look)
 
     def _settled(self, look):

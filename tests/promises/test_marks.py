@@ -14,7 +14,7 @@ QUIET = {"phases": PHASES, "deadline": None, "report_multiple_bugs": False, "sup
 
 
 def test_marks_survive_whatever_happens():
-    run_state_machine_as_test(Play, settings=settings(max_examples=25, stateful_step_count=15, **QUIET))
+    run_state_machine_as_test(Play, settings=settings(max_examples=20, stateful_step_count=15, **QUIET))
 
 
 class PlayFile(Play):
@@ -24,7 +24,7 @@ class PlayFile(Play):
 
 
 def test_marks_survive_in_a_file():
-    run_state_machine_as_test(PlayFile, settings=settings(max_examples=5, stateful_step_count=12, **QUIET))
+    run_state_machine_as_test(PlayFile, settings=settings(max_examples=4, stateful_step_count=12, **QUIET))
 
 
 @pytest.mark.slow
