@@ -5,7 +5,6 @@ Pure. Guessing itself is `guess`, the shape of a sheet is `layout`, memory of co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,12 +15,11 @@ import polars as pl
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
-from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, settled
+from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, index_stated, settled
 from sheets_crm.base.settings import Scalar, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import Problem
-from sheets_crm.cells import index_of
 from sheets_crm.errors import BindingError, ConfigError
 
 if TYPE_CHECKING:
@@ -31,8 +29,6 @@ LEAST_CONFIDENCE = 0.5  # a column that was guessed with less stays unbound: wro
 
 # A row that is several cards at once tells these of all of them.
 SHARED = frozenset({"manager", "source", "next_step", "next_step_date", "note", "temperature", "stage"})
-
-_LETTERS = re.compile(r"[A-Z]{1,3}")
 
 
 @dataclass
@@ -128,7 +124,8 @@ def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
 
 
 def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings) -> Binding | None:
-    columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in memory.columns)
+    standing = [c for c in memory.columns if memory.headers.get(c.index, "") == c.header]  # the others are lost
+    columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in standing)
     layout = find_layout(grid, header_row=memory.header_row, bound={c.index: c.header for c in columns})
     unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
     return Binding(
@@ -237,7 +234,7 @@ def _wanted(
         targets = fields_named(name, template, cards)
         if not targets:
             raise _field_unknown(grid.name, name, template, cards)
-        index = _index(place, headers, len(grid.columns))
+        index = index_stated(place, headers, len(grid.columns))
         header = place if index == NOWHERE else headers.get(index, "")
         wanted += [BoundColumn(card, own, index, header, stated=place) for card, own in targets]
     return wanted
@@ -254,20 +251,12 @@ def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[t
     return exact[:1] if exact and exact[0][1] == "id" else exact
 
 
-def _index(place: str, headers: Mapping[int, str], width: int) -> int:
-    """A column by its letters, or by its header; letters win unless a header reads just so and the sheet is not that wide."""
-    named = next((index for index, header in headers.items() if fold(header) == fold(place)), NOWHERE)
-    if _LETTERS.fullmatch(place) and (index_of(place) < width or named == NOWHERE):
-        return index_of(place)
-    return named
-
-
 def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
     headers = headers_at(grid, header_row)
     by_field = {column.field: column.index for column in columns}
     found = []
     for place in settings.fill_down:
-        index = by_field[place] if place in by_field else _index(place, headers, len(grid.columns))
+        index = by_field[place] if place in by_field else index_stated(place, headers, len(grid.columns))
         if index == NOWHERE and place not in (settings.columns or {}):  # a bound column that is gone is told elsewhere
             keys = ("sheets", grid.name, "fill_down")
             raise misnamed("config.fill_down_unknown", place, headers.values(), keys, sheet=grid.name)

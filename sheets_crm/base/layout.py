@@ -43,6 +43,7 @@ def find_layout(
     cells = Cells(grid)
     if not cells.height or not cells.width or not cells.filled.any():
         return None
+    bound = {column: text for column, text in (bound or {}).items() if column >= 0}  # below zero: not found
     span, header = _whole(cells, header_row, bound)
     if span is None:
         return None

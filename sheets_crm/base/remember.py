@@ -6,6 +6,7 @@ keeps it between runs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,12 +15,14 @@ from sheets_crm.base.guess_words import clean
 from sheets_crm.base.model import BoundColumn
 from sheets_crm.base.profile import profile
 from sheets_crm.books.model import CellError, Grid
+from sheets_crm.cards import fold
 from sheets_crm.cards.model import Problem
-from sheets_crm.cells import letter
+from sheets_crm.cells import index_of, letter
 
 _SAMPLE = 500  # data rows are enough to know a column by
 
-NOWHERE = -1  # the index of a column that is stated by a header which is not there
+_LETTERS = re.compile(r"[A-Z]{1,3}")
+NOWHERE = -1  # the index of a column that is stated by a header which is not there; lost ones go below, one by one
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def settled(
             profiles[old.index] = old.profile
         else:
             before.append(column)
-    if all(column.index != NOWHERE and _stands(grid, column, header_row) for column in before):
+    if all(column.index >= 0 and _stands(grid, column, header_row) for column in before):
+        problems += _moved(grid, before, header_row)
         return tuple(before), header_row
     search = find_again(grid, before, header_row=header_row, profiles=profiles)
     if (
@@ -83,7 +87,7 @@ def settled(
     ):
         search = other  # the header itself moved down or up
     row = search.layout.header_row if search.layout is not None else header_row
-    problems += _told(grid.name, search, row)
+    problems += [*_moved(grid, search.columns, row), *_gone(grid.name, search, row)]
     return search.columns, row
 
 
@@ -91,19 +95,38 @@ def _stands(grid: Grid, column: BoundColumn, header_row: int) -> bool:
     return clean(header_text(grid, header_row, column.index)) == clean(column.header)
 
 
-def _told(sheet: str, search: Search, row: int) -> Iterable[Problem]:
+def index_stated(place: str, headers: Mapping[int, str], width: int) -> int:
+    """A column by its letters, or by its header; letters win unless a header reads just so and the sheet is not that wide."""
+    named = next((index for index, header in headers.items() if fold(header) == fold(place)), NOWHERE)
+    if _LETTERS.fullmatch(place) and (index_of(place) < width or named == NOWHERE):
+        return index_of(place)
+    return named
+
+
+def _moved(grid: Grid, columns: Sequence[BoundColumn], row: int) -> Iterable[Problem]:
+    """Columns that stand elsewhere than the configuration says: told in every run, until one of the two is mended."""
+    headers, seen = headers_at(grid, row), set()
+    for column in columns:
+        stated = index_stated(column.stated, headers, len(grid.columns)) if column.stated else column.index
+        if stated != column.index and column.index not in seen:
+            seen.add(column.index)
+            yield _problem(grid.name, "column_moved", column, row, was=column.stated, now=place_of(column))
+
+
+def _gone(sheet: str, search: Search, row: int) -> Iterable[Problem]:
     seen: set[tuple[int, str]] = set()
-    for change in search.changes:
-        if (change.after.index, "m") not in seen and change.before.index != NOWHERE:
-            seen.add((change.after.index, "m"))
-            yield _problem(
-                sheet, "column_moved", change.after, row, was=place_of(change.before), now=place_of(change.after)
-            )
     for lost in search.lost:
         if (lost.column.index, lost.column.header) not in seen:
             seen.add((lost.column.index, lost.column.header))
             near = f"{letter(lost.candidate)} ({lost.header})" if lost.candidate is not None else ""
-            yield _problem(sheet, "column_lost", lost.column, row, was=place_of(lost.column), now=near)
+            nowhere = replace(lost.column, index=NOWHERE)  # where it once stood is another column's place now
+            yield _problem(sheet, "column_lost", nowhere, row, was=_as_stated(lost.column), now=near)
+
+
+def _as_stated(column: BoundColumn) -> str:
+    """Where the owner said it is, with its header: the same in every run until it is found."""
+    stated = column.stated if fold(column.stated) != fold(column.header) else ""
+    return f"{stated} ({column.header})".strip() if column.header else stated
 
 
 def _problem(sheet: str, kind: str, column: BoundColumn, row: int, *, was: str, now: str) -> Problem:
@@ -115,7 +138,7 @@ def _problem(sheet: str, kind: str, column: BoundColumn, row: int, *, was: str, 
 
 def place_of(column: BoundColumn) -> str:
     """The column's letter, with its header where it has one: «B (Клиент)»."""
-    if column.index == NOWHERE:
+    if column.index < 0:
         return f"({column.header})"
     return f"{letter(column.index)} ({column.header})" if column.header else letter(column.index)
 

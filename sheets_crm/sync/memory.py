@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import date
-from typing import Any
+from dataclasses import asdict, replace
+from datetime import date, time
+from typing import Any, TypeVar
 
 import polars as pl
 
 from sheets_crm.base.history import History, MarkSeen, TaskSeen
 from sheets_crm.base.model import Base, Binding, BoundColumn
-from sheets_crm.base.remember import Remembered, SheetMemory, headers_at, profile_of
+from sheets_crm.base.remember import NOWHERE, Remembered, SheetMemory, headers_at, profile_of
 from sheets_crm.books.model import Grid
 from sheets_crm.disk import write_whole
 from sheets_crm.engine.model import Decision
@@ -23,7 +23,10 @@ from sheets_crm.tasks import Mark, Status, Task
 from sheets_crm.tasks.keys import keyed, split_keys
 
 _MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
+_EXTRA = "extra:"  # before the header of a column that people added
 COLUMNS_FILE = "columns.json"
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -90,13 +93,26 @@ class Past:
 
 
 def _mark(key: str, values: Mapping[str, str]) -> Mark:
+    """A mark as history knows it: all that a person typed, so that it compares equal with the same one on the tab."""
     return Mark(
         key,
         status=values.get("status") or Status.NEW,
         outcome=values.get("outcome", ""),
         reason=values.get("reason", ""),
         comment=values.get("comment", ""),
+        snooze_until=_read(values.get("snooze_until", ""), date.fromisoformat),
+        time=_read(values.get("time", ""), time.fromisoformat),
+        repeat=values.get("repeat", ""),
+        extra={name.removeprefix(_EXTRA): value for name, value in values.items() if name.startswith(_EXTRA) and value},
     )
+
+
+def _read(text: str, as_typed: Callable[[str], T]) -> T | str | None:
+    """A day or an hour; words that somebody typed in its place; None where nothing stood."""
+    try:
+        return as_typed(text) if text else None
+    except ValueError:
+        return text
 
 
 def _keys(marks: Iterable[Mark]) -> list[str]:
@@ -104,13 +120,26 @@ def _keys(marks: Iterable[Mark]) -> list[str]:
 
 
 def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
-    """The marks of the tab as history records them: one entry a task, also where a row carries several."""
+    """The marks of the tab as history records them: one entry a task, also where a row carries several.
+
+    The due day of a rule's task is the rule's; only in a task of one's own did somebody type it.
+    """
     seen = []
     for mark in marks:
-        values = {name: _text(getattr(mark, name)) for name in _MARKED}
-        values |= {f"extra:{header}": _text(value) for header, value in mark.extra.items()}
+        values = {name: _text(getattr(mark, name)) for name in _MARKED if name != "due" or mark.own}
+        values |= {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
         seen += [MarkSeen(key, values) for key in split_keys(mark.key)]
     return seen
+
+
+def adopted_seen(tasks: Iterable[Task], marks: Iterable[Mark]) -> list[MarkSeen]:
+    """The marks of rows that had no key of ours when they were read (typed by hand, garbled) and have one now."""
+    known = set(_keys(marks))
+    return marks_seen(
+        replace(task.mark, key=task.key, due=task.due if task.mark.own else None)
+        for task in tasks
+        if task.mark.row and known.isdisjoint(split_keys(task.key))
+    )
 
 
 def _text(value: object) -> str:
@@ -142,14 +171,20 @@ def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
 def sheets_of(
     bindings: Mapping[str, Binding], grids: Mapping[str, Grid], before: Mapping[str, SheetMemory]
 ) -> dict[str, SheetMemory]:
-    """What to remember of the bound sheets, so that their columns are found again when they move or are renamed."""
-    return {
-        sheet: SheetMemory(
-            binding.cards, binding.layout.header_row, headers_at(grids[sheet], binding.layout.header_row),
-            tuple(_remembered(column, binding, grids[sheet], before.get(sheet)) for column in binding.columns),
-        )
-        for sheet, binding in bindings.items()
-    }  # fmt: skip
+    """What to remember of the bound sheets, so that their columns are found again when they move or are renamed.
+
+    A stated column that is lost is remembered as it was: another one that now stands in its place is not taken for it.
+    """
+    found = {}
+    for sheet, binding in bindings.items():
+        was = before.get(sheet)
+        columns = [_remembered(column, binding, grids[sheet], was) for column in binding.columns]
+        bound = {(column.card, column.field) for column in columns}
+        lost = [c for c in (was.columns if was else ()) if c.stated and (c.card, c.field) not in bound]
+        lost = [replace(column, index=NOWHERE - number) for number, column in enumerate(lost, 1)]
+        row = binding.layout.header_row
+        found[sheet] = SheetMemory(binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost))
+    return found
 
 
 def _remembered(column: BoundColumn, binding: Binding, grid: Grid, before: SheetMemory | None) -> Remembered:

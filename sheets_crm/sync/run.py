@@ -170,6 +170,7 @@ def _once(
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+    history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
     history.record_run(run, result.base, memory.tasks_seen(result.tasks))
     memory.remember_sheets(state, sheets)

@@ -172,9 +172,9 @@ def test_values_that_every_row_has_are_read_as_cells_are(tmp_path):
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"values": {"statuss": "x"}}, "config.field_unknown_near"),
+        ({"values": {"statuss": "x"}}, "config.field_unknown"),
         ({"key": "nonsense"}, "config.field_unknown"),
-        ({"key": "email"}, "config.field_unknown"),  # is no column there
+        ({"key": "email"}, "config.field_unknown_near"),  # is no column there
     ],
 )
 def test_a_field_that_is_not_there_is_named(tmp_path, change, key):
