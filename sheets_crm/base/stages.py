@@ -59,9 +59,12 @@ def funnel_specs(
 ) -> tuple[FunnelSpec, ...]:
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
     if settings.funnels:
-        specs = [_spec(name, funnel) for name, funnel in settings.funnels.items()]
+        specs = [
+            _spec(name, _completed(name, funnel, template, bindings, grids, lang))
+            for name, funnel in settings.funnels.items()
+        ]
     elif template.id != "base" and _covers(
-        trade := [_from_template(n, f, lang) for n, f in template.funnels.items()], bindings, grids
+        trade := [_spec(n, _of_trade(f, lang)) for n, f in template.funnels.items()], bindings, grids
     ):
         specs = trade
     else:
@@ -110,13 +113,33 @@ def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
     return replace(spec, aliases={**more, **spec.aliases})
 
 
-def _from_template(name: str, funnel: Funnel, lang: Lang) -> FunnelSpec:
-    settings = FunnelSettings(
+def _completed(
+    name: str, funnel: FunnelSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid],
+    lang: Lang,
+) -> FunnelSettings:  # fmt: skip
+    """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells."""
+    if funnel.stages:
+        return funnel
+    trade = template.funnels.get(name) if template.id != "base" else None
+    below = _of_trade(trade, lang) if trade is not None else FunnelSettings(
+        card=funnel.card,
+        stages=stages_met(
+            text
+            for sheet, column in _stage_columns(bindings, grids)
+            if column.card == funnel.card and (not funnel.sheets or sheet in funnel.sheets)
+            for text in _stage_texts(bindings[sheet], column, grids[sheet])
+        ),
+    )  # fmt: skip
+    own = {key: getattr(funnel, key) for key in funnel.model_fields_set if key != "stages"}
+    return below.model_copy(update={**own, "aliases": {**below.aliases, **funnel.aliases}})
+
+
+def _of_trade(funnel: Funnel, lang: Lang) -> FunnelSettings:
+    return FunnelSettings(
         card=_card(funnel.card), label=funnel.label.say(lang), stages=funnel.stage_names(lang), won=funnel.stage_names(lang, kind="won"),
         lost=funnel.stage_names(lang, kind="lost"), offer=funnel.stage_names(lang, role="offer"), aliases=funnel.aliases(lang),
         probabilities={stage.name.say(lang): stage.probability for stage in funnel.stages if stage.probability is not None},
     )  # fmt: skip
-    return _spec(name, settings)
 
 
 def _card(card: str) -> Any:

@@ -70,7 +70,9 @@ class CrmConfig(BaseSettings):
     template: str | None = None
     sheets: dict[str, SheetSettings] | None = None  # type: ignore[assignment]
     managers: tuple[Manager, ...] = ()
-    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rules: dict[str, Any] = Field(
+        default_factory=dict
+    )  # rule -> on or off, or its settings: engine/settings.py reads them
     packs: Names = ()  # more rule packs beside the configuration
     tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
