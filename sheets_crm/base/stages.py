@@ -58,14 +58,13 @@ def funnel_specs(
     settings: BaseSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> tuple[FunnelSpec, ...]:
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
+    trades = template.funnels if template.id != "base" else {}
     if settings.funnels:
         specs = [
-            _spec(name, _completed(name, funnel, template, bindings, grids, lang))
+            _spec(name, _completed(funnel, trades.get(name), bindings, grids, lang))
             for name, funnel in settings.funnels.items()
         ]
-    elif template.id != "base" and _covers(
-        trade := [_spec(n, _of_trade(f, lang)) for n, f in template.funnels.items()], bindings, grids
-    ):
+    elif trades and _covers(trade := [_spec(n, _of_trade(f, lang)) for n, f in trades.items()], bindings, grids):
         specs = trade
     else:
         specs = [
@@ -114,13 +113,11 @@ def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
 
 
 def _completed(
-    name: str, funnel: FunnelSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid],
-    lang: Lang,
-) -> FunnelSettings:  # fmt: skip
+    funnel: FunnelSettings, trade: Funnel | None, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
+) -> FunnelSettings:
     """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells."""
     if funnel.stages:
         return funnel
-    trade = template.funnels.get(name) if template.id != "base" else None
     below = _of_trade(trade, lang) if trade is not None else FunnelSettings(
         card=funnel.card,
         stages=stages_met(

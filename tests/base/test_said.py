@@ -1,7 +1,8 @@
-"""Managers under one name each, and funnels that the owner says only in part."""
+"""What an owner may say in part or in other words: managers, funnels, columns."""
 
 import polars as pl
 
+from sheets_crm.base.bind import fields_named
 from sheets_crm.base.model import Base, Binding, BoundColumn, Layout
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.settings import BaseSettings
@@ -49,3 +50,13 @@ def test_a_funnel_without_stages_takes_the_trades_of_its_name():
     assert spec.aliases["мерим"] == "Замер назначен"
     assert spec.aliases["завершено"] == "Закрыто"
     assert spec.probabilities["Договор"] == 0.8
+
+
+def test_on_a_clients_own_row_client_is_its_name():
+    base = template("base")
+    assert fields_named("client", base, ("client", "deal")) == (("client", "name"),)
+    assert fields_named("company", base, ("client", "lead")) == (("client", "name"),)
+    assert fields_named("client_id", base, ("client", "visit")) == (("client", "id"),)
+    assert fields_named("deal.client", base, ("client", "deal")) == (("deal", "client"),)
+    assert fields_named("client", base, ("deal",)) == (("deal", "client"),)
+    assert fields_named("manager", base, ("client", "deal")) == (("client", "manager"), ("deal", "manager"))
