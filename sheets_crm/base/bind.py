@@ -244,9 +244,11 @@ def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[t
     """The (card, field) pairs that a name in the configuration means on a sheet whose rows are `cards`.
 
     A name that several of them know means all of them, so that a row's manager is the client's and the deal's; an id is
-    the first one's alone.
+    the first one's alone. Where the row is the client, what calls the client is its own name or id, not a reference to it.
     """
     found = template.find(name, cards)
+    if "." not in name and any(card == "client" for card, _ in found):
+        found = tuple((card, own) for card, own in found if template.cards[card].fields[own].link != "client")
     exact = tuple((card, own) for card, own in found if own == name) or found
     return exact[:1] if exact and exact[0][1] == "id" else exact
 

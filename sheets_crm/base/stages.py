@@ -58,11 +58,13 @@ def funnel_specs(
     settings: BaseSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> tuple[FunnelSpec, ...]:
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
+    trades = template.funnels if template.id != "base" else {}
     if settings.funnels:
-        specs = [_spec(name, funnel) for name, funnel in settings.funnels.items()]
-    elif template.id != "base" and _covers(
-        trade := [_from_template(n, f, lang) for n, f in template.funnels.items()], bindings, grids
-    ):
+        specs = [
+            _spec(name, _completed(funnel, trades.get(name), bindings, grids, lang))
+            for name, funnel in settings.funnels.items()
+        ]
+    elif trades and _covers(trade := [_spec(n, _of_trade(f, lang)) for n, f in trades.items()], bindings, grids):
         specs = trade
     else:
         specs = [
@@ -110,13 +112,31 @@ def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
     return replace(spec, aliases={**more, **spec.aliases})
 
 
-def _from_template(name: str, funnel: Funnel, lang: Lang) -> FunnelSpec:
-    settings = FunnelSettings(
+def _completed(
+    funnel: FunnelSettings, trade: Funnel | None, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
+) -> FunnelSettings:
+    """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells."""
+    if funnel.stages:
+        return funnel
+    below = _of_trade(trade, lang) if trade is not None else FunnelSettings(
+        card=funnel.card,
+        stages=stages_met(
+            text
+            for sheet, column in _stage_columns(bindings, grids)
+            if column.card == funnel.card and (not funnel.sheets or sheet in funnel.sheets)
+            for text in _stage_texts(bindings[sheet], column, grids[sheet])
+        ),
+    )  # fmt: skip
+    own = {key: getattr(funnel, key) for key in funnel.model_fields_set if key != "stages"}
+    return below.model_copy(update={**own, "aliases": {**below.aliases, **funnel.aliases}})
+
+
+def _of_trade(funnel: Funnel, lang: Lang) -> FunnelSettings:
+    return FunnelSettings(
         card=_card(funnel.card), label=funnel.label.say(lang), stages=funnel.stage_names(lang), won=funnel.stage_names(lang, kind="won"),
         lost=funnel.stage_names(lang, kind="lost"), offer=funnel.stage_names(lang, role="offer"), aliases=funnel.aliases(lang),
         probabilities={stage.name.say(lang): stage.probability for stage in funnel.stages if stage.probability is not None},
     )  # fmt: skip
-    return _spec(name, settings)
 
 
 def _card(card: str) -> Any:

@@ -35,7 +35,7 @@ def settings_of(opened: Opened, packs: Sequence[Pack]) -> RuleSettings:
     known = {rule.id for pack in packs for rule in pack.rules}
     section: dict[str, Any] = {rule: dict(values) for rule, values in opened.template.defaults.items() if rule in known}
     for rule, stated in opened.config.rules.items():
-        section[rule] = {**section.get(rule, {}), **stated} if isinstance(stated, Mapping) else stated
+        section[rule] = {**section.get(rule, {}), **(stated if isinstance(stated, Mapping) else {"on": stated})}
     return parse_settings(section, packs, where=lambda keys: _place(opened, ("rules", *keys)), source=opened.path.name)
 
 

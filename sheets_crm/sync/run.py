@@ -18,6 +18,7 @@ from sheets_crm.base.bind import bind
 from sheets_crm.base.build import build
 from sheets_crm.base.history import History, Run, looks_emptied
 from sheets_crm.base.model import Base
+from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
 from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
@@ -210,6 +211,7 @@ def _computed(
         seen.grids, bound.bindings, opened.template, settings,
         sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems,
     )  # fmt: skip
+    base = with_managers(base, spellings((one.name, one.aliases) for one in config.managers))
     packs = packs_of(opened)
     rules = settings_of(opened, packs)
     figures = reckon(
