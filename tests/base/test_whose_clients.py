@@ -20,6 +20,7 @@ CLIENTS = [
     ["К-2", "Белова Анна", "8 912 345-67-02", "500100732259", None],
     ["К-3", "Ким Дина", "8 912 345-67-03; 8 912 345-67-04", None, "нет"],
 ]
+FUNNELS = {"deals": {"stages": ["Новая", "В работе", "Успешно", "Отказ"], "won": "Успешно", "lost": "Отказ"}}
 BASE = {"card": "client", "columns": {"id": "A", "name": "B", "phone": "C", "tax_id": "D", "mailing_consent": "E"}}
 
 
@@ -85,6 +86,7 @@ def test_payments_of_an_export_count_for_the_deals_of_the_workbook(tmp_path):
             "Банк": {"file": "bank.csv", "card": "payment", "columns": {"date": "A", "deal": "B", "amount": "C"}},
         },
         "money": {"revenue": "payments", "paid": "payments"},
+        "funnels": FUNNELS,
     }
     found = plan(tmp_path, {"База": CLIENTS, "Сделки": deals}, config)
     assert tasks(found, "invoice_followup") == [("Сделки", 3)]
@@ -195,7 +197,7 @@ def test_a_repeated_id_keeps_its_first_row(tmp_path, repeated, counted, owner):
     deals = [["Клиент", "Этап", "Сумма"], ["К-1", "Успешно", 10]]
     config = {
         "sheets": {"База": BASE, "Сделки": {"card": "deal", "columns": {"client": "A", "stage": "B", "amount": "C"}}},
-        "clients": {"repeated_ids": repeated}, "money": {"revenue": "deals"},
+        "clients": {"repeated_ids": repeated}, "money": {"revenue": "deals"}, "funnels": FUNNELS,
     }  # fmt: skip
     found = plan(tmp_path, {"База": rows, "Сделки": deals}, config)
     assert sum(found["abc"]["counts"].values()) == counted
@@ -218,7 +220,7 @@ FLAT_SHEET = {"columns": {"name": "A", "phone": "B", "stage": "C", "amount": "D"
 @pytest.mark.parametrize(("by", "valid"), [([], 1), (["phone", "name"], 4)])
 def test_a_row_that_is_a_client_answers_for_all_its_columns(tmp_path, by, valid):
     sheet = FLAT_SHEET | {"card": ["client", "deal", "survey"]}
-    found = plan(tmp_path, {"База": FLAT}, {"sheets": {"База": sheet}, "clients": {"by": by}})
+    found = plan(tmp_path, {"База": FLAT}, {"sheets": {"База": sheet}, "clients": {"by": by}, "funnels": FUNNELS})
     assert len(found["problems"]) == 5
     assert found["valid_clients"] == valid
 
