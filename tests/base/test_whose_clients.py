@@ -240,3 +240,20 @@ def test_a_block_of_rows_answers_for_the_client_only(tmp_path):
     found = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": sheet}})
     assert len(found["problems"]) == 3
     assert found["valid_clients"] == 1
+
+
+def test_visits_alone_form_clients_unless_the_owner_says_that_each_row_is_one(tmp_path):
+    rows = [*VISITS[:4], [date(2026, 9, 5), "незнакомец", "8 (900) 111-22-33", 5, 5]]
+    formed = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": VISIT}})
+    each = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": VISIT}, "clients": {"by": []}})
+    assert [sum(found["abc"]["counts"].values()) for found in (formed, each)] == [3, 4]
+
+
+def test_a_sheet_named_for_a_month_counts_days_of_it(tmp_path):
+    rows = [["Число", "Имя", "Сумма", "Оплачено"], [5, "Анна", 100, 0], [18, "Борис", 50, 0], [19, "Вера", 50, 0]]
+    sheet = {"card": ["client", "visit"], "columns": {"date": "A", "name": "B", "amount": "C", "paid": "D"}}
+    found = plan(tmp_path, {"Ноябрь": rows, "Дек": rows[:2]}, {"sheets": {"Ноябрь": sheet, "Дек": sheet}})
+    assert tasks(found, "invoice_followup") == [("Дек", 2), ("Ноябрь", 2), ("Ноябрь", 3)]
+    assert [task["why"] for task in found["tasks"] if task["sheet"] == "Дек"] == [
+        "Визит 05.12.2025, не оплачено 100, прошло 350 дней"
+    ]
