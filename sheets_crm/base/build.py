@@ -74,7 +74,7 @@ def build(
     keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in bindings}
     theirs = [binding for name, binding in bindings.items() if "client" in binding.cards and name not in keys]
     work = _Work(bindings, template, settings, forming(theirs, settings.clients))
-    skip = recomputed(bindings, grids)
+    skip = recomputed(bindings, grids, settings.money)
     sheets = {
         name: read_sheet(
             grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()),

@@ -257,3 +257,27 @@ def test_a_sheet_named_for_a_month_counts_days_of_it(tmp_path):
     assert [task["why"] for task in found["tasks"] if task["sheet"] == "Дек"] == [
         "Визит 05.12.2025, не оплачено 100, прошло 350 дней"
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "money", "owing", "uncalculated"),
+    [
+        ({"paid": "C"}, {}, [3], [("База", "C2", "not_calculated")]),
+        ({"balance": "D"}, {}, [3], [("База", "D2", "not_calculated")]),
+        ({"paid": "E", "balance": "D"}, {}, [2, 3], []),  # the rest is worked out
+    ],
+)
+def test_a_formula_without_its_value_is_never_taken_for_nothing(tmp_path, columns, money, owing, uncalculated):
+    rows = [
+        ["Клиент", "Сумма", "Оплачено", "Остаток", "Аванс", "Счёт от"],
+        ["Анна", 100, "=40+2", "=B2-C2", 1, date(2026, 11, 1)],
+        ["Борис", 100, 40, 60, 1, date(2026, 11, 1)],
+    ]
+    sheet = {
+        "card": ["client", "deal"],
+        "columns": {"name": "A", "amount": "B", "invoice_date": "F", **columns},
+        "required": [],
+    }
+    found = plan(tmp_path, {"База": rows}, {"sheets": {"База": sheet}, "money": money})
+    assert [row for _, row in tasks(found, "invoice_followup")] == owing
+    assert problems(found) == set(uncalculated)
