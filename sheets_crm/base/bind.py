@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from sheets_crm.base.guess_words import month_of
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
@@ -62,7 +63,7 @@ def bind(
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
     guesses = _guessed(grids, country) if fresh else {}
     for name, said in asked.items():
-        guess, settings = guesses.get(name), _with_month(said, guesses.get(name), today)
+        guess, settings = guesses.get(name), _with_month(said, name, today)
         if settings.columns is None and guess is None:
             binding: Binding | None = _from_memory(grids[name], memory[name], settings)
         elif settings.columns is None:
@@ -133,11 +134,12 @@ def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings) -> Bi
     )
 
 
-def _with_month(settings: SheetSettings, guess: SheetGuess | None, today: date) -> SheetSettings:
-    """A sheet that is named for a month: its year is the sheet's own, else the last such month that has begun."""
-    if guess is None or guess.month is None or settings.month is not None:
+def _with_month(settings: SheetSettings, name: str, today: date) -> SheetSettings:
+    """A sheet that is named for a month: its year is the name's own, else the last such month that has begun."""
+    found = month_of(name)
+    if found is None or settings.month is not None:
         return settings
-    year, month = guess.month
+    year, month = found
     year = year or (today.year if month <= today.month else today.year - 1)
     return settings.model_copy(update={"month": f"{year}-{month:02}"})
 

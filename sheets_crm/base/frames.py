@@ -191,13 +191,16 @@ def _frame(reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series
     for bound in columns:
         series.update(reader.values(bound, positions))
         if bound.field == "date":  # an order of tomorrow and one without a day are told apart when money is counted
-            series["_future"] = _future(reader, bound)
+            series["_future"] = _with_problem(reader, bound, "date_in_future")
+        if bound.field in ("paid_amount", "balance"):  # what a formula would have said is not known: it is not nothing
+            series[f"_{bound.field}_unknown"] = _with_problem(reader, bound, "not_calculated")
     return pl.DataFrame([values.alias(name) for name, values in series.items()])
 
 
-def _future(reader: _Reader, bound: BoundColumn) -> pl.Series:
-    future = [row for index, row, kind in reader.problems if index == bound.index and kind == "date_in_future"]
-    return (reader.places[bound.index] + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
+def _with_problem(reader: _Reader, bound: BoundColumn, kind: str) -> pl.Series:
+    """Boolean: the column's cell in the row has a problem of this kind."""
+    rows = [row for index, row, found in reader.problems if index == bound.index and found == kind]
+    return (reader.places[bound.index] + 1).is_in(pl.Series(rows, dtype=pl.UInt32).implode())
 
 
 def _with_constants(frame: pl.DataFrame, reader: _Reader, card: str) -> pl.DataFrame:

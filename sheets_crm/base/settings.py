@@ -96,9 +96,9 @@ class ClientSettings(Settings):
     match: Annotated[tuple[Literal["id", "tax_id", "phone", "email", "name"], ...], BeforeValidator(_listed)] = (
         "id", "tax_id", "phone", "email", "name",
     )  # by what the rows of the others name a client  # fmt: skip
-    by: Annotated[
-        tuple[Literal["phone", "name", "email", "id"], ...], BeforeValidator(_listed)
-    ] = ()  # rows with an equal one are one client
+    # Rows with an equal one are one client; none: each row (or block) is one. Left out: none, but where clients stand only on
+    # sheets of visits, a row a visit, they are formed by id, phone, else name.
+    by: Annotated[tuple[Literal["phone", "name", "email", "id"], ...] | None, BeforeValidator(_listed)] = None
     repeated_ids: Literal["first", "drop"] = (
         "first"  # first: links go to the first row, later rows stay clients with a problem
     )
