@@ -56,7 +56,7 @@ def stage_meaning(frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec])
 
 
 def deal_facts(
-    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules, today: date
+    base: Base, card: str, template: Template, funnels: Sequence[FunnelSpec], rules: MoneyRules, *, today: date
 ) -> pl.DataFrame | None:
     """Leads, deals or visits with stage meaning and money, not yet joined with their clients."""
     frame = base.frame(card)

@@ -47,7 +47,7 @@ def numbers(
     rules = money_rules(settings.money, bound, computed)
     deals = {}
     for card in ("lead", "deal", "visit"):
-        frame = deal_facts(base, card, template, funnels, rules, today)
+        frame = deal_facts(base, card, template, funnels, rules, today=today)
         if frame is not None:
             deals[card] = frame
     clients = client_facts(base, template, settings, rules, deals=deals, today=today, default_interval=default_interval)

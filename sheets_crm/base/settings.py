@@ -111,7 +111,9 @@ class MoneySettings(Settings):
     paid: Literal["column", "payments"] | None = None
     due: Literal["column", "terms"] | None = None
     terms_days: int | None = Field(default=None, ge=0, le=3650)  # where no column says
-    undated: bool | None = None  # does a payment, visit or order without a readable date count? payments and visits yes, orders no
+    undated: bool | None = (
+        None  # does a payment, visit or order without a readable date count? payments and visits yes, orders no
+    )
 
 
 class BaseSettings(Settings):

@@ -10,10 +10,35 @@ import yaml
 from openpyxl import Workbook
 
 from tests.golden.planted import (
-    DAY, NOTHING, TODAY, Plants, Put, Sheet, Truth, abc, contacts_of, duplicates, has_birthday, is_silent, letters, save,
+    DAY,
+    NOTHING,
+    TODAY,
+    Plants,
+    Put,
+    Sheet,
+    Truth,
+    abc,
+    contacts_of,
+    duplicates,
+    has_birthday,
+    is_silent,
+    letters,
+    save,
 )  # fmt: skip
 
-CUSTOMER = ["name", "contact_person", "phone", "email", "source", "manager", "birthday", "mailing_consent", "do_not_contact", "purchase_period", "last_contact_date"]
+CUSTOMER = [
+    "name",
+    "contact_person",
+    "phone",
+    "email",
+    "source",
+    "manager",
+    "birthday",
+    "mailing_consent",
+    "do_not_contact",
+    "purchase_period",
+    "last_contact_date",
+]
 ORDER = ["date", "client", "product", "qty", "unit_price", "total", "note"]
 CALL = ["date", "client", "kind", "result", "text", "manager", "next_step_date"]
 SURVEY = ["date", "client", "score", "comment"]
@@ -24,8 +49,8 @@ HEADERS = {
     "kind": "Type", "result": "Outcome", "text": "Details", "next_step_date": "Call back on", "score": "Score 0-10", "comment": "Feedback",
     "survey.score": "NPS",
 }  # fmt: skip
-WORDS = "Oak Pine River Stone Cloud Amber Copper Silver Linen Cotton".split()
-KINDS = "Store Shop Boutique Market Outlet".split()
+WORDS = ["Oak", "Pine", "River", "Stone", "Cloud", "Amber", "Copper", "Silver", "Linen", "Cotton"]
+KINDS = ["Store", "Shop", "Boutique", "Market", "Outlet"]
 
 
 @dataclass
@@ -49,7 +74,10 @@ class Calls:
     def __init__(self, seed: int) -> None:
         self.seed, self.plants = seed, Plants(seed, country="US")
         self.book = Workbook()
-        self.customers, *more = [Sheet(self.book.active), *(Sheet(self.book.create_sheet(name)) for name in ("Orders", "Calls", "Surveys"))]
+        self.customers, *more = [
+            Sheet(self.book.active),
+            *(Sheet(self.book.create_sheet(name)) for name in ("Orders", "Calls", "Surveys")),
+        ]
         self.orders, self.calls, self.surveys = more
         self.customers.ws.title = "Customers"
         self.scored = seed % 2 == 1
@@ -98,7 +126,9 @@ class Calls:
         for row in range(3, 93):
             name = f"{one(WORDS)} {one(KINDS)} {plants.rng.randint(1, 6)}"
             twin = one(self.known) if self.known and plants.odds(0.06) else None
-            born = (TODAY + plants.rng.randint(-12, 12) * DAY).replace(year=plants.rng.randint(1950, 2000), day=plants.rng.randint(1, 28))
+            born = (TODAY + plants.rng.randint(-12, 12) * DAY).replace(
+                year=plants.rng.randint(1950, 2000), day=plants.rng.randint(1, 28)
+            )
             puts = {
                 "name": plants.text(name, missing=0.02), "contact_person": plants.text(one(["Ann Lee", "Bo Diaz"]), missing=0.3),
                 "phone": plants.phone(plants.number() if plants.odds(0.8) else None),
@@ -126,10 +156,32 @@ class Calls:
         return any(lacks for _, _, lacks in missing)
 
     def _period(self) -> Put:
-        return self.plants.one([NOTHING, NOTHING, Put(30, 30), Put(200, 200), Put(0, 0), Put(-5, None, ("bad_format",)), Put("45", 45, ("number_as_text",)), Put("often", None, ("bad_number",))])
+        return self.plants.one(
+            [
+                NOTHING,
+                NOTHING,
+                Put(30, 30),
+                Put(200, 200),
+                Put(0, 0),
+                Put(-5, None, ("bad_format",)),
+                Put("45", 45, ("number_as_text",)),
+                Put("often", None, ("bad_number",)),
+            ]
+        )
 
     def _score(self) -> Put:
-        return self.plants.one([NOTHING, NOTHING, Put(10, 10), Put(9, 9), Put(0, 0), Put("8", 8, ("number_as_text",)), Put(11, None, ("bad_format",)), Put("ten", None, ("bad_number",))])
+        return self.plants.one(
+            [
+                NOTHING,
+                NOTHING,
+                Put(10, 10),
+                Put(9, 9),
+                Put(0, 0),
+                Put("8", 8, ("number_as_text",)),
+                Put(11, None, ("bad_format",)),
+                Put("ten", None, ("bad_number",)),
+            ]
+        )
 
     def _reference(self) -> tuple[Put, Customer | None]:
         """A customer's name as others spell it; nobody's; one that several have."""
@@ -155,8 +207,16 @@ class Calls:
                 row += 1
             reference, customer = self._reference()
             step = regulars[customer.row] if customer else 30
-            day = plants.day(TODAY - (plants.rng.randint(0, 8) * step + plants.rng.randint(0, 5)) * DAY if plants.odds(0.97) else None, past=True)
-            qty, price = plants.count(plants.one([1, 2, 2.5, 12, None])), plants.money(plants.one([9.99, 120, 1450.5, 0, None]))
+            day = plants.day(
+                TODAY - (plants.rng.randint(0, 8) * step + plants.rng.randint(0, 5)) * DAY
+                if plants.odds(0.97)
+                else None,
+                past=True,
+            )
+            qty, price = (
+                plants.count(plants.one([1, 2, 2.5, 12, None])),
+                plants.money(plants.one([9.99, 120, 1450.5, 0, None])),
+            )
             puts = {
                 "date": day, "client": reference, "product": plants.text(plants.one(["Mug", "Lamp"])), "qty": qty, "unit_price": price,
                 "total": Put(f"=D{row}*E{row}", cached=plants.one([None, 0, 77])), "note": plants.text("gift", missing=0.8),
@@ -199,7 +259,12 @@ class Calls:
         for row in range(2, 40):
             reference, _ = self._reference()
             day = self.plants.day(TODAY - self.plants.rng.randint(0, 100) * DAY, past=True)
-            for field, put in {"date": day, "client": reference, "score": self._score(), "comment": self.plants.text("ok", missing=0.5)}.items():
+            for field, put in {
+                "date": day,
+                "client": reference,
+                "score": self._score(),
+                "comment": self.plants.text("ok", missing=0.5),
+            }.items():
                 self.surveys.put(row, at[field], put)
 
     # ----------------------------------------------------------------------------------------------- reckoning
@@ -209,7 +274,10 @@ class Calls:
         for customer in self.known:
             self._reckon_customer(truth, customer)
         abc(truth, {customer.row: self._revenue(customer) for customer in self.known})
-        duplicates(truth, {customer.row: contacts_of(customer.puts["phone"], customer.puts["email"]) for customer in self.known})
+        duplicates(
+            truth,
+            {customer.row: contacts_of(customer.puts["phone"], customer.puts["email"]) for customer in self.known},
+        )
         truth.header_rows = {"Customers": 2, "Orders": 1, "Calls": 4, "Surveys": 1}
         for sheet in sheets:
             truth.problems.update(sheet.problems)
@@ -222,7 +290,9 @@ class Calls:
             return
         if has_birthday(puts["birthday"]):
             truth.task("birthday", "Customers", customer.row)
-        days: list[date] = [order.date.value for order in self.bought if order.customer is customer and order.date.value]
+        days: list[date] = [
+            order.date.value for order in self.bought if order.customer is customer and order.date.value
+        ]
         if is_silent(days, 60, puts["purchase_period"].value):
             truth.task("reactivation", "Customers", customer.row)
 

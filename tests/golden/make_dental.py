@@ -13,14 +13,28 @@ import yaml
 from openpyxl import Workbook
 
 from tests.golden.planted import (
-    DAY, NOTHING, TODAY, Plants, Put, Sheet, Truth, abc, contacts_of, duplicates, has_birthday, is_silent, letters, owed, save,
+    DAY,
+    NOTHING,
+    TODAY,
+    Plants,
+    Put,
+    Sheet,
+    Truth,
+    abc,
+    contacts_of,
+    duplicates,
+    has_birthday,
+    is_silent,
+    letters,
+    owed,
+    save,
 )  # fmt: skip
 
 SHEET = "Пациенты"
 CLIENT = ["id", "name", "phone", "email", "birthday", "mailing_consent", "do_not_contact", "manager", "source"]
 VISIT = ["visit.date", "complaint", "tooth", "service", "amount", "paid_amount"]
 HEADERS = {
-    "id": ["№ карты", "Карта №", "Номер карты"], "name": ["ФИО пациента", "Пациент", "Ф.И.О."], "phone": ["Телефон", "Тел."],
+    "id": ["№ карты", "Карта №", "Шифр"], "name": ["ФИО пациента", "Пациент", "Кого лечим"], "phone": ["Телефон", "Тел."],
     "email": ["E-mail", "Почта"], "birthday": ["Дата рождения", "ДР"], "mailing_consent": ["Согласие на рассылку", "Согласие"],
     "do_not_contact": ["Не беспокоить", "Стоп-лист"], "manager": ["Врач", "Лечащий врач"], "source": ["Откуда узнал", "Источник"],
     "visit.date": ["Дата визита", "Дата приёма", "Дата"], "complaint": ["Жалоба", "Жалобы"], "tooth": ["Зуб", "№ зуба"],
@@ -28,9 +42,25 @@ HEADERS = {
     "due_date": ["Оплатить до", "Срок оплаты"], "terms_days": ["Отсрочка, дн."], "next_visit": ["Следующий визит", "След. приём"],
     "survey.score": ["Оценка 0-10", "NPS"],
 }  # fmt: skip
-LAST = "Иванов Петров Сидоров Козлов Новиков Морозов Волков Соловьёв Васильев Зайцев Павлов Семёнов Голубев Виноградов Богданов".split()
-FIRST = "Иван Пётр Семён Артём Илья Фёдор Роман Олег Глеб Юрий".split()
-MIDDLE = "Иванович Петрович Сергеевич Олегович Андреевич Юрьевич".split()
+LAST = [
+    "Иванов",
+    "Петров",
+    "Сидоров",
+    "Козлов",
+    "Новиков",
+    "Морозов",
+    "Волков",
+    "Соловьёв",
+    "Васильев",
+    "Зайцев",
+    "Павлов",
+    "Семёнов",
+    "Голубев",
+    "Виноградов",
+    "Богданов",
+]
+FIRST = ["Иван", "Пётр", "Семён", "Артём", "Илья", "Фёдор", "Роман", "Олег", "Глеб", "Юрий"]
+MIDDLE = ["Иванович", "Петрович", "Сергеевич", "Олегович", "Андреевич", "Юрьевич"]
 DOCTORS = ["Ким А. В.", "Орлова Н. П.", "Гришин С. С."]
 SERVICES = ["Лечение кариеса", "Чистка", "Удаление", "Консультация", "Имплант", "Снимок"]
 
@@ -73,8 +103,17 @@ class Dental:
         self.due = ["column", "terms", "settings", "formula"][seed % 4]
         self.booked_by_date = seed % 5 == 4  # no column of the next visit: a visit of tomorrow is a booking
         self.score = seed % 2 == 1
-        more = {"column": ["due_date"], "terms": ["terms_days"], "settings": [], "formula": ["terms_days", "due_date"]}[self.due]
-        self.names = [*CLIENT, *VISIT, *more, *([] if self.booked_by_date else ["next_visit"]), *(["survey.score"] if self.score else [])]
+        self.lines = seed % 7 in (1, 2, 5)  # several lines of work on one day, which is written once
+        more = {"column": ["due_date"], "terms": ["terms_days"], "settings": [], "formula": ["terms_days", "due_date"]}[
+            self.due
+        ]
+        self.names = [
+            *CLIENT,
+            *VISIT,
+            *more,
+            *([] if self.booked_by_date else ["next_visit"]),
+            *(["survey.score"] if self.score else []),
+        ]
         self.at = letters(self.names)
         self.book = Workbook()
         self.sheet = Sheet(self.book.active)
@@ -93,8 +132,9 @@ class Dental:
             self._between(place)
             if self.clients and self.plants.odds(0.03):
                 known = [one.puts["id"].value for one in self.clients if one.puts["id"].value]
-                card = self.plants.one(known)
-            self._block(card)
+                self._block(self.plants.one(known))
+            else:
+                self._block(card)
         self._foot()
         save(self.book, folder / "in.xlsx", [self.sheet])
         (folder / "crm.yaml").write_text(yaml.safe_dump(self.settings(), allow_unicode=True), "utf-8")
@@ -107,7 +147,7 @@ class Dental:
             "required": ["name", "phone", "source", "manager"],
         }  # fmt: skip
         if self.way != "merged":
-            sheet["fill_down"] = ["id", "name"]
+            sheet["fill_down"] = ["id", "name", *(["visit.date"] if self.lines else [])]
         settings: dict[str, object] = {
             "workbook": "in.xlsx", "language": "ru", "country": "RU", "sheets": {SHEET: sheet}, "consent": "opt_out",
             "booked_visit_is_open": True, "rules": {"reactivation": {"default_days": 180}},
@@ -133,7 +173,9 @@ class Dental:
         elif place % 25 == 18:
             self.row += self.plants.one([1, 2])
         elif place == 40:
-            self.sheet.put_row(self.row, {letter: self.sheet.ws[f"{letter}{self.header_row}"].value for letter in self.at.values()})
+            self.sheet.put_row(
+                self.row, {letter: self.sheet.ws[f"{letter}{self.header_row}"].value for letter in self.at.values()}
+            )
             self.row += 1
 
     def _foot(self) -> None:
@@ -153,8 +195,14 @@ class Dental:
             self._score()
         days = sorted(TODAY - plants.rng.randint(0, 700) * DAY for _ in range(size))
         for day in days:
-            client.visits.append(self._visit(day, last=day is days[-1], alone=size == 1))
-            self.row += 1
+            last, first = day is days[-1], self.row
+            when = self._day(day, last=last, alone=size == 1)
+            day_put = self._as_above(client, when)
+            for _ in range(plants.one([1, 1, 2, 3]) if self.lines else 1):
+                client.visits.append(self._visit(day, day_put, last=last))
+                self.row += 1
+            if self.way == "merged" and self.row - first > 1:
+                self.sheet.ws.merge_cells(f"{self.at['visit.date']}{first}:{self.at['visit.date']}{self.row - 1}")
             if self.way == "filled" and plants.odds(0.02):
                 self.row += 1  # a blank row inside a block
         spare = self.way == "merged" and size > 1 and plants.odds(0.1)  # room left for the next visit
@@ -173,7 +221,9 @@ class Dental:
         twin = one(self.clients) if self.clients and plants.odds(0.08) else None
         phones = twin.puts["phone"].value if twin else None
         phone = phones[0] if phones and phones[0].startswith("+79") else plants.number()
-        born = TODAY + plants.rng.randint(-20, 20) * DAY if plants.odds(0.4) else TODAY - plants.rng.randint(0, 364) * DAY
+        born = (
+            TODAY + plants.rng.randint(-20, 20) * DAY if plants.odds(0.4) else TODAY - plants.rng.randint(0, 364) * DAY
+        )
         born = born.replace(year=plants.rng.randint(1940, 2005), day=min(born.day, 28))
         if plants.odds(0.02):
             born = date(1988, 2, 29)
@@ -190,18 +240,49 @@ class Dental:
         }  # fmt: skip
 
     def _score(self) -> None:
-        put = self.plants.one([Put(9, 9), Put(10, 10), Put(3, 3), NOTHING, NOTHING, Put("девять", None, ("bad_number",)), Put(11, None, ("bad_format",))])
+        put = self.plants.one(
+            [
+                Put(9, 9),
+                Put(10, 10),
+                Put(3, 3),
+                NOTHING,
+                NOTHING,
+                Put("девять", None, ("bad_number",)),
+                Put(11, None, ("bad_format",)),
+            ]
+        )
         self.sheet.put(self.row, self.at["survey.score"], put)
 
-    def _visit(self, day: date, *, last: bool, alone: bool) -> Visit:
-        plants, row = self.plants, self.row
+    def _day(self, day: date, *, last: bool, alone: bool) -> Put:
+        """The day of the visit, written in its first row."""
+        plants = self.plants
         ahead = self.booked_by_date and last and not alone and plants.odds(0.15)
-        when = plants.day(None if plants.odds(0.03) else TODAY + plants.rng.randint(1, 30) * DAY if ahead else day, past=not self.booked_by_date)
+        when = plants.day(
+            None if plants.odds(0.03) else TODAY + plants.rng.randint(1, 30) * DAY if ahead else day,
+            past=not self.booked_by_date,
+        )
+        return self.sheet.put(self.row, self.at["visit.date"], when)
+
+    def _as_above(self, client: Client, when: Put) -> Put:
+        """What a day means where a blank one is that of the visit above (of the same client)."""
+        if when.typed or not self.lines or self.way == "merged" or not client.visits:
+            return when
+        return client.visits[-1].date
+
+    def _visit(self, day: date, when: Put, *, last: bool) -> Visit:
+        """One line of what was done; `when`: the day, written above it or here."""
+        plants, row = self.plants, self.row
         amount = plants.money(plants.one([1500, 3200.5, 12000, 48000.75, 0]) if plants.odds(0.93) else None)
         paid = plants.money(plants.one([amount.value, amount.value, amount.value, 1000, None, 0]))
-        next_day = plants.day(TODAY + plants.rng.randint(0, 40) * DAY if last and plants.odds(0.15) else day + 30 * DAY if plants.odds(0.2) else None)
+        next_day = plants.day(
+            TODAY + plants.rng.randint(0, 40) * DAY
+            if last and plants.odds(0.15)
+            else day + 30 * DAY
+            if plants.odds(0.2)
+            else None
+        )
         cells = {
-            "visit.date": when, "complaint": plants.text(plants.one(["болит", "осмотр", "скол"]), missing=0.3),
+            "complaint": plants.text(plants.one(["болит", "осмотр", "скол"]), missing=0.3),
             "tooth": plants.tooth() if plants.odds(0.7) else plants.blank(), "service": plants.text(plants.one(SERVICES)),
             "amount": amount, "paid_amount": paid,
         }  # fmt: skip
@@ -226,7 +307,11 @@ class Dental:
         due_day = when.value + int(terms.value) * DAY if when.value and terms.value is not None else None
         if self.due == "formula":  # it repeats what is known; stale or never calculated, it is nobody's problem
             stale = plants.one([None, plants.serial(TODAY - 300 * DAY), plants.serial(due_day) if due_day else None])
-            cells["due_date"] = Put(f"={self.at['visit.date']}{self.row}+{self.at['terms_days']}{self.row}", number_format="dd.mm.yyyy", cached=stale)
+            cells["due_date"] = Put(
+                f"={self.at['visit.date']}{self.row}+{self.at['terms_days']}{self.row}",
+                number_format="dd.mm.yyyy",
+                cached=stale,
+            )
         return due_day
 
     # ----------------------------------------------------------------------------------------------- reckoning
@@ -237,9 +322,19 @@ class Dental:
             self._reckon_client(client)
             for visit in client.visits:
                 if not visit.booked:
-                    owed(truth, SHEET, visit.row, amount=visit.amount.value, paid=visit.paid.value, invoiced=visit.date.value, due=visit.due)
+                    owed(
+                        truth,
+                        SHEET,
+                        visit.row,
+                        amount=visit.amount.value,
+                        paid=visit.paid.value,
+                        invoiced=visit.date.value,
+                        due=visit.due,
+                    )
         abc(truth, {client.row: self._revenue(client) for client in self.clients})
-        duplicates(truth, {client.row: contacts_of(client.puts["phone"], client.puts["email"]) for client in self.clients})
+        duplicates(
+            truth, {client.row: contacts_of(client.puts["phone"], client.puts["email"]) for client in self.clients}
+        )
         truth.problems.update(self.sheet.problems)
         truth.rows[SHEET] = sum(len(client.visits) for client in self.clients)
         return truth

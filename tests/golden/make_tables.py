@@ -15,7 +15,19 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tests.golden.planted import (
-    DAY, TODAY, Plants, Put, Sheet, Truth, abc, contacts_of, duplicates, has_birthday, is_silent, owed, save,
+    DAY,
+    TODAY,
+    Plants,
+    Put,
+    Sheet,
+    Truth,
+    abc,
+    contacts_of,
+    duplicates,
+    has_birthday,
+    is_silent,
+    owed,
+    save,
 )  # fmt: skip
 
 WORDS = {
@@ -114,7 +126,9 @@ class Tables:
     def settings(self) -> dict[str, object]:
         words, stages = self.words, self.words["stages"]
         by_header = self.seed % 4 == 3  # columns named by their headers instead of letters
-        columns = [{name: words["headers"][name] if by_header else letter for name, letter in at.items()} for at in self.at]
+        columns = [
+            {name: words["headers"][name] if by_header else letter for name, letter in at.items()} for at in self.at
+        ]
         columns[1]["id"] = columns[1].pop("deal.id")
         return {
             "workbook": "in.xlsx", "language": self.plants.lang, "country": self.plants.country,
@@ -173,7 +187,9 @@ class Tables:
         for place, code in enumerate(codes):
             if place in (20, 21, 44):
                 row += 1
-            self.known.append(self._client(row, self.plants.one(codes[:place]) if place and self.plants.odds(0.03) else code))
+            self.known.append(
+                self._client(row, self.plants.one(codes[:place]) if place and self.plants.odds(0.03) else code)
+            )
             row += 1
         self._side(sheet, at, header)
         self._below(sheet, row, self.left[0], total=None)
@@ -183,7 +199,9 @@ class Tables:
         name = f"{one(words['names'])} {plants.rng.randint(1, 60)} {one(words['forms'])}"
         twin = one(self.known) if self.known and plants.odds(0.07) else None
         address = twin.puts["email"].value if twin else None
-        born = (TODAY + plants.rng.randint(-15, 15) * DAY).replace(year=plants.rng.randint(1950, 2000), day=plants.rng.randint(1, 28))
+        born = (TODAY + plants.rng.randint(-15, 15) * DAY).replace(
+            year=plants.rng.randint(1950, 2000), day=plants.rng.randint(1, 28)
+        )
         puts = {
             "id": plants.text(code, missing=0.03), "name": plants.text(name, missing=0.03), "phone": plants.phone(None if plants.odds(0.15) else plants.number()),
             "email": plants.email(address or (f"c{plants.rng.randint(1, 9**9)}@example.com" if plants.odds(0.6) else None)),
@@ -201,7 +219,9 @@ class Tables:
     def _deals(self) -> None:
         sheet, at, header, words = self.deals, self.at[1], self.header[1], self.words
         sheet.put_row(1, {"B": words["title"]})
-        self._heads(sheet, at, header, {"deal.id": words["work"], "offer_date": words["money"], "next_step_date": words["who"]})
+        self._heads(
+            sheet, at, header, {"deal.id": words["work"], "offer_date": words["money"], "next_step_date": words["who"]}
+        )
         row = header + 1
         for place in range(110):
             if place in (30, 70):
@@ -226,11 +246,17 @@ class Tables:
         if name is None:
             return plants.blank(), None
         alike = [client for client in self.known if client.puts["name"].value == name]
-        return Put(plants.spaced(plants.one([name, name.upper()])), name, () if len(alike) == 1 else ("ambiguous_link",)), alike[0] if len(alike) == 1 else None
+        return Put(
+            plants.spaced(plants.one([name, name.upper()])), name, () if len(alike) == 1 else ("ambiguous_link",)
+        ), alike[0] if len(alike) == 1 else None
 
     def _deal(self, row: int, place: int) -> None:
         plants, one, stages = self.plants, self.plants.one, self.words["stages"]
-        stage = plants.listed(one(stages), self.words["aliases"], self.words["strange"]) if plants.odds(0.96) else plants.blank()
+        stage = (
+            plants.listed(one(stages), self.words["aliases"], self.words["strange"])
+            if plants.odds(0.96)
+            else plants.blank()
+        )
         reference, client = self._reference()
         created = TODAY - plants.rng.randint(1, 500) * DAY
         amount = plants.money(one([None, 0, 990, 15000, 240500.5]))
@@ -257,7 +283,9 @@ class Tables:
     def _balance(self, row: int, amount: Put) -> Put:
         """A formula that repeats what is known: whatever value is stored with it, or none, it is nobody's problem."""
         at = self.at[1]
-        return Put(f"={at['amount']}{row}-{at['paid_amount']}{row}", cached=self.plants.one([None, 0, amount.value or 0, -5]))
+        return Put(
+            f"={at['amount']}{row}-{at['paid_amount']}{row}", cached=self.plants.one([None, 0, amount.value or 0, -5])
+        )
 
     # ----------------------------------------------------------------------------------------------- reckoning
 
@@ -265,7 +293,15 @@ class Tables:
         truth, sheet = self.truth, self.words["clients"]
         for client in self.known:
             puts = client.puts
-            blank = [name for name, typed in (("name", puts["name"].typed), ("phone", puts["phone"].typed or puts["email"].typed), ("manager", puts["manager"].typed)) if not typed]
+            blank = [
+                name
+                for name, typed in (
+                    ("name", puts["name"].typed),
+                    ("phone", puts["phone"].typed or puts["email"].typed),
+                    ("manager", puts["manager"].typed),
+                )
+                if not typed
+            ]
             for name in blank:
                 self.clients.problem(client.row, self.at[0][name], "required_blank")
             truth.valid_clients += not (blank or client.repeated or any(put.bad for put in puts.values()))
@@ -277,11 +313,31 @@ class Tables:
             self._reckon_deal(deal)
         stages = self.words["stages"]
         counts = {stage: sum(deal.puts["stage"].value == stage for deal in self.orders) for stage in stages}
-        amounts = {stage: round(sum(deal.puts["amount"].value or 0 for deal in self.orders if deal.puts["stage"].value == stage), 2) for stage in stages}
+        amounts = {
+            stage: round(
+                sum(deal.puts["amount"].value or 0 for deal in self.orders if deal.puts["stage"].value == stage), 2
+            )
+            for stage in stages
+        }
         truth.funnels["jobs"] = {"counts": counts, "amounts": amounts}
         won = stages[4]
-        abc(truth, {c.row: round(sum(d.puts["amount"].value or 0 for d in self.orders if d.client is c and d.puts["stage"].value == won), 2) for c in self.known})
-        duplicates(truth, {client.row: contacts_of(client.puts["phone"], client.puts["email"]) for client in self.known})
+        abc(
+            truth,
+            {
+                c.row: round(
+                    sum(
+                        d.puts["amount"].value or 0
+                        for d in self.orders
+                        if d.client is c and d.puts["stage"].value == won
+                    ),
+                    2,
+                )
+                for c in self.known
+            },
+        )
+        duplicates(
+            truth, {client.row: contacts_of(client.puts["phone"], client.puts["email"]) for client in self.known}
+        )
         truth.problems.update(self.clients.problems + self.deals.problems)
         return truth
 

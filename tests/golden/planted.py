@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,21 @@ WARNINGS = {
     "date_as_text", "number_as_text", "phone_as_number", "phone_lost_zero", "several_phones", "birth_implausible",
 }  # fmt: skip
 MONTHS = {
-    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(),
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+    "ru": [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ],
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
 BROKEN = "#REF!"
 
@@ -88,7 +102,9 @@ class Plants:
         """The same words as people leave them: stray and double and no-break spaces."""
         if not self.odds(0.12):
             return value
-        return self.one([f" {value}", f"{value} ", value.replace(" ", "\u00a0"), value.replace(" ", "  "), f"{value}\u202f"])
+        return self.one(
+            [f" {value}", f"{value} ", value.replace(" ", "\u00a0"), value.replace(" ", "  "), f"{value}\u202f"]
+        )
 
     def broken(self) -> Put:
         """A cell that shows an error, or a formula that nobody has calculated."""
@@ -107,7 +123,9 @@ class Plants:
         if past and value > TODAY:
             return Put(value, None, ("date_in_future",), "dd.mm.yyyy")
         if self.dirty():
-            return self.one([self._day_as_text, self._day_as_text, self._bad_day, self._late_day if past else self._bad_day])(value)
+            return self.one(
+                [self._day_as_text, self._day_as_text, self._bad_day, self._late_day if past else self._bad_day]
+            )(value)
         if self.odds(0.06):
             return Put(self.serial(value), value)
         if self.odds(0.05):
@@ -122,14 +140,23 @@ class Plants:
             forms += [f"{d:02}.{m:02}.{y}", *short, f"{d} {MONTHS['ru'][m - 1]} {y}", f"{d}/{m}/{y}"]
         else:
             first, second = (m, d) if self.country == "US" else (d, m)
-            forms += [f"{first}/{second}/{y}", f"{first:02}-{second:02}-{y}", f"{MONTHS['en'][m - 1]} {d}, {y}", f"{d} {MONTHS['en'][m - 1]} {y}"]
+            forms += [
+                f"{first}/{second}/{y}",
+                f"{first:02}-{second:02}-{y}",
+                f"{MONTHS['en'][m - 1]} {d}, {y}",
+                f"{d} {MONTHS['en'][m - 1]} {y}",
+            ]
         return self.one(forms)
 
     def _day_as_text(self, value: date) -> Put:
         return Put(self.day_text(value), value, ("date_as_text",))
 
     def _bad_day(self, _value: date) -> Put:
-        words = ["вчера", "31.02.2026", "скоро", "ноябрь", "??"] if self.lang == "ru" else ["yesterday", "2/30/2026" if self.country == "US" else "30/2/2026", "soon", "tbc", "??"]
+        words = (
+            ["вчера", "31.02.2026", "скоро", "ноябрь", "??"]
+            if self.lang == "ru"
+            else ["yesterday", "2/30/2026" if self.country == "US" else "30/2/2026", "soon", "tbc", "??"]
+        )
         return self.broken() if self.odds(0.2) else Put(self.one(words), None, ("bad_date",))
 
     def _late_day(self, _value: date) -> Put:
@@ -146,9 +173,15 @@ class Plants:
             if kind == "text":
                 return Put(self.day_text(value), meant, ("date_as_text",))
             if kind == "short":
-                return Put(f"{value.month}/{value.day}" if self.country == "US" else f"{value.day:02}.{value.month:02}", meant)
+                return Put(
+                    f"{value.month}/{value.day}" if self.country == "US" else f"{value.day:02}.{value.month:02}", meant
+                )
             if kind == "bad":
-                return Put(self.one(["не знаю", "32.13", "летом"] if self.lang == "ru" else ["unknown", "32/13", "in summer"]), None, ("bad_date",))
+                return Put(
+                    self.one(["не знаю", "32.13", "летом"] if self.lang == "ru" else ["unknown", "32/13", "in summer"]),
+                    None,
+                    ("bad_date",),
+                )
             odd = value.replace(year=2020 if kind == "young" else 1908)  # both are leap years
             if not (self.epoch_1904 and kind == "old"):
                 return Put(odd, meant, ("birth_implausible",), "dd.mm.yyyy")
@@ -164,9 +197,23 @@ class Plants:
             if kind == "text":
                 return Put(self._money_text(value), value, ("number_as_text",))
             if kind == "bad":
-                return Put(self.one(["договорная", "40 тыс.", "~500", "12 шт"] if self.lang == "ru" else ["tbd", "40k", "~500", "12 pcs"]), None, ("bad_number",))
+                return Put(
+                    self.one(
+                        ["договорная", "40 тыс.", "~500", "12 шт"]
+                        if self.lang == "ru"
+                        else ["tbd", "40k", "~500", "12 pcs"]
+                    ),
+                    None,
+                    ("bad_number",),
+                )
             if kind == "foreign":
-                foreign = {"RU": ["$500", "100 €"], "KZ": ["$500", "100 €"], "BY": ["$500", "100 €"], "US": ["€500", "£40"], "GB": ["€500", "100 €"]}
+                foreign = {
+                    "RU": ["$500", "100 €"],
+                    "KZ": ["$500", "100 €"],
+                    "BY": ["$500", "100 €"],
+                    "US": ["€500", "£40"],
+                    "GB": ["€500", "100 €"],
+                }
                 return Put(self.one(foreign[self.country]), None, ("currency_mismatch",))
             if kind == "negative":
                 return Put(-abs(value) or -1, None, ("negative_amount",))
@@ -187,7 +234,9 @@ class Plants:
         if value is None:
             return self.blank()
         if self.odds(self.dirt / 3):
-            return self.one([Put(str(value), value, ("number_as_text",)), Put(self.one(["x", "??"]), None, ("bad_number",))])
+            return self.one(
+                [Put(str(value), value, ("number_as_text",)), Put(self.one(["x", "??"]), None, ("bad_number",))]
+            )
         return Put(value, value)
 
     # people ---------------------------------------------------------------------------------------------------------
@@ -212,7 +261,11 @@ class Plants:
         if self.dirty():
             kind = self.one(["bad", "several", "number", "number", "foreign"])
             if kind == "bad":
-                return Put(self.one(["12-34", "нет телефона", "8 912"] if self.lang == "ru" else ["12-34", "ask Bob", "555"]), None, ("bad_phone",))
+                return Put(
+                    self.one(["12-34", "нет телефона", "8 912"] if self.lang == "ru" else ["12-34", "ask Bob", "555"]),
+                    None,
+                    ("bad_phone",),
+                )
             if kind == "several":
                 other = self.number()
                 glue = self.one(["; ", ", ", " / ", "\n", " или " if self.lang == "ru" else " or "])
@@ -222,7 +275,9 @@ class Plants:
                 return Put(f"{abroad[:3]} {abroad[3:5]} {abroad[5:]}", [abroad])
             digits = e164[3:] if self.country == "GB" else e164[2:] if self.country == "US" else e164[1:]
             return Put(int(digits), [e164], ("phone_lost_zero" if self.country == "GB" else "phone_as_number",))
-        extension = self.one([" доб. 12", " вн. 3"] if self.lang == "ru" else [" ext. 12", " x12"]) if self.odds(0.05) else ""
+        extension = (
+            self.one([" доб. 12", " вн. 3"] if self.lang == "ru" else [" ext. 12", " x12"]) if self.odds(0.05) else ""
+        )
         return Put(self.written(e164) + extension, [e164])
 
     def written(self, e164: str) -> str:
@@ -232,23 +287,39 @@ class Plants:
         if self.country == "GB":
             return self.one([f"0{n[:4]} {n[4:]}", f"+44 {n[:4]} {n[4:]}", f"44{n}", f"+44 (0){n}"])
         if self.country == "US":
-            return self.one([f"({n[:3]}) {n[3:6]}-{n[6:]}", f"{n[:3]}.{n[3:6]}.{n[6:]}", f"+1 {n[:3]} {n[3:6]} {n[6:]}", f"1{n}"])
+            return self.one(
+                [f"({n[:3]}) {n[3:6]}-{n[6:]}", f"{n[:3]}.{n[3:6]}.{n[6:]}", f"+1 {n[:3]} {n[3:6]} {n[6:]}", f"1{n}"]
+            )
         if self.country == "BY":
-            return self.one([f"+375 {n[:2]} {n[2:5]}-{n[5:7]}-{n[7:]}", f"+375({n[:2]}){n[2:]}", f"80{n}", f"8 0{n[:2]} {n[2:]}"])
-        return self.one([f"+7 ({n[:3]}) {n[3:6]}-{n[6:8]}-{n[8:]}", f"8{n}", f"8 {n[:3]} {n[3:6]} {n[6:]}", f"7{n}", e164])
+            return self.one(
+                [f"+375 {n[:2]} {n[2:5]}-{n[5:7]}-{n[7:]}", f"+375({n[:2]}){n[2:]}", f"80{n}", f"8 0{n[:2]} {n[2:]}"]
+            )
+        return self.one(
+            [f"+7 ({n[:3]}) {n[3:6]}-{n[6:8]}-{n[8:]}", f"8{n}", f"8 {n[:3]} {n[3:6]} {n[6:]}", f"7{n}", e164]
+        )
 
     def email(self, address: str | None) -> Put:
         if address is None:
             return self.blank()
         if self.dirty():
             local, _, host = address.partition("@")
-            return Put(self.one([f"{local}@", f"{local}.{host}", f"{local}@host", f"\u0430{local}@{host}", f"{local}@@{host}"]), None, ("bad_email",))
+            return Put(
+                self.one(
+                    [f"{local}@", f"{local}.{host}", f"{local}@host", f"\u0430{local}@{host}", f"{local}@@{host}"]
+                ),
+                None,
+                ("bad_email",),
+            )
         return Put(self.one([address, address.title(), f" {address}"]), address)
 
     def consent(self, value: bool | None) -> Put:
         if value is None:
             return self.blank()
-        yes, no = (["да", "Да", "+", "ДА"], ["нет", "Нет", "отказ"]) if self.lang == "ru" else (["yes", "Y", True, "TRUE"], ["no", "No", False])
+        yes, no = (
+            (["да", "Да", "+", "ДА"], ["нет", "Нет", "отказ"])
+            if self.lang == "ru"
+            else (["yes", "Y", True, "TRUE"], ["no", "No", False])
+        )
         return Put(self.one(yes if value else no), value)
 
     def listed(self, value: str, aliases: dict[str, str], strange: list[str]) -> Put:
@@ -318,7 +389,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
     for part, values in wanted.items():
         parts[part] = re.sub(
             rb'<c r="([A-Z]+\d+)"([^>]*)><f>(.*?)</f><v ?/?>(?:</v>)?</c>',
-            lambda match: _with_value(match, values),
+            partial(_with_value, values),
             parts[part],
         )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
@@ -326,7 +397,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
             package.writestr(name, content)
 
 
-def _with_value(match: re.Match[bytes], values: dict[str, Any]) -> bytes:
+def _with_value(values: dict[str, Any], match: re.Match[bytes]) -> bytes:
     ref = match[1].decode()
     if ref not in values:
         return match[0]
@@ -392,7 +463,18 @@ def is_silent(days: list[date], default: float, own: float | None = None) -> boo
     return (TODAY - known[-1]).days > interval
 
 
-def owed(truth: Truth, sheet: str, row: int, *, amount: float | None, paid: float | None, invoiced: date | None, due: date | None, lost: bool = False, readable: bool = True) -> float | None:
+def owed(
+    truth: Truth,
+    sheet: str,
+    row: int,
+    *,
+    amount: float | None,
+    paid: float | None,
+    invoiced: date | None,
+    due: date | None,
+    lost: bool = False,
+    readable: bool = True,
+) -> float | None:
     """Debt rules for one row: the task it makes and its place in the ageing. Returns what is receivable."""
     left = round((amount or 0) - (paid or 0), 2)
     if not amount or amount <= 0 or left <= 0:
@@ -405,7 +487,19 @@ def owed(truth: Truth, sheet: str, row: int, *, amount: float | None, paid: floa
     if lost or not readable or (invoiced is None and due is None):
         return None
     days = None if due is None else (TODAY - due).days
-    bucket = "no_due_date" if days is None else "not_due" if days <= 0 else "1-30" if days <= 30 else "31-60" if days <= 60 else "61-90" if days <= 90 else "91+"
+    bucket = (
+        "no_due_date"
+        if days is None
+        else "not_due"
+        if days <= 0
+        else "1-30"
+        if days <= 30
+        else "31-60"
+        if days <= 60
+        else "61-90"
+        if days <= 90
+        else "91+"
+    )
     count, total = truth.ageing.get(bucket, (0, 0.0))
     truth.ageing[bucket] = (count + 1, round(total + left, 2))
     return left
