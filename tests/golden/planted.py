@@ -396,7 +396,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
             package.writestr(name, content)
 
 
-def _with_value(match: re.Match[bytes], values: dict[str, Any]) -> bytes:
+def _with_value(values: dict[str, Any], match: re.Match[bytes]) -> bytes:
     ref = match[1].decode()
     if ref not in values:
         return match[0]
