@@ -177,7 +177,10 @@ def _header_row(grid: Grid, stated: Iterable[str]) -> int:
     wanted = {fold(place) for place in stated}
     if found is not None and (found.header_row or not wanted):
         return found.header_row
-    met = {row: len(wanted & {fold(text) for text in headers_at(grid, row).values()}) for row in range(1, min(grid.height, _DEEPEST_HEADER) + 1)}
+    met = {
+        row: len(wanted & {fold(text) for text in headers_at(grid, row).values()})
+        for row in range(1, min(grid.height, _DEEPEST_HEADER) + 1)
+    }
     best = max(met, key=lambda row: met[row], default=1)
     return best if met.get(best) else found.header_row if found is not None else 1
 

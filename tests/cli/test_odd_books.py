@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import datetime
+from datetime import date
 
 import openpyxl
 import pytest
@@ -64,12 +64,23 @@ def three_hundred_columns(desk):
 
 
 def a_cell_of_32767_characters(desk):
-    save(desk.book, {"Клиенты": [(*HEADER, "Заметка"), ("Ромашка", "89123456789", "a@b.ru", "Анна", "ы" * 32767), ("Ж" * 32767, "", "", "")], "Сделки": DEALS})  # fmt: skip
+    long = [
+        "ы" * 32767,
+        "1" * 32767,
+        "a@" * 16383,
+        "1.1." * 8000,
+        "8 (912) " * 4000,
+        "1 " * 16000,
+        "-" * 32767,
+        "a." * 16000,
+    ]
+    people = [("Ромашка", "89123456789", "a@b.ru", "Анна", "ы" * 32767), *((text,) * 5 for text in long)]
+    save(desk.book, {"Клиенты": [(*HEADER, "Заметка"), *people], "Сделки": [*DEALS, *((text,) * 8 for text in long)]})
 
 
 def dates_of_1900_and_9999(desk):
-    days = [(4, "Ромашка", "КП отправлено", 5, datetime(1900, 1, 1), datetime(9999, 12, 31), datetime(9999, 12, 31), None),
-            (5, "Василёк", "Счёт выставлен", 5, datetime(9999, 12, 31), datetime(1900, 3, 1), datetime(1900, 1, 2), None),
+    days = [(4, "Ромашка", "КП отправлено", 5, date(1900, 1, 1), date(9999, 12, 31), date(9999, 12, 31), None),
+            (5, "Василёк", "Счёт выставлен", 5, date(9999, 12, 31), date(1900, 3, 1), date(1900, 1, 2), None),
             (6, "Лютик", "Счёт выставлен", 5, "31.12.9999", "01.01.1900", "29.02.1900", None)]  # fmt: skip
     save(desk.book, {"Клиенты": CLIENTS, "Сделки": [*DEALS, *days]})
 
@@ -82,13 +93,16 @@ def epoch_of_1904(desk):
         sheet = whole.create_sheet(name)
         for line in lines:
             sheet.append(line)
-    whole["Сделки"]["E2"] = datetime(2026, 3, 1)
+    whole["Сделки"]["E2"] = date(2026, 3, 1)
     whole.save(desk.book)
 
 
 def right_to_left_and_emoji(desk):
     people = [("أحمد العلي 🌷", "+972 50-123-4567", "a@b.ru", "משה"), ("🔥🔥🔥", "", "", "👩‍💼 Анна"), ("Z̸a̷l̸g̶o", "", "", "\u202eannA")]  # fmt: skip
-    save(desk.book, {"Клиенты": [HEADER, *people], "Сделки": [DEALS[0], (1, "🔥🔥🔥", "КП отправлено", 10, "2026-03-01")]})
+    save(
+        desk.book,
+        {"Клиенты": [HEADER, *people], "Сделки": [DEALS[0], (1, "🔥🔥🔥", "КП отправлено", 10, "2026-03-01")]},
+    )
 
 
 def formulas_without_values(desk):
@@ -111,7 +125,10 @@ def names_of_our_tabs_taken(desk):
 
 
 def formulas_typed_as_names(desk):
-    save(desk.book, {"Клиенты": [HEADER, ("'=1+1", "89123456789", "a@b.ru", "@SUM"), ("+7", "", "", "-1")], "Сделки": DEALS})
+    save(
+        desk.book,
+        {"Клиенты": [HEADER, ("'=1+1", "89123456789", "a@b.ru", "@SUM"), ("+7", "", "", "-1")], "Сделки": DEALS},
+    )
 
 
 ODD = [zero_rows, only_headers, one_row, header_in_row_40, duplicate_headers, three_hundred_columns,
