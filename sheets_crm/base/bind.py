@@ -5,7 +5,7 @@ Pure. Guessing itself is `guess`, the shape of a sheet is `layout`, memory of co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -33,6 +33,8 @@ SHARED = frozenset({"manager", "source", "next_step", "next_step_date", "note", 
 
 _NAMES = frozenset({"id", "name", "first_name", "last_name", "legal_name", "tax_id"})
 _REACHED = frozenset({"phone", "email"})
+
+_DEEPEST_HEADER = 100  # rows looked through for the headers that the owner states
 
 
 @dataclass
@@ -195,8 +197,7 @@ def _stated(
         return None
     header_row = settings.header_row
     if header_row is None:
-        found = find_layout(grid)
-        header_row = found.header_row if found is not None else 1
+        header_row = _header_row(grid, (settings.columns or {}).values())
     wanted = _wanted(grid, settings, template, cards, header_row)
     columns, header_row = settled(grid, wanted, header_row, memory, problems)
     if wanted and not columns:
@@ -208,6 +209,23 @@ def _stated(
         index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}
     }
     return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound, fill_down=fill_down)
+
+
+def _header_row(grid: Grid, stated: Iterable[str]) -> int:
+    """The header's row where the owner does not say: as the sheet's shape shows it, else where the stated headers stand.
+
+    A sheet with nothing under its header yet has no shape to go by.
+    """
+    found = find_layout(grid)
+    wanted = {fold(place) for place in stated}
+    if found is not None and (found.header_row or not wanted):
+        return found.header_row
+    met = {
+        row: len(wanted & {fold(text) for text in headers_at(grid, row).values()})
+        for row in range(1, min(grid.height, _DEEPEST_HEADER) + 1)
+    }
+    best = max(met, key=lambda row: met[row], default=1)
+    return best if met.get(best) else found.header_row if found is not None else 1
 
 
 def _from_guess(grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sheets_crm.cli.voice import Voice, WrongUsage, complain
+from sheets_crm.cli.voice import STOPPED, Voice, WrongUsage, complain
 from sheets_crm.errors import PackError
 from sheets_crm.words import LANGS, Lang, say
 
@@ -79,6 +79,8 @@ def main() -> None:
     _Now.voice = voice = Voice.of(sys.argv[1:])
     try:
         code = app(prog_name="sheets-crm", standalone_mode=False)
+        if code == STOPPED:  # Typer turns Ctrl-C into an exit code
+            complain(say("cli.stopped", voice.lang))
         sys.stdout.flush()
     except BrokenPipeError:  # `sheets-crm plan | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
