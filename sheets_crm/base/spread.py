@@ -73,7 +73,7 @@ def _as_above(grid: Grid, binding: Binding, index: int, positions: pl.Series) ->
 def _filled(grid: Grid, index: int) -> npt.NDArray[np.bool_]:
     """Cells that do not count as blank."""
     column = grid.columns[index]
-    mask: npt.NDArray[np.bool_] = column.kind.to_numpy() != Kind.EMPTY
+    mask: npt.NDArray[np.bool_] = np.asarray(column.kind.to_numpy() != int(Kind.EMPTY), dtype=np.bool_)
     short = (column.text.str.len_bytes() <= _LONGEST_BLANK).fill_null(value=False).arg_true()
     blanks = {"", *folded("blank")}
     for place in short.to_list():

@@ -73,6 +73,10 @@ def test_a_doctor_merged_over_two_clients_is_the_doctor_of_both(tmp_path):
     assert result.base.frame("client")["manager"].to_list() == ["Kim", "Kim"]
 
 
+def test_a_merged_range_under_the_last_row_does_no_harm(tmp_path):
+    assert clients(planned(tmp_path, visits([10]), ["A2:A3", "B9:B12"])).rows() == [(2, "Ann")]
+
+
 def test_a_sum_merged_over_two_rows_is_one_sum(tmp_path):
     rows = visits([10, None])
     assert planned(tmp_path, rows, ["A2:A3", "G2:G3"]).numbers.clients["revenue"].to_list() == [10]
