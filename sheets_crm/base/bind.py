@@ -94,7 +94,7 @@ def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
 def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings, template: Template) -> Binding | None:
     columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in memory.columns)
     cards = tuple(settings.card) or memory.cards
-    fill_down = _fill_down(grid, settings, template, columns, memory.header_row)
+    fill_down = _fill_down(grid, settings, template, columns, memory.header_row) or memory.fill_down
     layout = _laid_out(grid, memory.header_row, columns, cards, fill_down)
     unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
     return Binding(

@@ -158,8 +158,8 @@ def _merged_down(
     starts = np.arange(cells.height, dtype=np.intp)
     tall: dict[int, list[tuple[int, int]]] = {}
     for merge in cells.grid.merges:
-        inside = span.left <= merge.left <= span.right and span.top < merge.top <= cells.height
-        if inside and merge.height > 1 and merge.width < _SECTION:
+        here = span.left <= merge.left <= span.right and span.top < merge.top <= cells.height
+        if here and merge.height > 1 and merge.width < _SECTION:
             tall.setdefault(merge.left, []).append((merge.top - 1, min(merge.bottom, cells.height) - 1))
     known = [column for column in naming if column in tall]
     for column in known or _block_columns(tall, names, bound):

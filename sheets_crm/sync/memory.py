@@ -135,8 +135,9 @@ def _task_seen(task: Task) -> Iterator[TaskSeen]:
 def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
     headers = {int(index): text for index, text in found["headers"].items()}
     return SheetMemory(
-        tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"])
-    )
+        tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"]),
+        tuple(found.get("fill_down", ())),
+    )  # fmt: skip
 
 
 def sheets_of(
@@ -147,6 +148,7 @@ def sheets_of(
         sheet: SheetMemory(
             binding.cards, binding.layout.header_row, headers_at(grids[sheet], binding.layout.header_row),
             tuple(_remembered(column, binding, grids[sheet], before.get(sheet)) for column in binding.columns),
+            binding.fill_down,
         )
         for sheet, binding in bindings.items()
     }  # fmt: skip
