@@ -12,7 +12,6 @@ import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +219,11 @@ class Plants:
             return self.broken()
         return Put(value, value)
 
+    def paid(self, value: float | None) -> Put:
+        """A sum paid: not a formula without its value, for then nobody knows what was paid (other makers plant that)."""
+        put = self.money(value)
+        return self.paid(value) if "not_calculated" in put.kinds else put
+
     def _money_text(self, value: float) -> str:
         whole, cents = divmod(round(value * 100), 100)
         if self.lang == "ru":
@@ -389,7 +393,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
     for part, values in wanted.items():
         parts[part] = re.sub(
             rb'<c r="([A-Z]+\d+)"([^>]*)><f>(.*?)</f><v ?/?>(?:</v>)?</c>',
-            partial(_with_value, values),
+            lambda match, values=values: _with_value(match, values),
             parts[part],
         )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
@@ -397,7 +401,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
             package.writestr(name, content)
 
 
-def _with_value(values: dict[str, Any], match: re.Match[bytes]) -> bytes:
+def _with_value(match: re.Match[bytes], values: dict[str, Any]) -> bytes:
     ref = match[1].decode()
     if ref not in values:
         return match[0]
