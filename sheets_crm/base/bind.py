@@ -133,7 +133,7 @@ def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings, templ
     standing = [c for c in memory.columns if memory.headers.get(c.index, "") == c.header]  # the others are lost
     columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in standing)
     cards = tuple(settings.card) or memory.cards
-    fill_down = _fill_down(grid, settings, template, columns, memory.header_row)
+    fill_down = _fill_down(grid, settings, template, columns, memory.header_row) or memory.fill_down
     layout = _laid_out(grid, memory.header_row, columns, cards, fill_down)
     unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
     return Binding(

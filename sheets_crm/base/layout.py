@@ -159,29 +159,30 @@ def _merged_down(
     starts = np.arange(cells.height, dtype=np.intp)
     tall: dict[int, list[tuple[int, int]]] = {}
     for merge in cells.grid.merges:
-        if (
-            merge.height > 1
-            and merge.width < _SECTION
-            and span.left <= merge.left <= span.right
-            and merge.top > span.top
-        ):
+        here = span.left <= merge.left <= span.right and span.top < merge.top <= cells.height
+        if here and merge.height > 1 and merge.width < _SECTION:
             tall.setdefault(merge.left, []).append((merge.top - 1, min(merge.bottom, cells.height) - 1))
     known = [column for column in naming if column in tall]
     for column in known or _block_columns(tall, names, bound):
+        ranges = np.array(sorted(tall[column]), dtype=np.intp)
+        tops = np.repeat(ranges[:, 0], ranges[:, 1] - ranges[:, 0] + 1)
+        inside = np.concatenate([np.arange(top, bottom + 1) for top, bottom in ranges.tolist()])
         others = [other for other in naming if other != column and other < cells.width]
-        for top, bottom in tall[column]:
-            part, here = starts[top : bottom + 1], np.arange(top, bottom + 1)
-            begins = np.where(_named_apart(cells, top, bottom, others), here, top)
-            starts[top : bottom + 1] = np.where(part == here, np.maximum.accumulate(begins), part)
+        begins = np.where(_named_apart(cells, tops, inside, others), inside, tops)
+        alone = starts[inside] == inside
+        starts[inside[alone]] = np.maximum.accumulate(begins)[alone]
     return starts[rows]
 
 
-def _named_apart(cells: Cells, top: int, bottom: int, others: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Rows of a merged range that name somebody else than its first row does: members of a family under one card."""
-    apart = np.zeros(bottom - top + 1, dtype=bool)
+def _named_apart(
+    cells: Cells, tops: npt.NDArray[np.intp], inside: npt.NDArray[np.intp], others: Sequence[int]
+) -> npt.NDArray[np.bool_]:
+    """Rows of merged ranges that name somebody else than the range's first row does: members of a family under one card."""
+    apart = np.zeros(inside.size, dtype=bool)
     for column in others:
-        for place in np.flatnonzero(cells.filled[top + 1 : bottom + 1, column]) + 1:
-            apart[place] |= cells.grid.cell(top + int(place) + 1, column) != cells.grid.cell(top + 1, column)
+        for place in np.flatnonzero(cells.filled[inside, column] & (inside > tops)).tolist():
+            row, top = int(inside[place]) + 1, int(tops[place]) + 1
+            apart[place] |= cells.grid.cell(row, column) != cells.grid.cell(top, column)
     return apart
 
 

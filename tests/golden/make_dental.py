@@ -274,7 +274,7 @@ class Dental:
         """One line of what was done; `when`: the day, written above it or here."""
         plants, row = self.plants, self.row
         amount = plants.money(plants.one([1500, 3200.5, 12000, 48000.75, 0]) if plants.odds(0.93) else None)
-        paid = plants.money(plants.one([amount.value, amount.value, amount.value, 1000, None, 0]))
+        paid = plants.paid(plants.one([amount.value, amount.value, amount.value, 1000, None, 0]))
         next_day = plants.day(
             TODAY + plants.rng.randint(0, 40) * DAY
             if last and plants.odds(0.15)

@@ -219,6 +219,11 @@ class Plants:
             return self.broken()
         return Put(value, value)
 
+    def paid(self, value: float | None) -> Put:
+        """A sum paid: not a formula without its value, for then nobody knows what was paid (other makers plant that)."""
+        put = self.money(value)
+        return self.paid(value) if "not_calculated" in put.kinds else put
+
     def _money_text(self, value: float) -> str:
         whole, cents = divmod(round(value * 100), 100)
         if self.lang == "ru":
@@ -396,7 +401,7 @@ def save(book: Workbook, path: Path, sheets: list[Sheet]) -> None:
             package.writestr(name, content)
 
 
-def _with_value(values: dict[str, Any], match: re.Match[bytes]) -> bytes:
+def _with_value(match: re.Match[bytes], values: dict[str, Any]) -> bytes:
     ref = match[1].decode()
     if ref not in values:
         return match[0]
