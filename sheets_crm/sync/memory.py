@@ -184,7 +184,9 @@ def sheets_of(
         lost = [c for c in (was.columns if was else ()) if c.stated and (c.card, c.field) not in bound]
         lost = [replace(column, index=NOWHERE - number) for number, column in enumerate(lost, 1)]
         row = binding.layout.header_row
-        found[sheet] = SheetMemory(binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost), binding.fill_down)
+        found[sheet] = SheetMemory(
+            binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost), binding.fill_down
+        )
     return found
 
 
