@@ -60,6 +60,11 @@ class Scrubbed(logging.Formatter):
     _NUMBER = re.compile(r"\+?\d(?:[\s().\-\u00a0]{0,2}\d){6,}")
     _WORDS = re.compile(r"[^\x00-\x7f]+(?:[\s.\-]+[^\x00-\x7f]+)*")  # names in other alphabets than the program's own
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. What another handler made of the exception is kept on the record, and is not for us."""
+        own = logging.makeLogRecord({**record.__dict__, "exc_text": None, "stack_info": None})
+        return super().format(own)
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         """The moment, UTC."""
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

@@ -17,6 +17,7 @@ from sheets_crm.cards.problems import message
 from sheets_crm.cells import letter
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.model import Task
+from sheets_crm.tasks.texts import reasons_text
 from sheets_crm.words import Lang, fill, say
 
 
@@ -39,7 +40,8 @@ def task_json(task: Task, lang: Lang) -> dict[str, Any]:
             "manager": str(cells.get("manager") or ""), "due": plain(task.opened), "priority": None,
             "todo": str(cells.get("todo") or ""), "why": "", "amount": None,
         }  # fmt: skip
-    return {"key": task.key, **decision_json(decision, lang), "due": plain(task_due(task))}
+    why = reasons_text([decision], task.opened, lang)
+    return {"key": task.key, **decision_json(decision, lang), "why": why, "due": plain(task_due(task))}
 
 
 def task_due(task: Task) -> date:

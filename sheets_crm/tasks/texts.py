@@ -6,11 +6,14 @@ Pure. Knows nothing of tabs; the language is an argument.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 from sheets_crm.engine.model import Decision
+from sheets_crm.engine.texts import fields_of
 from sheets_crm.tasks.model import Task
-from sheets_crm.words import LANGS, Lang, fill
+from sheets_crm.words import LANGS, Lang, fill, say
 
 T = TypeVar("T")
 
@@ -22,7 +25,25 @@ def todo_text(task: Task, lang: Lang) -> str:
 
 def why_text(task: Task, lang: Lang) -> str:
     """Why, with the numbers; one line a reason."""
-    return _lines([filled(decision.why, decision, lang) for decision in task.decisions])
+    return reasons_text(task.decisions, task.opened, lang)
+
+
+def reasons_text(decisions: Sequence[Decision], opened: date, lang: Lang) -> str:
+    """The reasons; where none has a number of its own, also since when it is seen, and about what sum."""
+    said = [filled(decision.why, decision, lang) for decision in decisions]
+    if any(said) and not any(_has_number(decision, lang) for decision in decisions):
+        amount = next((decision.amount for decision in decisions if decision.amount), None)
+        key = "tasks.seen_since.sum" if amount else "tasks.seen_since.day"
+        said.append(say(key, lang, date=opened, amount=amount))
+    return _lines(said)
+
+
+def _has_number(decision: Decision, lang: Lang) -> bool:
+    template = in_language(decision.why, lang)
+    told = template.values() if isinstance(template, Mapping) else [template]
+    names = {name for sentence in told if sentence for name in fields_of(str(sentence))}
+    values = [decision.values.get(name) for name in names]
+    return any(isinstance(value, (int, float, Decimal, date)) and not isinstance(value, bool) for value in values)
 
 
 def hint_text(task: Task, lang: Lang) -> str:

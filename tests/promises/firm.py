@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from datetime import date
 
@@ -209,6 +210,8 @@ def _more_parts(path):
 
 def tab_rows(path, title):
     """A tab's rows as header -> value, by a reader that is not the program's."""
-    sheet = openpyxl.load_workbook(path)[title]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of parts that openpyxl would lose if it saved
+        sheet = openpyxl.load_workbook(path)[title]
     head, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(head, row, strict=True)) for row in rows if any(value is not None for value in row)]

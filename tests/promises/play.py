@@ -439,29 +439,25 @@ class Play(RuleBasedStateMachine):
     def _tasks_are_those_that_hold(self):
         """One row for each client and rule that holds, none twice, and the mark stands in that row."""
         head, rows = self._tab()
-        why, comment = head.index("Почему"), head.index("Комментарий")
+        why, said = head.index("Почему"), head.index("Комментарий")
+        loose = {mark.comment: mark for mark in self.marks if mark.own is None}
         apart = {mark.comment for mark in self.marks if mark.own is True}
-        live = []
+        live = Counter()
+        marked = {}
         for row in rows:
-            if str(row[why] or "").startswith(GONE) or not row[head.index("Правило")] or row[comment] in apart:
+            if str(row[why] or "").startswith(GONE) or not row[head.index("Правило")] or row[said] in apart:
                 continue
-            loose = next((mark for mark in self.marks if mark.own is None and mark.comment == row[comment]), None)
-            if loose is not None:
-                continue
-            live += [
-                (row[head.index("Клиент")], label, row[comment]) for label in row[head.index("Правило")].split(", ")
-            ]
-        loose = [(mark.client, label) for mark in self.marks if mark.own is None for label in mark.rule.split(", ")]
-        shown = Counter((client, label) for client, label, _ in live)
+            tasks = [(row[head.index("Клиент")], label) for label in row[head.index("Правило")].split(", ")]
+            marked[row[said]] = (row[head.index("Клиент")], row[head.index("Правило")])
+            if row[said] not in loose:
+                live.update(tasks)
         wanted = Counter((client, label) for client, label, _ in self._expected())
-        extra, missing = shown - wanted, wanted - shown
-        assert not extra, f"doubled, or not wanted any more: {extra}"
-        assert not missing - Counter(loose), f"missing: {missing}"
-        for mark in self.marks:
-            if mark.own is None and not mark.deleted:
-                mark.own = mark.own if (mark.client, mark.rule) in missing else True
-                mark.own = False if mark.own is None else mark.own
-        marked = {said: (client, label) for client, label, said in live if said}
+        missing = wanted - live
+        assert not live - wanted, f"doubled, or not wanted any more: {live - wanted}"
+        for mark in loose.values():  # a blank key: the row found its task again, or stands for itself beside a new one
+            mark.own = not all((mark.client, label) in missing for label in mark.rule.split(", "))
+            missing -= Counter() if mark.own else Counter((mark.client, label) for label in mark.rule.split(", "))
+        assert not missing, f"missing: {missing}"
         for mark in self.marks:
             held = (mark.client, mark.rule, mark.occurrence) in set(self._expected())
             if held and not mark.own and not mark.deleted and mark.client not in self.unsure:

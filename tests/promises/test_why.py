@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import warnings
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,9 @@ ALL_RULES = {"overdue_payment", "reactivation", "birthday", "lost_no_reason", "n
 
 def judged(book, result, rows):
     """Each row of the tab gives a reason with a number or a date, and its source is a cell of the subject's own row."""
-    sheets = openpyxl.load_workbook(book)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of parts that openpyxl would lose if it saved
+        sheets = openpyxl.load_workbook(book)
     assert rows
     for row in rows:
         why, source = row.get("Почему") or row["Why"], row.get("Источник") or row["Source"]
