@@ -170,12 +170,15 @@ def told_paths(root, heading):
     """The documented keys of one command's object, as patterns: a word in capitals is any name."""
     text = page(root, "json.md").split(f"## `{heading}`\n", 1)[1].split("\n## ", 1)[0]
     found = re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)
-    return {
-        path: re.compile(
-            re.sub(r"\\?\.?\b[A-Z]{3,}\b", lambda m: m[0][: -len(m[0].strip("\\."))] + ".+", re.escape(path))
-        )
-        for path in found
-    }
+    return {path: _pattern(path) for path in found}
+
+
+# What a word in capitals stands for: of a field's name a dot is part (lead.stage); a kind of card is none of the fixed blocks.
+STANDS_FOR = {"FIELD": r"[\w.]+", "KIND": "(?:lead|deal|payment|order|interaction|visit|survey|contact)"}
+
+
+def _pattern(path):
+    return re.compile(re.sub(r"\b[A-Z]{3,}\b", lambda word: STANDS_FOR.get(word[0], r"[^.\[\]]+"), re.escape(path)))
 
 
 def seen_paths(value, path=""):
@@ -199,7 +202,7 @@ def differences(told, values):
         if not any(pattern.fullmatch(one.removesuffix("[]")) or pattern.fullmatch(one) for one in seen)
     }
     heads = {head for path in told for head in _heads(path)}
-    generic = [re.compile(re.sub(r"[A-Z]{3,}", ".+", re.escape(head))) for head in heads]
+    generic = [_pattern(head) for head in heads]
     extra = {one for one in seen if not any(p.fullmatch(one) for p in [*told.values(), *generic])}
     return missing, extra
 
