@@ -212,7 +212,7 @@ def find(
     if as_json:
         _print_json(found)
     else:
-        _print(text.found(found, wanted, result.lang))
+        _print(text.found(found, wanted, result.lang, result.opened.template))
 
 
 @app.command()
@@ -229,7 +229,7 @@ def card(
     if as_json:
         _print_json(shown)
     else:
-        _print(text.card(shown, result.lang))
+        _print(text.card(shown, result.lang, result.opened.template))
 
 
 @app.command()
@@ -245,11 +245,13 @@ def guess(
     voice = _speak(lang)
     if not re.fullmatch(r"[A-Z]{2}", country.upper()):
         raise WrongUsage("cli.usage.country", seen=country)
+    from sheets_crm.cards import template
+
     proposed = ask.guess(workbook, country=country.upper())
     if as_json:
         _print_json(proposed)
     else:
-        _print(text.guessed(proposed, voice.lang))
+        _print(text.guessed(proposed, voice.lang, template("base")))
 
 
 @app.command()

@@ -75,6 +75,10 @@ class Result:
         found = next(one for pack in self.packs for one in pack.rules if one.id == rule)
         return found, self.settings.params(found)
 
+    def rule_label(self, rule: str) -> str:
+        """What people call a rule."""
+        return fill(getattr(self.rule(rule)[0].label, self.lang), self.lang, {})
+
     def plan_json(self) -> dict[str, Any]:
         """The object of `plan --json`."""
         more = {"notes": report.notes_json(self.notes, self.lang), "tabs": [tab.title for tab in self.tabs]}

@@ -65,7 +65,7 @@ def test_the_workbook_may_not_be_read(desk, monkeypatch, command):
         return whole(path, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", guarded)
-    refused(desk, 13, "нет права читать", "permission", command)
+    refused(desk, 13, "нет права читать", "may not read", command)
 
 
 def test_the_configuration_may_not_be_read(desk, monkeypatch):

@@ -57,7 +57,7 @@ def test_a_failure_anywhere_leaves_no_names_in_a_log(place, firm, tmp_path, monk
 
     def fail(*_args, **_kwargs):
         try:
-            raise ValueError(f"cannot read {PERSONAL[2]} of {PERSONAL[0]} {PERSONAL[1]} <{PERSONAL[4]}>")
+            raise ValueError(f"cannot read {PERSONAL[2]} of {PERSONAL[0]} {PERSONAL[1]} <{PERSONAL[4]}>")  # noqa: TRY301 - the chain of causes is what is tested
         except ValueError as error:
             raise KeyError(PERSONAL[5], {"name": PERSONAL[0], "phone": PERSONAL[3], "mail": PERSONAL[6]}) from error
 
@@ -94,7 +94,9 @@ def test_what_the_program_keeps_is_for_its_owner_alone(firm):
     finally:
         os.umask(mask)
     kept = [firm.parent / ".sheets-crm", *(firm.parent / ".sheets-crm").rglob("*")]
-    assert {"backups", "snapshots", "logs", "history.db", "last-run.json", "columns.json", "lock"} <= {path.name for path in kept}
+    assert {"backups", "snapshots", "logs", "history.db", "last-run.json", "columns.json", "lock"} <= {
+        path.name for path in kept
+    }
     for path in kept:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600), f"{path.name}: {mode:o}"
