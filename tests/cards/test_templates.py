@@ -29,6 +29,7 @@ PAST = {
     ("client", "first_contact_date"), ("client", "last_contact_date"), ("client", "last_purchase_date"), ("client", "first_purchase_date"),
     ("lead", "created"), ("deal", "created"), ("deal", "closed"), ("deal", "offer_date"), ("deal", "invoice_date"), ("deal", "paid_date"),
     ("payment", "date"), ("order", "date"), ("interaction", "date"), ("survey", "date"),
+    ("visit", "date"),
 }  # fmt: skip
 
 
