@@ -54,7 +54,7 @@ def _a_lang(text: str) -> Lang:
 
 
 Config = Annotated[
-    str | None, typer.Argument(metavar="[CONFIG]", help="crm.yaml, or the folder it is in; the one here by default.")
+    str | None, typer.Argument(metavar="CONFIG", help="crm.yaml, or the folder it is in; the one here by default.")
 ]
 ConfigOption = Annotated[
     str | None, typer.Option("--config", "-c", help="crm.yaml, or the folder it is in; the one here by default.")
@@ -256,7 +256,7 @@ def guess(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the demo workbook.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to put the demo workbook.")] = Path(
         "demo-out"
     ),
     lang: Language = None,
@@ -331,7 +331,7 @@ def backup_restore(
 
 @rules_app.command("check")
 def rules_check(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Packs or folders; the bundled ones by default.")] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Packs or folders; the bundled ones by default.")] = None,
     as_json: AsJson = False, lang: Language = None,
 ) -> None:  # fmt: skip
     """Read rule packs and run the tests inside them."""

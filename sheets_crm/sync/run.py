@@ -35,7 +35,7 @@ from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
-from sheets_crm.words import Lang, fill
+from sheets_crm.words import Lang, Phrase, fill
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -192,7 +192,13 @@ def _once(
 def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
     loss = looks_emptied(history.counts(), {card: len(frame) for card, frame in base.frames.items()})
     if loss is not None:
-        raise BaseEmptied("sync.emptied", workbook=opened.workbook.name, card=loss.card, was=loss.was, now=loss.now)
+        raise BaseEmptied(
+            "sync.emptied",
+            workbook=opened.workbook.name,
+            card=Phrase(f"cli.card.{loss.card}"),
+            was=loss.was,
+            now=loss.now,
+        )
 
 
 def _marks(seen: Read) -> TasksTab:
