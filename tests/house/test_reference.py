@@ -326,3 +326,10 @@ def test_sync_and_its_surroundings_print_what_the_page_says(root, shop):
     bad.write_text("id: x\n", "utf-8")
     checked = printed("rules", "check", bad, "--json", code=15)
     assert differences(told_paths(root, "rules check --json"), [checked]) == (set(), set())
+
+
+def test_the_index_leads_to_every_page(root):
+    index = root / "docs" / "index.md"
+    linked = {(index.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", index.read_text("utf-8"))}
+    pages = {path for path in (root / "docs").rglob("*.md") if path.parent.name != "problems"} - {index}
+    assert {path.name for path in pages if path.resolve() not in linked} == set()
