@@ -1,6 +1,6 @@
-"""Writes docs/reference/fields.md, rules.md and facts.md from the templates, the rule pack and the facts: `python tools/gen_reference.py`.
+"""Writes docs/reference/fields.md and rule-settings.md from the templates and the rule packs: `python tools/gen_reference.py`.
 
-With --check it writes nothing and says which pages are stale. What a fact that is no field means stands in reference_words.yaml.
+With --check it writes nothing and says which pages are stale. How the pages open stands in reference_words.yaml.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from sheets_crm.cards import Template, template  # noqa: E402
 from sheets_crm.cards.schema import CardSchema, FieldSpec  # noqa: E402
 from sheets_crm.cards.templates import template_texts  # noqa: E402
 from sheets_crm.engine import parse_pack  # noqa: E402
-from sheets_crm.engine.facts import FACT_COLUMNS  # noqa: E402
 from sheets_crm.engine.pack import Param, Rule, Texts  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
@@ -40,7 +39,7 @@ def fields() -> Iterator[str]:
 
 def _card(schema: CardSchema, shown: Iterable[str]) -> Iterator[str]:
     if schema.required:
-        yield from (f"Required · обязательны: {_required(schema)}.", "")
+        yield from (f"{WORDS['required']}: {_required(schema)}.", "")
     yield from ("| field | type | other names | Russian | English |", "|---|---|---|---|---|")
     for name in shown:
         spec = schema.fields[name]
@@ -82,39 +81,25 @@ def _trade(trade: Template, base: Template) -> Iterator[str]:
             yield f"| {stage.name.ru} | {stage.name.en} | {kind} | {', '.join(stage.aliases)} |"
 
 
-def rules() -> Iterator[str]:
-    """rules.md: every rule of the bundled packs with its parameters and condition."""
-    yield from _opening("rules")
+def rule_settings() -> Iterator[str]:
+    """rule-settings.md: every rule of the bundled packs and the parameters that crm.yaml may set."""
+    yield from _opening("rule_settings")
     for name, text in data.packs():
-        pack = parse_pack(text, name)
-        for rule in pack.rules:
+        for rule in parse_pack(text, name).rules:
             yield from _rule(rule)
 
 
 def _rule(rule: Rule) -> Iterator[str]:
     yield from ("", f"## `{rule.id}` · {_say(rule.label, 'en')} · {_say(rule.label, 'ru')}", "")
-    told = {
-        "Looks at": ", ".join(f"`{card}`" for card in rule.card),
-        "Silent on a sheet without": _needed(rule),
-        "When": f"`{' '.join(rule.when.split())}`",
-        "Gives way to": ", ".join(f"`{other}`" for other in rule.unless),
-        "Consent": "only clients that may be marketed to" if rule.marketing else "",
-        "Due": f"`{rule.due}`",
-        "This time is told by": ", ".join(f"`{one}`" for one in rule.occurrence),
-        "Usual": "on" if rule.enabled else "off",
-    }  # fmt: skip
-    yield from (f"- {name}: {value}" for name, value in told.items() if value)
-    if rule.params:
-        yield from ("", "| parameter | default | allowed | meaning | по-русски |", "|---|---|---|---|---|")
-        for name, param in rule.params.items():
-            label = (_say(param.label, "en"), _say(param.label, "ru")) if param.label else ("", "")
-            yield f"| `{name}` | {_default(rule.id, name, param)} | {_allowed(param)} | {label[0]} | {label[1]} |"
-
-
-def _needed(rule: Rule) -> str:
-    by_card = {card: ", ".join(f"`{name}`" for name in sorted(rule.needed(card))) for card in rule.card}
-    told = set(by_card.values())
-    return told.pop() if len(told) == 1 else "; ".join(f"{needs} ({card})" for card, needs in by_card.items())
+    if not rule.enabled:
+        yield from (WORDS["off"], "")
+    if not rule.params:
+        yield WORDS["no_params"]
+        return
+    yield from ("| parameter | default | allowed | meaning | in Russian |", "|---|---|---|---|---|")
+    for name, param in rule.params.items():
+        label = (_say(param.label, "en"), _say(param.label, "ru")) if param.label else ("", "")
+        yield f"| `{name}` | {_default(rule.id, name, param)} | {_allowed(param)} | {label[0]} | {label[1]} |"
 
 
 def _default(rule: str, name: str, param: Param) -> str:
@@ -136,35 +121,11 @@ def _say(texts: Texts, lang: str) -> str:
     return said if isinstance(said, str) else str(said["other"])
 
 
-def facts() -> Iterator[str]:
-    """facts.md: the columns that conditions may use, by card."""
-    base = template("base")
-    yield from _opening("facts")
-    common = set.intersection(*(set(columns) for columns in FACT_COLUMNS.values()))
-    yield from ("", "## On every card", "")
-    yield from _columns({name: FACT_COLUMNS["client"][name] for name in FACT_COLUMNS["client"] if name in common}, None)
-    for card, columns in FACT_COLUMNS.items():
-        yield from ("", f"## `{card}`", "")
-        schema = base.cards.get(card)
-        own = {name: kind for name, kind in columns.items() if name not in common}
-        yield from _columns(own, schema)
-
-
-def _columns(columns: dict[str, object], schema: CardSchema | None) -> Iterator[str]:
-    yield from ("| column | type | meaning | по-русски |", "|---|---|---|---|")
-    for name, kind in columns.items():
-        words = WORDS["facts"].get(name)
-        known = [one for one in (schema, *template("base").cards.values()) if one is not None and name in one.fields]
-        label = known[0].fields[name].label if known else None
-        en, ru = (words["en"], words["ru"]) if words else (label.en, label.ru) if label else ("", "")
-        yield f"| `{name}` | {getattr(kind, 'value', kind)} | {en} | {ru} |"
-
-
 def _opening(page: str) -> tuple[str, ...]:
-    return (*WORDS["openings"][page].strip().splitlines(), "", NOTE)
+    return (*WORDS[page].strip().splitlines(), "", NOTE)
 
 
-PAGES: dict[str, Callable[[], Iterator[str]]] = {"fields.md": fields, "rules.md": rules, "facts.md": facts}
+PAGES: dict[str, Callable[[], Iterator[str]]] = {"fields.md": fields, "rule-settings.md": rule_settings}
 
 
 def stale() -> list[str]:

@@ -1,4 +1,4 @@
-"""Managers under one name each: «Анна П.» and «Петрова» in the sheets are the Anna of crm.yaml.
+"""Managers under one name each, whatever the sheets call them.
 
 Changes what the frames say, never a cell. Pure.
 """

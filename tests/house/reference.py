@@ -15,7 +15,6 @@ from sheets_crm.cards import template
 from sheets_crm.cards.model import FieldType
 
 NAMES = {"sheets": "SHEET", "funnels": "NAME", "tabs": "TAB"}  # what stands for a name of the owner's own
-PART = "# part of crm.yaml\n"
 ROWS = 4
 SAMPLES = {
     FieldType.DATE: lambda n: date(2026, 1, n + 1), FieldType.PAST_DATE: lambda n: date(2026, 1, n + 1),
@@ -59,11 +58,6 @@ def documented(text):
 def examples(text):
     """The YAML examples of a page."""
     return re.findall(r"^```yaml\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def whole(example):
-    """A part of crm.yaml made whole."""
-    return f"workbook: x.xlsx\n{example}" if example.startswith(PART) else example
 
 
 def make_workbook(config, folder: Path):
