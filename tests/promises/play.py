@@ -140,19 +140,42 @@ class Play(RuleBasedStateMachine):
         names = self.world.rows(DEALS)[0]
         return next(names.index(name) for name in (header, SYNONYMS.get(header)) if name in names)
 
-    @rule(who=st.integers(0, 5), what=st.sampled_from(DEAL_HEADERS[2:-1]), choice=st.integers(0, 5))
-    def edit_deal(self, who, what, choice):
-        deal = self.deals[who % len(self.deals)]
+    @rule(
+        edits=st.lists(
+            st.tuples(st.integers(0, 5), st.sampled_from(DEAL_HEADERS[2:-1]), st.integers(0, 5)), min_size=1, max_size=4
+        )
+    )
+    def edit_deals(self, edits):
         values = {
             "Этап": (*OPEN_STAGES, WON, LOST), "Сумма": (500, 7000), "Дата КП": [START - timedelta(days=d) for d in (1, 4, 12)],
             "Ответ по КП": (None, "думают", None), "Срок оплаты": [None, START - timedelta(days=2), START + timedelta(days=5)],
             "Оплачено": (None, 99_000), "Дата следующего шага": (None, START + timedelta(days=9)), "Причина отказа": (None, "дорого"),
-        }[what]  # fmt: skip
-        deal.cells[what] = values[choice % len(values)]
+        }  # fmt: skip
+        for who, what, choice in edits:
+            self._write(self.deals[who % len(self.deals)], what, values[what][choice % len(values[what])])
+
+    @precondition(lambda self: any(mark.own is False for mark in self.marks))
+    @rule(number=st.integers(0, 5))
+    def reason_passes(self, number):
+        """The owner does what a marked task asks for: it is no longer needed."""
+        marks = [mark for mark in self.marks if mark.own is False]
+        mark = marks[number % len(marks)]
+        cures = {
+            "offer": ("Ответ по КП", "согласны"), "overdue": ("Оплачено", 99_000), "next": ("Дата следующего шага", START + timedelta(days=20)),
+            "lost": ("Причина отказа", "дорого"),
+        }  # fmt: skip
+        for deal in self.deals:
+            for name, (what, value) in cures.items():
+                if deal.client == mark.client and LABELS[name] in mark.rule:
+                    self._write(deal, what, value)
+        self.sync()
+
+    def _write(self, deal, what, value):
+        deal.cells[what] = value
         rows, at, name = self._deal_rows(), self._place(what), self._place("Клиент")
         for row in rows[1:]:
             if row[name] == deal.client:
-                row[at] = deal.cells[what]
+                row[at] = value
         self.world.put(DEALS, rows)
 
     @rule(column=st.integers(0, 10), down=st.booleans(), sheet=st.sampled_from((CLIENTS, DEALS)))
@@ -245,8 +268,16 @@ class Play(RuleBasedStateMachine):
         said = rows[place][head.index("Комментарий")]
         return head, rows, place, next((mark for mark in self.marks if mark.comment == said), None)
 
-    @rule(number=st.integers(0, 20), status=st.sampled_from(STATUSES), more=st.integers(0, 7))
-    def mark(self, number, status, more):
+    @rule(
+        marks=st.lists(
+            st.tuples(st.integers(0, 20), st.sampled_from(STATUSES), st.integers(0, 7)), min_size=1, max_size=4
+        )
+    )
+    def mark_tasks(self, marks):
+        for number, status, more in marks:
+            self._mark(number, status, more)
+
+    def _mark(self, number, status, more):
         head, rows, place, mark = self._pick(number)
         if place is None or (mark is None and self.hand.get(rows[place][head.index("Что сделать")])):
             return
@@ -357,9 +388,11 @@ class Play(RuleBasedStateMachine):
 
     # --- misfortune -------------------------------------------------------------------------------------------------
 
-    @rule(days=st.sampled_from((1, 1, 3, 10)))
-    def time_passes(self, days):
+    @rule(days=st.sampled_from((1, 1, 3, 10)), morning=st.booleans())
+    def time_passes(self, days, morning):
         self.today += timedelta(days=days)
+        if morning:
+            self.sync()
 
     @rule()
     def keep_a_copy_of_the_state(self):

@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from sheets_crm.sync import run
+from tests.promises import worlds
 from tests.promises.firm import CLIENTS, DEALS, TODAY, configure, plain, tab_rows
 
 NASTY = [
@@ -63,21 +64,10 @@ def test_no_cell_of_ours_holds_a_formula(text, tmp_path):
 
 
 def test_what_a_manager_typed_stays_text_too(tmp_path):
-    from tests.promises.worlds import (
-        CLIENT_HEADERS,
-        DEAL_HEADERS,
-        FileWorld,
-    )
-    from tests.promises.worlds import (
-        CLIENTS as CLIENTS_SHEET,
-    )
-    from tests.promises.worlds import (
-        DEALS as DEALS_SHEET,
-    )
-
     deal = ["Анна", date(2026, 10, 1), "Отказ", 100, *[None] * 7]
-    world = FileWorld(
-        tmp_path / "firm", {CLIENTS_SHEET: [CLIENT_HEADERS, ["Анна", None, None]], DEALS_SHEET: [DEAL_HEADERS, deal]}
+    world = worlds.FileWorld(
+        tmp_path / "firm",
+        {worlds.CLIENTS: [worlds.CLIENT_HEADERS, ["Анна", None, None]], worlds.DEALS: [worlds.DEAL_HEADERS, deal]},
     )
     world.sync(TODAY)
     head, *rows = world.rows(world.tab())

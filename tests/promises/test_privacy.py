@@ -56,10 +56,8 @@ def test_a_failure_anywhere_leaves_no_names_in_a_log(place, firm, tmp_path, monk
     target, name = PLACES[place]
 
     def fail(*_args, **_kwargs):
-        try:
-            raise ValueError(f"cannot read {PERSONAL[2]} of {PERSONAL[0]} {PERSONAL[1]} <{PERSONAL[4]}>")  # noqa: TRY301 - the chain of causes is what is tested
-        except ValueError as error:
-            raise KeyError(PERSONAL[5], {"name": PERSONAL[0], "phone": PERSONAL[3], "mail": PERSONAL[6]}) from error
+        cause = ValueError(f"cannot read {PERSONAL[2]} of {PERSONAL[0]} {PERSONAL[1]} <{PERSONAL[4]}>")
+        raise KeyError(PERSONAL[5], {"name": PERSONAL[0], "phone": PERSONAL[3], "mail": PERSONAL[6]}) from cause
 
     before = firm.read_bytes()
     monkeypatch.setattr(target, name, fail)

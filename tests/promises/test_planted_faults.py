@@ -1,0 +1,200 @@
+"""The machine of promise 3 must be able to fail: each of these faults, planted in the program, is caught by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from sheets_crm.base.history import events
+from sheets_crm.sync import memory, run
+from sheets_crm.tasks import keys, life, own
+from sheets_crm.tasks.model import Mark
+from tests.promises.play import Play
+from tests.promises.test_marks import QUIET
+
+draw_tasks = import_module("sheets_crm.tabs.draw_tasks")  # the room exports a function of this name
+read_tasks = import_module("sheets_crm.tabs.read_tasks")
+
+
+def comment_dropped_on_read(monkeypatch):
+    whole = read_tasks._read
+    monkeypatch.setattr(read_tasks, "_read", lambda *args: replace(whole(*args), comment=""))
+
+
+def snooze_dropped_on_draw(monkeypatch):
+    whole = draw_tasks._row
+    monkeypatch.setattr(draw_tasks, "_row", lambda task, ctx: {**whole(task, ctx), "snooze_until": None})
+
+
+def key_depends_on_the_row(monkeypatch):
+    def unstable(rule, group):
+        return {id(decision): keys.task_key(decision.rule, decision.subject, str(decision.row)) for decision in group}
+
+    monkeypatch.setattr(keys, "_numbered", unstable)
+
+
+def key_depends_on_the_day(monkeypatch):
+    whole = run.decide
+
+    def dated(facts, packs, rules, today, **more):
+        return tuple(
+            replace(one, occurrence=f"{one.occurrence} {today}") for one in whole(facts, packs, rules, today, **more)
+        )
+
+    monkeypatch.setattr(run, "decide", dated)
+
+
+def rows_are_known_by_their_order(monkeypatch):
+    """A sort of the tab is not noticed: keys are taken in the order in which they were drawn last."""
+    whole, drawn = run.read_tasks_tab, []
+    draw = run.draw
+
+    def in_order(grid):
+        found = whole(grid)
+        if len(found.marks) != len(drawn):
+            return found
+        return replace(found, marks=tuple(replace(mark, key=key) for mark, key in zip(found.marks, drawn, strict=True)))
+
+    def remembering(config, base, numbers, tasks, **more):
+        drawn[:] = [task.key for task in tasks]
+        return draw(config, base, numbers, tasks, **more)
+
+    monkeypatch.setattr(run, "read_tasks_tab", in_order)
+    monkeypatch.setattr(run, "draw", remembering)
+
+
+def own_rows_are_forgotten(monkeypatch):
+    monkeypatch.setattr(life, "adopted", lambda *_: [])
+
+
+def own_rows_get_a_new_key_each_time(monkeypatch):
+    count = iter(range(10**6))
+    monkeypatch.setattr(own, "own_key", lambda content, number=0: keys.own_key((*content, str(next(count))), number))
+    monkeypatch.setattr(life, "is_own", lambda _key: False)
+
+
+def history_is_preferred_to_the_tab(monkeypatch):
+    """What history remembers of a mark overrules what stands in the row now."""
+    whole = run.open_tasks
+
+    def stale(decisions, marks, known, today, settings, *, closed, remembered):
+        old = [replace(mark, **_said(remembered[mark.key])) if mark.key in remembered else mark for mark in marks]
+        return whole(decisions, old, known, today, settings, closed=closed, remembered=remembered)
+
+    recorded = {}
+
+    def late(self, found, **_):
+        recorded.update({mark.key: mark.values for mark in found})
+        return 0
+
+    monkeypatch.setattr(run, "open_tasks", stale)
+    monkeypatch.setattr(run.History, "record_marks", late)
+
+
+def _said(mark):
+    return {"status": mark.status, "comment": mark.comment, "outcome": mark.outcome}
+
+
+def marks_are_not_recorded(monkeypatch):
+    monkeypatch.setattr(run.History, "record_marks", lambda *_args, **_more: 0)
+
+
+def a_mark_is_recorded_each_time(monkeypatch):
+    whole = events.last_values
+
+    def never_the_same(connection, found):
+        return {place: (number, f"{value}.") for place, (number, value) in whole(connection, found).items()}
+
+    monkeypatch.setattr(events, "last_values", never_the_same)
+
+
+def touched_rows_leave_with_their_reason(monkeypatch):
+    monkeypatch.setattr(Mark, "touched", property(lambda mark: mark.own))
+
+
+def people_s_columns_are_dropped(monkeypatch):
+    monkeypatch.setattr(draw_tasks, "_extra_columns", lambda *_: ())
+
+
+def closed_rows_reopen(monkeypatch):
+    whole = run.open_tasks
+
+    def reopened(decisions, marks, *args, **more):
+        return whole(
+            decisions, [mark if mark.status != "done" else replace(mark, status="new") for mark in marks], *args, **more
+        )
+
+    monkeypatch.setattr(run, "open_tasks", reopened)
+
+
+def a_written_tab_names_the_moment(monkeypatch):
+    whole, count = draw_tasks._row, iter(range(10**6))
+    monkeypatch.setattr(draw_tasks, "_row", lambda task, ctx: {**whole(task, ctx), "hint": f"{next(count)}"})
+
+
+def the_users_sheet_is_tidied(monkeypatch):
+    whole = run.read
+
+    def tidy(opened, book):
+        sheet = next(info.name for info in book.sheets() if info.tab is None)
+        book._sheet(sheet).rows[:] = [row for row in book._sheet(sheet).rows if any(row)]
+        book._sheet(sheet).rows.sort(key=str)
+        return whole(opened, book)
+
+    monkeypatch.setattr(run, "read", tidy)
+
+
+def identity_is_the_place(monkeypatch):
+    """Cards are known by their row: what was sorted is somebody else."""
+    whole = run.build
+
+    def by_row(*args, **more):
+        base = whole(*args, **more)
+        frames = {
+            card: frame.with_columns(_id=frame["_row"].cast(str)) if "_row" in frame.columns else frame
+            for card, frame in base.frames.items()
+        }
+        return replace(base, frames=frames)
+
+    monkeypatch.setattr(run, "build", by_row)
+
+
+def erased_marks_come_back(monkeypatch):
+    """What history remembers fills a row that a manager has wiped clean."""
+
+    def always(rows, live, _new, remembered):
+        for key in live:
+            if key in remembered and not rows.marks.get(key, Mark(key)).comment:
+                rows.marks[key] = replace(remembered[key], key=key, own=False)
+
+    monkeypatch.setattr(run.memory.Past, "marks", _all_remembered)
+    monkeypatch.setattr(life, "_remember", always)
+
+
+def _all_remembered(self, decisions):
+    said = {}
+    for row in self._history.table("task_events").sort("number").iter_rows(named=True):
+        said.setdefault(row["key"], {})[row["what"]] = row["new"] or row["old"]
+    return {key: memory._mark(key, said[key]) for key in keys.keyed(decisions) if key in said}
+
+
+FAULTS = [
+    comment_dropped_on_read, snooze_dropped_on_draw, key_depends_on_the_row, key_depends_on_the_day, rows_are_known_by_their_order,
+    own_rows_are_forgotten, own_rows_get_a_new_key_each_time, marks_are_not_recorded, a_mark_is_recorded_each_time,
+    touched_rows_leave_with_their_reason, people_s_columns_are_dropped, closed_rows_reopen, a_written_tab_names_the_moment,
+    the_users_sheet_is_tidied, identity_is_the_place, history_is_preferred_to_the_tab, erased_marks_come_back,
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_the_machine_catches(fault, monkeypatch):
+    fault(monkeypatch)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            Play, settings=settings(max_examples=60, stateful_step_count=15, derandomize=True, database=None, **QUIET)
+        )
