@@ -24,6 +24,8 @@ from sheets_crm.words import Lang
 
 _LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
 _LEAST_SHARE = 0.01
+_LIST_SHARE = 0.8  # of the filled stage cells must stand in a list of the owner's
+_LONGEST_LIST = 200  # rows of a sheet that holds lists
 _TRADE_SHARE = 0.6  # of the filled stage cells must be known to the trade template's funnel
 
 
@@ -68,7 +70,8 @@ def funnel_specs(
         specs = trade
     else:
         specs = [
-            _spec(sheet, _met_on(bindings[sheet], column, grids[sheet]))
+            _spec(sheet, _met_on(bindings[sheet], column, grids[sheet], lists))
+            for lists in [_lists(bindings, grids)]
             for sheet, column in _stage_columns(bindings, grids)
         ]
     return tuple(_with_aliases(spec, settings.stage_aliases) for spec in specs if spec.stages)
@@ -100,10 +103,20 @@ def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -
     ]
 
 
-def _met_on(binding: Binding, column: BoundColumn, grid: Grid) -> FunnelSettings:
-    return FunnelSettings(
-        card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(_stage_texts(binding, column, grid))
-    )
+def _met_on(binding: Binding, column: BoundColumn, grid: Grid, lists: Sequence[Sequence[str]]) -> FunnelSettings:
+    stages = stages_met(_stage_texts(binding, column, grid), lists)
+    return FunnelSettings(card=_card(column.card), sheets=(binding.sheet,), stages=stages)
+
+
+def _lists(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[list[str]]:
+    """The short columns of texts on sheets that hold no cards: the lists that an owner's drop-downs are fed from."""
+    found = []
+    for sheet, grid in grids.items():
+        if sheet not in bindings and grid.height <= _LONGEST_LIST:
+            for column in grid.columns:
+                texts = [" ".join(text.split()) for text in column.text.drop_nulls().to_list()]
+                found.append([text for text in dict.fromkeys(texts) if text])
+    return [texts for texts in found if len(texts) >= _LEAST_ROWS]
 
 
 def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
@@ -143,22 +156,36 @@ def _card(card: str) -> Any:
     return card
 
 
-def stages_met(texts: Iterable[str]) -> tuple[str, ...]:
-    """The stages among the texts of a column, in a sensible order: the trade's that covers most of them, then as first met."""
+def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tuple[str, ...]:
+    """The stages of a column, in order: the owner's own list that most cells agree with, else those met.
+
+    Those met stand in the order of the trade that covers most of them, the rest as first met, won and lost last.
+    """
     counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
+    spelled: dict[str, Counter[str]] = {}
     for text in texts:
         if fold(text) not in folded("blank"):
             counts[fold(text)] += 1
-            written.setdefault(fold(text), " ".join(text.split()))
+            spelled.setdefault(fold(text), Counter())[" ".join(text.split())] += 1
+    own = max(lists, key=lambda stages: _rows_in(stages, counts), default=())
+    if counts and _rows_in(own, counts) >= _LIST_SHARE * sum(counts.values()):
+        first = min(position for position, stage in enumerate(own) if fold(stage) in counts)
+        return tuple(own[first:])  # what stands above the first stage is the list's heading
     known = {fold(stage) for trade in _trades() for stage in trade}
     least = max(_LEAST_ROWS, _LEAST_SHARE * sum(counts.values()))
     met = [name for name, count in counts.items() if name in known or count >= least]
     best = max(_trades(), key=lambda trade: sum(counts[fold(stage)] for stage in trade), default=())
     place = {fold(stage): position for position, stage in enumerate(best)}
     end = {"won": 1000, "lost": 2000}
-    order = sorted(met, key=lambda name: (place.get(name, end.get(stage_role(name) or "", 500)), met.index(name)))
-    return tuple(written[name] for name in order)
+    order = sorted(
+        met,
+        key=lambda name: (end.get(stage_role(name) or "", place.get(name, 500)), place.get(name, 0), met.index(name)),
+    )
+    return tuple(spelled[name].most_common(1)[0][0] for name in order)
+
+
+def _rows_in(stages: Iterable[str], counts: Counter[str]) -> int:
+    return sum(counts[name] for name in {fold(stage) for stage in stages})
 
 
 def _spec(name: str, funnel: FunnelSettings) -> FunnelSpec:
