@@ -25,6 +25,7 @@ from sheets_crm.words import Lang
 _LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
 _LEAST_SHARE = 0.01
 _LIST_SHARE = 0.8  # of the filled stage cells must stand in a list of the owner's
+_LIST_MET = 0.6  # of such a list must be met: a report that names the stages among other things is none
 _LONGEST_LIST = 200  # rows of a sheet that holds lists
 _TRADE_SHARE = 0.6  # of the filled stage cells must be known to the trade template's funnel
 
@@ -167,8 +168,8 @@ def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tup
         if fold(text) not in folded("blank"):
             counts[fold(text)] += 1
             spelled.setdefault(fold(text), Counter())[" ".join(text.split())] += 1
-    own = max(lists, key=lambda stages: _rows_in(stages, counts), default=())
-    if counts and _rows_in(own, counts) >= _LIST_SHARE * sum(counts.values()):
+    own = max(lists, key=lambda stages: (_rows_in(stages, counts), _share_met(stages, counts)), default=())
+    if counts and _rows_in(own, counts) >= _LIST_SHARE * sum(counts.values()) and _share_met(own, counts) >= _LIST_MET:
         first = min(position for position, stage in enumerate(own) if fold(stage) in counts)
         return tuple(own[first:])  # what stands above the first stage is the list's heading
     known = {fold(stage) for trade in _trades() for stage in trade}
@@ -182,6 +183,10 @@ def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tup
         key=lambda name: (end.get(stage_role(name) or "", place.get(name, 500)), place.get(name, 0), met.index(name)),
     )
     return tuple(spelled[name].most_common(1)[0][0] for name in order)
+
+
+def _share_met(stages: Sequence[str], counts: Counter[str]) -> float:
+    return sum(1 for stage in stages if fold(stage) in counts) / len(stages) if stages else 0.0
 
 
 def _rows_in(stages: Iterable[str], counts: Counter[str]) -> int:
