@@ -195,7 +195,7 @@ def why(
     if as_json:
         _print_json(explained)
     else:
-        _print(text.why(explained, result))
+        _print(text.why(explained, result.lang))
 
 
 @app.command()

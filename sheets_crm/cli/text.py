@@ -90,24 +90,22 @@ def checked(result: Result) -> str:
     return "\n".join([*lines, say("cli.problems", result.lang, n=len(problems), errors=errors)])
 
 
-def why(explained: Sequence[Mapping[str, Any]], result: Result) -> str:
+def why(explained: Sequence[Mapping[str, Any]], lang: Lang) -> str:
     """One paragraph a task: what and why in plain words, then the rule, its settings and the cell."""
-    return "\n\n".join("\n".join(_explained(task, result)) for task in explained)
+    return "\n\n".join("\n".join(_explained(task, lang)) for task in explained)
 
 
-def _explained(task: Mapping[str, Any], result: Result) -> Iterable[str]:
-    lang = result.lang
+def _explained(task: Mapping[str, Any], lang: Lang) -> Iterable[str]:
     yield f"{task['client']}: {task['todo']}"
     if not task["rule"]:
         yield say("cli.why_own", lang, key=task["key"])
         return
     yield task["why"]
     yield say("cli.why_cell", lang, place=f"{task['sheet']}!{task['cell']}", key=task["key"])
-    yield say("cli.why_rule", lang, label=result.rule_label(task["rule"]), rule=task["rule"])
+    yield say("cli.why_rule", lang, label=task["label"], rule=task["rule"])
     yield say("cli.why_condition", lang, condition=task["condition"])
-    labels = result.param_labels(task["rule"])
     for name, value in task["params"].items():
-        label = labels.get(name)
+        label = task["param_labels"].get(name)
         yield "  " + say(
             "cli.why_param" if label else "cli.why_value", lang, name=name, label=label, value=_shown(value, lang)
         )

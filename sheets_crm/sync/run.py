@@ -79,15 +79,6 @@ class Result:
         """What people call a rule."""
         return fill(getattr(self.rule(rule)[0].label, self.lang), self.lang, {})
 
-    def param_labels(self, rule: str) -> dict[str, str]:
-        """What people call the rule's parameters, of those that have a label."""
-        params = self.rule(rule)[0].params
-        return {
-            name: fill(getattr(one.label, self.lang), self.lang, {})
-            for name, one in params.items()
-            if one.label is not None
-        }
-
     def plan_json(self) -> dict[str, Any]:
         """The object of `plan --json`."""
         more = {"notes": report.notes_json(self.notes, self.lang), "tabs": [tab.title for tab in self.tabs]}

@@ -75,7 +75,7 @@ def test_quiet_says_nothing_unless_something_is_wrong(desk):
 
 def test_why_by_key_and_by_part_of_a_name(desk):
     (task,) = json.loads(desk.run("why", "омаш", "--json").out)
-    assert (task["rule"], task["cell"]) == ("offer_followup", "E2")
+    assert (task["rule"], task["cell"], task["label"]) == ("offer_followup", "E2", "Предложение без ответа")
     by_key = desk.run("why", task["key"], lang="ru")
     assert "КП отправлено 01.03.2026, ответа нет 15 дней" in by_key.out
     assert "Правило «Предложение без ответа»" in by_key.out
