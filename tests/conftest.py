@@ -64,3 +64,27 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no folder of other people's workbooks here (SHEETS_CRM_SHARED)")
     return folder
+
+
+# Left out of the quick half beside what is marked in place: together they take longer than all the rest.
+TAKES_SECONDS = (
+    "promises/test_marks",
+    "promises/test_idempotent",
+    "promises/test_columns_told",
+    "promises/test_untouched",
+    "promises/test_backups",
+    "promises/test_emptied",
+    "cli/test_commands",
+    "cli/test_odd_books",
+    "cli/test_accidents",
+    "golden/test_layouts",
+    "golden/test_planted",
+    "base/test_guess",
+    "house/test_reference",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if any(part in item.path.as_posix() for part in TAKES_SECONDS):
+            item.add_marker(pytest.mark.slow)

@@ -32,10 +32,10 @@ JOBS = {
             ["ruff", "check", "--quiet", "."],
             ["mypy"],
             ["lint-imports"],
-            ["pytest", "-m", FAST],
+            ["pytest", "-n", "auto", "-m", FAST],
         ],
     ),
-    "test": (True, [["pytest"]]),
+    "test": (True, [["pytest", "-n", "auto"]]),
     "bench": (True, [["python", "tools/bench.py"]]),
 }
 

@@ -115,16 +115,25 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
         paid = pl.col("_paid").fill_null(ZERO)
     elif "balance" in frame.columns and frame["paid_amount"].null_count() == len(frame):
         paid = pl.col("amount") - pl.coalesce("balance", "amount")
+        frame = _unknown(frame, "balance")
     else:
         paid = pl.col("paid_amount").fill_null(ZERO)
+        frame = _unknown(frame, "paid_amount")
     since = pl.col("invoice_date") if card == "deal" else pl.col("date")
     terms = pl.coalesce(pl.col("terms_days"), pl.lit(rules.terms_days, dtype=pl.Float64))
     by_terms = since + pl.duration(days=terms.cast(pl.Int64, strict=False))
     how = rules.due if card == "deal" else rules.visit_due
     due = {"column": pl.col("due_date"), "terms": by_terms}.get(how, pl.coalesce(pl.col("due_date"), by_terms))
-    return frame.with_columns(paid=paid.cast(MONEY), due=due.cast(pl.Date)).with_columns(
+    known = ~pl.col("_unknown") if "_unknown" in frame.columns else pl.lit(value=True)
+    return frame.with_columns(paid=pl.when(known).then(paid.cast(MONEY)), due=due.cast(pl.Date)).with_columns(
         outstanding=(pl.col("amount") - pl.col("paid")).cast(MONEY)
     )
+
+
+def _unknown(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame with `_unknown`: what was paid stands in a formula that nobody has worked out (never taken for nothing)."""
+    flag = f"_{name}_unknown"
+    return frame.with_columns(_unknown=pl.col(flag).fill_null(value=False)) if flag in frame.columns else frame
 
 
 def purchases(

@@ -55,7 +55,7 @@ def numbers(
     facts = {card: facts_of(base, card, frame, clients) for card, frame in deals.items()}
     if clients is not None:
         facts["client"] = facts_of(base, "client", clients, None)
-    table = facts["client"].frame.select(CLIENT_COLUMNS) if clients is not None else pl.DataFrame()
+    table = _table(facts["client"].frame) if clients is not None else pl.DataFrame()
     return Numbers(
         today=today,
         facts=facts,
@@ -65,3 +65,9 @@ def numbers(
         ),
         ageing=ageing([frame for card, frame in deals.items() if card != "lead"], today),
     )
+
+
+def _table(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the Clients tab. A usual interval that is only the default is nobody's own: it is left blank."""
+    own = [pl.when(pl.col("interval_known")).then(pl.col(name)).alias(name) for name in ("interval", "next_purchase")]
+    return frame.with_columns(own).select(CLIENT_COLUMNS)

@@ -5,13 +5,14 @@ Pure. Guessing itself is `guess`, the shape of a sheet is `layout`, memory of co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from sheets_crm.base.guess_words import month_of
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
@@ -29,6 +30,11 @@ LEAST_CONFIDENCE = 0.5  # a column that was guessed with less stays unbound: wro
 
 # A row that is several cards at once tells these of all of them.
 SHARED = frozenset({"manager", "source", "next_step", "next_step_date", "note", "temperature", "stage"})
+
+_NAMES = frozenset({"id", "name", "first_name", "last_name", "legal_name", "tax_id"})
+_REACHED = frozenset({"phone", "email"})
+
+_DEEPEST_HEADER = 100  # rows looked through for the headers that the owner states
 
 
 @dataclass
@@ -62,11 +68,11 @@ def bind(
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
     guesses = _guessed(grids, country) if fresh else {}
     for name, said in asked.items():
-        guess, settings = guesses.get(name), _with_month(said, guesses.get(name), today)
+        guess, settings = guesses.get(name), _with_month(said, name, today)
         if settings.columns is None and guess is None:
-            binding: Binding | None = _from_memory(grids[name], memory[name], settings)
+            binding: Binding | None = _from_memory(grids[name], memory[name], settings, template)
         elif settings.columns is None:
-            binding = _from_guess(settings, template, guess)
+            binding = _from_guess(grids[name], settings, template, guess)
         else:
             binding = _stated(
                 grids[name], settings, template, guess=guess, memory=memory.get(name), problems=bound.problems
@@ -123,21 +129,24 @@ def _as_remembered(grid: Grid, memory: SheetMemory | None) -> bool:
     return memory is not None and bool(memory.columns) and headers_at(grid, memory.header_row) == memory.headers
 
 
-def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings) -> Binding | None:
+def _from_memory(grid: Grid, memory: SheetMemory, settings: SheetSettings, template: Template) -> Binding | None:
     standing = [c for c in memory.columns if memory.headers.get(c.index, "") == c.header]  # the others are lost
     columns = tuple(BoundColumn(c.card, c.field, c.index, c.header, c.confidence) for c in standing)
-    layout = find_layout(grid, header_row=memory.header_row, bound={c.index: c.header for c in columns})
+    cards = tuple(settings.card) or memory.cards
+    fill_down = _fill_down(grid, settings, template, columns, memory.header_row) or memory.fill_down
+    layout = _laid_out(grid, memory.header_row, columns, cards, fill_down)
     unbound = {index: header for index, header in memory.headers.items() if index not in {c.index for c in columns}}
     return Binding(
-        grid.name, tuple(settings.card) or memory.cards, layout or _nothing(memory.header_row), columns, unbound
-    )
+        grid.name, cards, layout or _nothing(memory.header_row), columns, unbound, fill_down=fill_down
+    )  # fmt: skip
 
 
-def _with_month(settings: SheetSettings, guess: SheetGuess | None, today: date) -> SheetSettings:
-    """A sheet that is named for a month: its year is the sheet's own, else the last such month that has begun."""
-    if guess is None or guess.month is None or settings.month is not None:
+def _with_month(settings: SheetSettings, name: str, today: date) -> SheetSettings:
+    """A sheet that is named for a month: its year is the name's own, else the last such month that has begun."""
+    found = month_of(name)
+    if found is None or settings.month is not None:
         return settings
-    year, month = guess.month
+    year, month = found
     year = year or (today.year if month <= today.month else today.year - 1)
     return settings.model_copy(update={"month": f"{year}-{month:02}"})
 
@@ -188,16 +197,13 @@ def _stated(
         return None
     header_row = settings.header_row
     if header_row is None:
-        found = find_layout(grid)
-        header_row = found.header_row if found is not None else 1
+        header_row = _header_row(grid, (settings.columns or {}).values())
     wanted = _wanted(grid, settings, template, cards, header_row)
     columns, header_row = settled(grid, wanted, header_row, memory, problems)
     if wanted and not columns:
         raise BindingError("binding.columns_gone", sheet=grid.name)
-    fill_down = _fill_down(grid, settings, columns, header_row)
-    layout = find_layout(
-        grid, header_row=header_row, bound={c.index: c.header for c in columns}, fill_down=_heading(columns, cards, fill_down)
-    )  # fmt: skip
+    fill_down = _fill_down(grid, settings, template, columns, header_row)
+    layout = _laid_out(grid, header_row, columns, cards, fill_down)
     cards = tuple(dict.fromkeys((*cards, *(column.card for column in columns))))
     unbound = {
         index: text for index, text in headers_at(grid, header_row).items() if index not in {c.index for c in columns}
@@ -205,7 +211,24 @@ def _stated(
     return Binding(grid.name, cards, layout or _nothing(header_row), columns, unbound, fill_down=fill_down)
 
 
-def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
+def _header_row(grid: Grid, stated: Iterable[str]) -> int:
+    """The header's row where the owner does not say: as the sheet's shape shows it, else where the stated headers stand.
+
+    A sheet with nothing under its header yet has no shape to go by.
+    """
+    found = find_layout(grid)
+    wanted = {fold(place) for place in stated}
+    if found is not None and (found.header_row or not wanted):
+        return found.header_row
+    met = {
+        row: len(wanted & {fold(text) for text in headers_at(grid, row).values()})
+        for row in range(1, min(grid.height, _DEEPEST_HEADER) + 1)
+    }
+    best = max(met, key=lambda row: met[row], default=1)
+    return best if met.get(best) else found.header_row if found is not None else 1
+
+
+def _from_guess(grid: Grid, settings: SheetSettings, template: Template, guess: SheetGuess | None) -> Binding | None:
     if guess is None or guess.layout is None or not guess.cards:
         return None
     cards = tuple(settings.card) or guess.cards
@@ -217,11 +240,13 @@ def _from_guess(settings: SheetSettings, template: Template, guess: SheetGuess |
         for card in cards
         if column.field in SHARED and column.field in template.cards[card].fields and (card, column.field) not in told
     ]
-    return (
-        Binding(guess.sheet, cards, guess.layout, (*sure, *shared), dict(guess.unbound), guess.confidence)
-        if sure
-        else None
-    )
+    if not sure:
+        return None
+    columns, layout, row = (*sure, *shared), guess.layout, guess.layout.header_row
+    fill_down = _fill_down(grid, settings, template, columns, row) or guess.fill_down
+    if fill_down or any(merge.height > 1 and merge.top > row for merge in grid.merges):
+        layout = _laid_out(grid, row, columns, cards, fill_down) or layout
+    return Binding(guess.sheet, cards, layout, columns, dict(guess.unbound), guess.confidence, fill_down=fill_down)
 
 
 def _wanted(
@@ -244,24 +269,42 @@ def fields_named(name: str, template: Template, cards: Sequence[str]) -> tuple[t
     """The (card, field) pairs that a name in the configuration means on a sheet whose rows are `cards`.
 
     A name that several of them know means all of them, so that a row's manager is the client's and the deal's; an id is
-    the first one's alone.
+    the first one's alone. Where the row is the client, what calls the client is its own name or id, not a reference to it.
     """
     found = template.find(name, cards)
+    if "." not in name and any(card == "client" for card, _ in found):
+        found = tuple((card, own) for card, own in found if template.cards[card].fields[own].link != "client")
     exact = tuple((card, own) for card, own in found if own == name) or found
     return exact[:1] if exact and exact[0][1] == "id" else exact
 
 
-def _fill_down(grid: Grid, settings: SheetSettings, columns: Sequence[BoundColumn], header_row: int) -> tuple[int, ...]:
+def _fill_down(
+    grid: Grid, settings: SheetSettings, template: Template, columns: Sequence[BoundColumn], header_row: int
+) -> tuple[int, ...]:
+    """Indices of the columns to fill down, named as fields (`name`, `visit.date`), by header or by letter."""
     headers = headers_at(grid, header_row)
-    by_field = {column.field: column.index for column in columns}
-    found = []
+    cards = tuple(dict.fromkeys(column.card for column in columns))
+    found: list[int] = []
     for place in settings.fill_down:
-        index = by_field[place] if place in by_field else index_stated(place, headers, len(grid.columns))
-        if index == NOWHERE and place not in (settings.columns or {}):  # a bound column that is gone is told elsewhere
+        meant = template.find(place, cards)
+        indices = [column.index for column in columns if (column.card, column.field) in meant]
+        found += indices or [index_stated(place, headers, len(grid.columns))]
+        if found[-1] == NOWHERE and place not in (
+            settings.columns or {}
+        ):  # a bound column that is gone is told elsewhere
             keys = ("sheets", grid.name, "fill_down")
             raise misnamed("config.fill_down_unknown", place, headers.values(), keys, sheet=grid.name)
-        found.append(index)
-    return tuple(index for index in found if index != NOWHERE)
+    return tuple(index for index in dict.fromkeys(found) if index != NOWHERE)
+
+
+def _laid_out(
+    grid: Grid, header_row: int, columns: Sequence[BoundColumn], cards: Sequence[str], fill_down: Sequence[int]
+) -> Layout | None:
+    """The sheet's table and blocks, once the columns are known."""
+    return find_layout(
+        grid, header_row=header_row, bound={c.index: c.header for c in columns},
+        fill_down=_heading(columns, cards, fill_down), naming=_naming(columns),
+    )  # fmt: skip
 
 
 def _heading(columns: Sequence[BoundColumn], cards: Sequence[str], fill_down: Sequence[int]) -> tuple[int, ...]:
@@ -271,6 +314,13 @@ def _heading(columns: Sequence[BoundColumn], cards: Sequence[str], fill_down: Se
     own = {column.index for column in columns if column.card == "client"}
     others = {column.index for column in columns if column.card != "client"}
     return tuple(index for index in fill_down if index in own - others) or tuple(i for i in fill_down if i in own)
+
+
+def _naming(columns: Sequence[BoundColumn]) -> tuple[int, ...]:
+    """Columns that number or name the client; where there are none, those by which a client is reached."""
+    own = [column for column in columns if column.card == "client"]
+    named = [column.index for column in own if column.field in _NAMES]
+    return tuple(named or (column.index for column in own if column.field in _REACHED))
 
 
 def _nothing(header_row: int) -> Layout:

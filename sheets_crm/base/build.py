@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sheets_crm.base.clients import grouped, merged
+from sheets_crm.base.clients import forming, grouped, merged
 from sheets_crm.base.duplicates import duplicate_groups
 from sheets_crm.base.frames import SheetCards, called, read_sheet
 from sheets_crm.base.identity import identify
@@ -37,6 +37,7 @@ class _Work:
     bindings: Mapping[str, Binding]
     template: Template
     settings: BaseSettings
+    by: tuple[str, ...]  # what clients are formed by, none where each row is one
     frames: dict[str, pl.DataFrame] = field(default_factory=dict)
     extra: list[Problem] = field(default_factory=list)
 
@@ -70,8 +71,10 @@ def build(
     found: Sequence[Problem] = (),
 ) -> Base:
     """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way."""
-    work = _Work(bindings, template, settings)
-    skip = recomputed(bindings, grids)
+    keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in bindings}
+    theirs = [binding for name, binding in bindings.items() if "client" in binding.cards and name not in keys]
+    work = _Work(bindings, template, settings, forming(theirs, settings.clients))
+    skip = recomputed(bindings, grids, settings.money)
     sheets = {
         name: read_sheet(
             grids[name], binding, template, settings, sheet_settings.get(name, SheetSettings()),
@@ -81,7 +84,6 @@ def build(
         )
         for name, binding in bindings.items()
     }  # fmt: skip
-    keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in sheets}
     for card in ORDER:
         frames = [
             read.frames[card]
@@ -137,7 +139,7 @@ def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
     clients = work.frames.get("client")
     if clients is None:
         return None
-    by = work.settings.clients.by
+    by = work.by
     clients, others = _of_client_sheets(work, clients)
     if "id" in clients.columns and "id" not in by:
         again = repeated(clients)
@@ -218,7 +220,7 @@ def _valid(
     if clients is None or to_client is None:
         return 0
     stated = {fold(name) for name in work.settings.clients.sheets}
-    whole = {name: not work.settings.clients.by and not _in_blocks(read) for name, read in sheets.items()}
+    whole = {name: not work.by and not _in_blocks(read) for name, read in sheets.items()}
     dirty = {
         (name, row)
         for name, read in sheets.items()

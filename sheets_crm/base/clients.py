@@ -5,16 +5,37 @@ Pure. Source of the rule: DESIGN 5.5 («clients are formed from visit rows by ph
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from sheets_crm.cards import folded
+from sheets_crm.base.model import Binding
+from sheets_crm.base.settings import ClientSettings
+from sheets_crm.cards import fold, folded
 
 # What tells one client from another: a row that has none of these filled is about nobody.
 TELLING = ("id", "name", "first_name", "last_name", "legal_name", "tax_id", "phone", "phone2", "email")
 
 _PLACES = frozenset({"_sheet", "_row", "_block"})
+
+
+def forming(bindings: Iterable[Binding], said: ClientSettings) -> tuple[str, ...]:
+    """By what clients are formed: what the owner says; else, where they stand only on sheets of visits, a row a visit, by these.
+
+    bindings: of the sheets whose rows are (or name) clients.
+    """
+    if said.by is not None:
+        return said.by
+    stated = {fold(name) for name in said.sheets}
+    theirs = [binding for binding in bindings if not stated or fold(binding.sheet) in stated]
+    if not all("visit" in binding.cards and _a_row_each(binding) for binding in theirs):
+        return ()
+    bound = {column.field for binding in theirs for column in binding.columns if column.card == "client"}
+    return tuple(name for name in ("id", "phone", "name") if name in bound)
+
+
+def _a_row_each(binding: Binding) -> bool:
+    return bool((binding.layout.rows == binding.layout.blocks).all())
 
 
 def grouped(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series:

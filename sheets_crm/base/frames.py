@@ -13,8 +13,8 @@ import polars as pl
 
 from sheets_crm.base.model import Binding, BoundColumn
 from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
-from sheets_crm.base.spread import sources
-from sheets_crm.books.model import Grid
+from sheets_crm.base.spread import sources, tall_merges
+from sheets_crm.books.model import Grid, Merge
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
 from sheets_crm.cells import Column, Kind, letter
@@ -46,6 +46,7 @@ class _Reader:
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
     places: dict[int, pl.Series] = field(default_factory=dict)  # where the values of `blanks` stand (0-based)
+    tall: Mapping[int, list[Merge]] = field(default_factory=dict)
     required: set[int] = field(default_factory=set)  # columns that must be filled on a card read already
     _cache: dict[tuple[int, str, str], Parsed] = field(default_factory=dict)
 
@@ -54,7 +55,7 @@ class _Reader:
         spec = self.template.cards[bound.card].fields[bound.field]
         if self.bookings and (bound.card, bound.field) == ("visit", "date"):
             spec = spec.model_copy(update={"past": False, "type": FieldType.DATE})
-        positions = sources(self.grid, self.binding, bound, spec.type, positions)
+        positions = sources(self.grid, self.binding, self.tall, bound, kind=spec.type, positions=positions)
         stages = self.stages.get(bound.card, {}) if spec.type == FieldType.STAGE else {}
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
         parsed = self._cache.get(key)
@@ -144,6 +145,7 @@ def read_sheet(
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
         stages=stages, skip=skip, bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
+        tall=tall_merges(grid),
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)
     tops = rows.filter(rows == blocks)
@@ -191,13 +193,16 @@ def _frame(reader: _Reader, columns: Sequence[BoundColumn], positions: pl.Series
     for bound in columns:
         series.update(reader.values(bound, positions))
         if bound.field == "date":  # an order of tomorrow and one without a day are told apart when money is counted
-            series["_future"] = _future(reader, bound)
+            series["_future"] = _with_problem(reader, bound, "date_in_future")
+        if bound.field in ("paid_amount", "balance"):  # what a formula would have said is not known: it is not nothing
+            series[f"_{bound.field}_unknown"] = _with_problem(reader, bound, "not_calculated")
     return pl.DataFrame([values.alias(name) for name, values in series.items()])
 
 
-def _future(reader: _Reader, bound: BoundColumn) -> pl.Series:
-    future = [row for index, row, kind in reader.problems if index == bound.index and kind == "date_in_future"]
-    return (reader.places[bound.index] + 1).is_in(pl.Series(future, dtype=pl.UInt32).implode())
+def _with_problem(reader: _Reader, bound: BoundColumn, kind: str) -> pl.Series:
+    """Boolean: the column's cell in the row has a problem of this kind."""
+    rows = [row for index, row, found in reader.problems if index == bound.index and found == kind]
+    return (reader.places[bound.index] + 1).is_in(pl.Series(rows, dtype=pl.UInt32).implode())
 
 
 def _with_constants(frame: pl.DataFrame, reader: _Reader, card: str) -> pl.DataFrame:

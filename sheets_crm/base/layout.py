@@ -22,6 +22,7 @@ from sheets_crm.books.model import Grid
 __all__ = ["TableArea", "find_layout", "find_tables", "headers_of"]
 
 _SAME = 0.6
+_SECTION = 3  # columns; a wider merged range is a heading
 _ROWS_LOOKED_AT = 100
 _BLOCK_FIELDS = frozenset({"id", "name", "client", "first_name", "last_name", "phone", "contact_person", "car"})
 
@@ -32,6 +33,7 @@ def find_layout(
     header_row: int | None = None,
     bound: Mapping[int, str] | None = None,
     fill_down: Sequence[int] = (),
+    naming: Sequence[int] = (),
 ) -> Layout | None:
     """The table of a sheet; None for a sheet without one.
 
@@ -39,6 +41,7 @@ def find_layout(
     bound: column index -> header text of the columns in use: they say which of several tables is meant, and where
         the header is when rows were inserted above it.
     fill_down: columns whose empty cells mean "as above": such rows belong to the block of the row above.
+    naming: columns that number or name the client, where that is known: merged down, they make blocks whatever their headers say.
     """
     cells = Cells(grid)
     if not cells.height or not cells.width or not cells.filled.any():
@@ -56,7 +59,11 @@ def find_layout(
         }
     body = read_body(cells, span, _only(names, bound))
     rows = body.rows()
-    blocks = _filled_down(cells, body, fill_down) if fill_down else _merged_down(cells, rows, span, names, bound)
+    blocks = (
+        _filled_down(cells, body, fill_down)
+        if fill_down
+        else _merged_down(cells, rows, span, names, bound, naming=naming)
+    )
     return Layout(
         header_row=0 if header is None else header + 1,
         rows=pl.Series("rows", rows + 1, dtype=pl.UInt32),
@@ -145,18 +152,38 @@ def _merged_down(
     span: Span,
     names: Mapping[int, Header],
     bound: Mapping[int, str] | None,
+    *,
+    naming: Sequence[int],
 ) -> npt.NDArray[np.intp]:
     """The first position of each data row's block, by the cells merged down in the columns that name the client."""
     starts = np.arange(cells.height, dtype=np.intp)
     tall: dict[int, list[tuple[int, int]]] = {}
-    for merge in cells.tall_merges:
-        if span.left <= merge.left <= span.right and merge.top > span.top:
-            tall.setdefault(merge.left, []).append((merge.top - 1, merge.bottom - 1))
-    for column in _block_columns(tall, names, bound):
-        for top, bottom in tall[column]:
-            alone = starts[top : bottom + 1] == np.arange(top, min(bottom + 1, cells.height))
-            starts[top : bottom + 1] = np.where(alone, top, starts[top : bottom + 1])
+    for merge in cells.grid.merges:
+        here = span.left <= merge.left <= span.right and span.top < merge.top <= cells.height
+        if here and merge.height > 1 and merge.width < _SECTION:
+            tall.setdefault(merge.left, []).append((merge.top - 1, min(merge.bottom, cells.height) - 1))
+    known = [column for column in naming if column in tall]
+    for column in known or _block_columns(tall, names, bound):
+        ranges = np.array(sorted(tall[column]), dtype=np.intp)
+        tops = np.repeat(ranges[:, 0], ranges[:, 1] - ranges[:, 0] + 1)
+        inside = np.concatenate([np.arange(top, bottom + 1) for top, bottom in ranges.tolist()])
+        others = [other for other in naming if other != column and other < cells.width]
+        begins = np.where(_named_apart(cells, tops, inside, others), inside, tops)
+        alone = starts[inside] == inside
+        starts[inside[alone]] = np.maximum.accumulate(begins)[alone]
     return starts[rows]
+
+
+def _named_apart(
+    cells: Cells, tops: npt.NDArray[np.intp], inside: npt.NDArray[np.intp], others: Sequence[int]
+) -> npt.NDArray[np.bool_]:
+    """Rows of merged ranges that name somebody else than the range's first row does: members of a family under one card."""
+    apart = np.zeros(inside.size, dtype=bool)
+    for column in others:
+        for place in np.flatnonzero(cells.filled[inside, column] & (inside > tops)).tolist():
+            row, top = int(inside[place]) + 1, int(tops[place]) + 1
+            apart[place] |= cells.grid.cell(row, column) != cells.grid.cell(top, column)
+    return apart
 
 
 def _block_columns(

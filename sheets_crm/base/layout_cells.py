@@ -112,6 +112,16 @@ def is_plain_total(text: str) -> bool:
 
 
 @cache
+def _never_names() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^\s*(?:(?:{_either(dictionary()['totals']['never_names'])})\b|.*:\s*$)")
+
+
+def is_sure_total(text: str) -> bool:
+    """The text begins as a totals row does and can't be anybody's name, whatever else stands in its row."""
+    return is_plain_total(text) or bool(_never_names().match(text.replace("\u0451", "\u0435")))
+
+
+@cache
 def _footnotes() -> tuple[str, ...]:
     return tuple(clean(str(word)) for word in dictionary()["footnotes"])
 

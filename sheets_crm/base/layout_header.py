@@ -51,7 +51,18 @@ def find_header(cells: Cells, span: Span, *, sure: bool = False) -> HeaderRow | 
         found = _best(cells, span, places[:6], closely=True)
     if found is None or not _enough(found, cells, span, sure=sure):
         return None
-    return HeaderRow(_lowest(cells, found.row, span), found.score, found.hits)
+    first = _first_alike(cells, span, rows.tolist(), found.row)
+    return HeaderRow(_lowest(cells, first, span), found.score, found.hits)
+
+
+def _first_alike(cells: Cells, span: Span, rows: list[int], row: int) -> int:
+    """The first of the rows that read just as this one: a header may be written again over each page, and the first one counts."""
+    wanted = _plain_row(cells, span, row)
+    return next((other for other in rows if other <= row and _plain_row(cells, span, other) == wanted), row)
+
+
+def _plain_row(cells: Cells, span: Span, row: int) -> dict[int, str]:
+    return {column: clean(text) for column, text in cells.row_texts(row, span.left, span.right).items()}
 
 
 def _best(cells: Cells, span: Span, places: list[tuple[int, int]], *, closely: bool) -> HeaderRow | None:

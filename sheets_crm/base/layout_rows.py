@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sheets_crm.base.guess_words import Header, clean, dictionary, is_month, stems
-from sheets_crm.base.layout_cells import Cells, Mask, is_footnote, is_plain_total, totals_pattern
+from sheets_crm.base.layout_cells import Cells, Mask, is_footnote, is_sure_total, totals_pattern
 from sheets_crm.base.layout_header import Span, find_header, known_names
 from sheets_crm.cells import Kind
 
@@ -135,7 +135,7 @@ def _mark_totals(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8]) -> None
 def _sums_up(cells: Cells, span: Span, place: int, column: int) -> bool:
     """Tell "Total for the north | | 120" from the client "Total Fitness | Ann Bell | +44 ... | new"."""
     row = span.top + place
-    if is_plain_total(cells.text(row, column)):
+    if is_sure_total(cells.text(row, column)):
         return True
     others = [text for at, text in cells.row_texts(row, span.left, span.right).items() if at != column]
     words = sum(any(char.isalpha() for char in text) or sum(map(str.isdigit, text)) >= 7 for text in others)

@@ -36,12 +36,17 @@ _WHOLE_RANGES = (
     ("tax_id", 1e11, 1e13),
     ("serial", 36_526.0, 54_789.0),  # a date of 2000..2049 that lost its format
 )
+_LONGEST = 400  # characters of a value that are looked at
 _OLDEST_BIRTH, _YOUNGEST_BIRTH = 3653.0, 41_275.0  # 1910, 2013
 
 
-@lru_cache(maxsize=20_000)
 def text_traits(text: str) -> tuple[str, ...]:
-    """Everything that a text looks like."""
+    """Everything that a text looks like. Of a very long one its beginning tells, and its patterns take no longer to try."""
+    return _traits(text[:_LONGEST])
+
+
+@lru_cache(maxsize=20_000)
+def _traits(text: str) -> tuple[str, ...]:
     low = clean(text)
     traits = [*_formal(text, low), *_worded(text, low)]
     if len(text) > 40 or len(text.split()) > 6:

@@ -1,17 +1,20 @@
 """Columns of formulas that only repeat what the base works out itself: paid, rest, due, line total (DESIGN 5.5).
 
-A stale or missing cached value there is nobody's problem. Pure.
+A stale or missing cached value there is nobody's problem, unless the owner says that the column is to be believed. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sheets_crm.base.model import Binding
+from sheets_crm.base.settings import MoneySettings
 from sheets_crm.books.model import Grid
 
 
-def recomputed(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> frozenset[tuple[str, str]]:
+def recomputed(
+    bindings: Mapping[str, Binding], grids: Mapping[str, Grid], money: MoneySettings
+) -> frozenset[tuple[str, str]]:
     """(card, field) pairs whose cells are not looked at for problems."""
     formulas = {
         (column.card, column.field)
@@ -20,11 +23,17 @@ def recomputed(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> fr
         if grids[sheet].formulas.get(column.index, 0) > 0
     }
     bound = {(column.card, column.field) for binding in bindings.values() for column in binding.columns}
-    given = {
-        ("deal", "paid_amount"): {("payment", "amount"), ("payment", "deal")},
-        ("deal", "balance"): {("deal", "amount")},
-        ("deal", "due_date"): {("deal", "invoice_date"), ("deal", "terms_days")},
-        ("visit", "due_date"): {("visit", "date"), ("visit", "terms_days")},
-        ("order", "total"): {("order", "qty"), ("order", "unit_price")},
-    }
-    return frozenset(pair for pair, needs in given.items() if pair in formulas and needs <= bound)
+    return frozenset(pair for pair, others in _given(money) if pair in formulas and others <= bound)
+
+
+def _given(money: MoneySettings) -> Iterator[tuple[tuple[str, str], set[tuple[str, str]]]]:
+    """What is worked out, and from what; a pair may be worked out in more than one way."""
+    payments = {("payment", "amount"), ("payment", "deal")}
+    if money.paid != "column":
+        yield ("deal", "paid_amount"), payments
+    yield ("deal", "balance"), {("deal", "amount"), ("deal", "paid_amount")}
+    yield ("deal", "balance"), {("deal", "amount"), *payments}
+    if money.due != "column":
+        yield ("deal", "due_date"), {("deal", "invoice_date"), ("deal", "terms_days")}
+        yield ("visit", "due_date"), {("visit", "date"), ("visit", "terms_days")}
+    yield ("order", "total"), {("order", "qty"), ("order", "unit_price")}

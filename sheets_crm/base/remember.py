@@ -46,6 +46,7 @@ class SheetMemory:
     header_row: int
     headers: Mapping[int, str]
     columns: tuple[Remembered, ...]
+    fill_down: tuple[int, ...] = ()  # columns in which a blank cell means "as above"
 
 
 def header_text(grid: Grid, row: int, index: int) -> str:

@@ -17,7 +17,13 @@ def _listed(value: object) -> object:
     return value if isinstance(value, (list, tuple)) or value is None else [value]
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+def _as_text(value: object) -> object:
+    """A header or a stage may read like a number (2024): it is still a name."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -54,7 +60,7 @@ class SheetSettings(Settings):
 
     card: Names = ()
     header_row: int | None = Field(default=None, ge=0, le=1_048_576)
-    columns: dict[str, str] | None = None  # field (or card.field) -> letter or header text
+    columns: dict[str, Text] | None = None  # field (or card.field) -> letter or header text
     fill_down: Names = ()  # columns whose value holds for the rows below it until the next one
     values: dict[str, Scalar] = {}  # field -> the value of every row
     key: str | None = None  # its rows are no cards: they tell more about the cards that have this field equal
@@ -83,7 +89,7 @@ class FunnelSettings(Settings):
     won: Names | None = None
     lost: Names | None = None
     offer: Names | None = None  # stages at which an offer awaits its answer
-    aliases: dict[str, str] = {}  # as met in cells -> stage
+    aliases: dict[str, Text] = {}  # as met in cells -> stage
     probabilities: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     stuck_days: int = Field(default=14, ge=1, le=3650)
     blocks_reactivation: bool = True  # an open card here means that the client is being served
@@ -96,9 +102,9 @@ class ClientSettings(Settings):
     match: Annotated[tuple[Literal["id", "tax_id", "phone", "email", "name"], ...], BeforeValidator(_listed)] = (
         "id", "tax_id", "phone", "email", "name",
     )  # by what the rows of the others name a client  # fmt: skip
-    by: Annotated[
-        tuple[Literal["phone", "name", "email", "id"], ...], BeforeValidator(_listed)
-    ] = ()  # rows with an equal one are one client
+    # Rows with an equal one are one client; none: each row (or block) is one. Left out: none, but where clients stand only on
+    # sheets of visits, a row a visit, they are formed by id, phone, else name.
+    by: Annotated[tuple[Literal["phone", "name", "email", "id"], ...] | None, BeforeValidator(_listed)] = None
     repeated_ids: Literal["first", "drop"] = (
         "first"  # first: links go to the first row, later rows stay clients with a problem
     )
@@ -129,7 +135,7 @@ class BaseSettings(Settings):
     decimal: Literal[",", "."] | None = None
     sheets: dict[str, SheetSettings] = {}
     funnels: dict[str, FunnelSettings] = {}
-    stage_aliases: dict[str, str] = {}  # as met in cells -> stage, in every funnel that has the stage
+    stage_aliases: dict[str, Text] = {}  # as met in cells -> stage, in every funnel that has the stage
     clients: ClientSettings = ClientSettings()
     money: MoneySettings = MoneySettings()
     consent: Literal["opt_out", "opt_in"] = "opt_out"

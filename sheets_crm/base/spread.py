@@ -5,12 +5,14 @@ Says from which row each row of a column takes its value; reads no values. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from sheets_crm.base.model import Binding, BoundColumn
-from sheets_crm.books.model import Grid
+from sheets_crm.books.model import Grid, Merge
 from sheets_crm.cards import fold
 from sheets_crm.cards.lexicon import folded
 from sheets_crm.cards.model import FieldType
@@ -21,23 +23,38 @@ ONCE = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.ID})
 _LONGEST_BLANK = 4  # bytes: "—" takes three
 
 
-def sources(grid: Grid, binding: Binding, bound: BoundColumn, kind: FieldType, positions: pl.Series) -> pl.Series:
+def tall_merges(grid: Grid) -> dict[int, list[Merge]]:
+    """Ranges merged down, by the column in which their value stands."""
+    tall: dict[int, list[Merge]] = {}
+    for merge in grid.merges:
+        if merge.height > 1:
+            tall.setdefault(merge.left, []).append(merge)
+    return tall
+
+
+def sources(
+    grid: Grid,
+    binding: Binding,
+    tall: Mapping[int, list[Merge]],
+    bound: BoundColumn,
+    *,
+    kind: FieldType,
+    positions: pl.Series,
+) -> pl.Series:
     """The positions (0-based UInt32) at which the rows at `positions` find their value in a column: mostly their own."""
     places = positions
-    if kind not in ONCE:
-        places = _merged(grid, binding, bound.index, places)
+    if bound.index in tall and kind not in ONCE:
+        places = _merged(grid, binding, tall[bound.index], places)
     if bound.index in binding.fill_down and bound.index < len(grid.columns):
         places = _as_above(grid, binding, bound.index, places)
     return places
 
 
-def _merged(grid: Grid, binding: Binding, index: int, positions: pl.Series) -> pl.Series:
-    tall = [m for m in grid.merges if m.left == index and m.height > 1 and m.top > binding.layout.header_row]
-    if not tall:
-        return positions
+def _merged(grid: Grid, binding: Binding, tall: Iterable[Merge], positions: pl.Series) -> pl.Series:
     top = np.arange(grid.height, dtype=np.uint32)
     for merge in tall:
-        top[merge.top - 1 : merge.bottom] = merge.top - 1
+        if merge.top > binding.layout.header_row:
+            top[merge.top - 1 : merge.bottom] = merge.top - 1
     return pl.Series(top[positions.to_numpy()], dtype=pl.UInt32)
 
 

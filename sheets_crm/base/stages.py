@@ -24,6 +24,9 @@ from sheets_crm.words import Lang
 
 _LEAST_ROWS = 3  # a stage nobody knows must be met this often to count as one, not as a slip of the pen
 _LEAST_SHARE = 0.01
+_LIST_SHARE = 0.8  # of the filled stage cells must stand in a list of the owner's
+_LIST_MET = 0.6  # of such a list must be met: a report that names the stages among other things is none
+_LONGEST_LIST = 200  # rows of a sheet that holds lists
 _TRADE_SHARE = 0.6  # of the filled stage cells must be known to the trade template's funnel
 
 
@@ -58,15 +61,18 @@ def funnel_specs(
     settings: BaseSettings, template: Template, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> tuple[FunnelSpec, ...]:
     """The funnels of a workbook: the owner's, else the template's, else one for each sheet that has a stage column."""
+    trades = template.funnels if template.id != "base" else {}
     if settings.funnels:
-        specs = [_spec(name, funnel) for name, funnel in settings.funnels.items()]
-    elif template.id != "base" and _covers(
-        trade := [_from_template(n, f, lang) for n, f in template.funnels.items()], bindings, grids
-    ):
+        specs = [
+            _spec(name, _completed(funnel, trades.get(name), bindings, grids, lang))
+            for name, funnel in settings.funnels.items()
+        ]
+    elif trades and _covers(trade := [_spec(n, _of_trade(f, lang)) for n, f in trades.items()], bindings, grids):
         specs = trade
     else:
         specs = [
-            _spec(sheet, _met_on(bindings[sheet], column, grids[sheet]))
+            _spec(sheet, _met_on(bindings[sheet], column, grids[sheet], lists))
+            for lists in [_lists(bindings, grids)]
             for sheet, column in _stage_columns(bindings, grids)
         ]
     return tuple(_with_aliases(spec, settings.stage_aliases) for spec in specs if spec.stages)
@@ -98,10 +104,20 @@ def _stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -
     ]
 
 
-def _met_on(binding: Binding, column: BoundColumn, grid: Grid) -> FunnelSettings:
-    return FunnelSettings(
-        card=_card(column.card), sheets=(binding.sheet,), stages=stages_met(_stage_texts(binding, column, grid))
-    )
+def _met_on(binding: Binding, column: BoundColumn, grid: Grid, lists: Sequence[Sequence[str]]) -> FunnelSettings:
+    stages = stages_met(_stage_texts(binding, column, grid), lists)
+    return FunnelSettings(card=_card(column.card), sheets=(binding.sheet,), stages=stages)
+
+
+def _lists(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[list[str]]:
+    """The short columns of texts on sheets that hold no cards: the lists that an owner's drop-downs are fed from."""
+    found = []
+    for sheet, grid in grids.items():
+        if sheet not in bindings and grid.height <= _LONGEST_LIST:
+            for column in grid.columns:
+                texts = [" ".join(text.split()) for text in column.text.drop_nulls().to_list()]
+                found.append([text for text in dict.fromkeys(texts) if text])
+    return [texts for texts in found if len(texts) >= _LEAST_ROWS]
 
 
 def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
@@ -110,35 +126,71 @@ def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
     return replace(spec, aliases={**more, **spec.aliases})
 
 
-def _from_template(name: str, funnel: Funnel, lang: Lang) -> FunnelSpec:
-    settings = FunnelSettings(
+def _completed(
+    funnel: FunnelSettings, trade: Funnel | None, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
+) -> FunnelSettings:
+    """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells."""
+    if funnel.stages:
+        return funnel
+    below = _of_trade(trade, lang) if trade is not None else FunnelSettings(
+        card=funnel.card,
+        stages=stages_met(
+            text
+            for sheet, column in _stage_columns(bindings, grids)
+            if column.card == funnel.card and (not funnel.sheets or sheet in funnel.sheets)
+            for text in _stage_texts(bindings[sheet], column, grids[sheet])
+        ),
+    )  # fmt: skip
+    own = {key: getattr(funnel, key) for key in funnel.model_fields_set if key != "stages"}
+    return below.model_copy(update={**own, "aliases": {**below.aliases, **funnel.aliases}})
+
+
+def _of_trade(funnel: Funnel, lang: Lang) -> FunnelSettings:
+    return FunnelSettings(
         card=_card(funnel.card), label=funnel.label.say(lang), stages=funnel.stage_names(lang), won=funnel.stage_names(lang, kind="won"),
         lost=funnel.stage_names(lang, kind="lost"), offer=funnel.stage_names(lang, role="offer"), aliases=funnel.aliases(lang),
         probabilities={stage.name.say(lang): stage.probability for stage in funnel.stages if stage.probability is not None},
     )  # fmt: skip
-    return _spec(name, settings)
 
 
 def _card(card: str) -> Any:
     return card
 
 
-def stages_met(texts: Iterable[str]) -> tuple[str, ...]:
-    """The stages among the texts of a column, in a sensible order: the trade's that covers most of them, then as first met."""
+def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tuple[str, ...]:
+    """The stages of a column, in order: the owner's own list that most cells agree with, else those met.
+
+    Those met stand in the order of the trade that covers most of them, the rest as first met, won and lost last.
+    """
     counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
+    spelled: dict[str, Counter[str]] = {}
     for text in texts:
         if fold(text) not in folded("blank"):
             counts[fold(text)] += 1
-            written.setdefault(fold(text), " ".join(text.split()))
+            spelled.setdefault(fold(text), Counter())[" ".join(text.split())] += 1
+    own = max(lists, key=lambda stages: (_rows_in(stages, counts), _share_met(stages, counts)), default=())
+    if counts and _rows_in(own, counts) >= _LIST_SHARE * sum(counts.values()) and _share_met(own, counts) >= _LIST_MET:
+        first = min(position for position, stage in enumerate(own) if fold(stage) in counts)
+        return tuple(own[first:])  # what stands above the first stage is the list's heading
     known = {fold(stage) for trade in _trades() for stage in trade}
     least = max(_LEAST_ROWS, _LEAST_SHARE * sum(counts.values()))
     met = [name for name, count in counts.items() if name in known or count >= least]
     best = max(_trades(), key=lambda trade: sum(counts[fold(stage)] for stage in trade), default=())
     place = {fold(stage): position for position, stage in enumerate(best)}
     end = {"won": 1000, "lost": 2000}
-    order = sorted(met, key=lambda name: (place.get(name, end.get(stage_role(name) or "", 500)), met.index(name)))
-    return tuple(written[name] for name in order)
+    order = sorted(
+        met,
+        key=lambda name: (end.get(stage_role(name) or "", place.get(name, 500)), place.get(name, 0), met.index(name)),
+    )
+    return tuple(spelled[name].most_common(1)[0][0] for name in order)
+
+
+def _share_met(stages: Sequence[str], counts: Counter[str]) -> float:
+    return sum(1 for stage in stages if fold(stage) in counts) / len(stages) if stages else 0.0
+
+
+def _rows_in(stages: Iterable[str], counts: Counter[str]) -> int:
+    return sum(counts[name] for name in {fold(stage) for stage in stages})
 
 
 def _spec(name: str, funnel: FunnelSettings) -> FunnelSpec:

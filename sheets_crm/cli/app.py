@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sheets_crm.cli.voice import Voice, WrongUsage, complain
+from sheets_crm.cli.voice import STOPPED, Voice, WrongUsage, complain
 from sheets_crm.errors import PackError
 from sheets_crm.words import LANGS, Lang, say
 
@@ -54,7 +54,7 @@ def _a_lang(text: str) -> Lang:
 
 
 Config = Annotated[
-    str | None, typer.Argument(metavar="[CONFIG]", help="crm.yaml, or the folder it is in; the one here by default.")
+    str | None, typer.Argument(metavar="CONFIG", help="crm.yaml, or the folder it is in; the one here by default.")
 ]
 ConfigOption = Annotated[
     str | None, typer.Option("--config", "-c", help="crm.yaml, or the folder it is in; the one here by default.")
@@ -79,6 +79,8 @@ def main() -> None:
     _Now.voice = voice = Voice.of(sys.argv[1:])
     try:
         code = app(prog_name="sheets-crm", standalone_mode=False)
+        if code == STOPPED:  # Typer turns Ctrl-C into an exit code
+            complain(say("cli.stopped", voice.lang))
         sys.stdout.flush()
     except BrokenPipeError:  # `sheets-crm plan | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -210,7 +212,7 @@ def find(
     if as_json:
         _print_json(found)
     else:
-        _print(text.found(found, wanted, result.lang))
+        _print(text.found(found, wanted, result.lang, result.opened.template))
 
 
 @app.command()
@@ -227,7 +229,7 @@ def card(
     if as_json:
         _print_json(shown)
     else:
-        _print(text.card(shown, result.lang))
+        _print(text.card(shown, result.lang, result.opened.template))
 
 
 @app.command()
@@ -243,16 +245,18 @@ def guess(
     voice = _speak(lang)
     if not re.fullmatch(r"[A-Z]{2}", country.upper()):
         raise WrongUsage("cli.usage.country", seen=country)
+    from sheets_crm.cards import template
+
     proposed = ask.guess(workbook, country=country.upper())
     if as_json:
         _print_json(proposed)
     else:
-        _print(text.guessed(proposed, voice.lang))
+        _print(text.guessed(proposed, voice.lang, template("base")))
 
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the demo workbook.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to put the demo workbook.")] = Path(
         "demo-out"
     ),
     lang: Language = None,
@@ -327,7 +331,7 @@ def backup_restore(
 
 @rules_app.command("check")
 def rules_check(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Packs or folders; the bundled ones by default.")] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Packs or folders; the bundled ones by default.")] = None,
     as_json: AsJson = False, lang: Language = None,
 ) -> None:  # fmt: skip
     """Read rule packs and run the tests inside them."""

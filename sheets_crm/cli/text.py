@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sheets_crm.words import Lang, say, show
 
 if TYPE_CHECKING:
+    from sheets_crm.cards import Template
     from sheets_crm.sync.copies import Restored
     from sheets_crm.sync.demo import Shown
     from sheets_crm.sync.doctor import Finding
     from sheets_crm.sync.run import Result
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 TOP = 15  # lines of a list on a terminal; --json has them all
 
 
@@ -54,21 +58,11 @@ def found_lines(result: Result) -> list[str]:
         lines.append(say("cli.clients", lang, n=len(clients), valid=base.valid_clients))
     lines.append(say("cli.tasks", lang, n=len(result.open_tasks)))
     by_rule = Counter(task.decision.rule for task in result.open_tasks if task.decision)
-    lines += [
-        f"  {say(f'cli.rule.{rule}', lang) if knows_rule(rule, lang) else rule}: {n}"
-        for rule, n in by_rule.most_common()
-    ]
+    lines += [f"  {result.rule_label(rule)}: {n}" for rule, n in by_rule.most_common()]
     errors = sum(1 for problem in base.problems if problem.severity == "error")
     lines.append(say("cli.problems", lang, n=len(base.problems), errors=errors))
     lines += [say(key, lang, **values) for key, values in result.notes]
     return lines
-
-
-def knows_rule(rule: str, lang: Lang) -> bool:
-    """Has the rule a short name among our words? (Rules of the owner's own packs go by their id.)"""
-    from sheets_crm.words import knows
-
-    return knows(f"cli.rule.{rule}", lang)
 
 
 def planned(result: Result) -> str:
@@ -97,69 +91,115 @@ def checked(result: Result) -> str:
 
 
 def why(explained: Sequence[Mapping[str, Any]], lang: Lang) -> str:
-    """One paragraph a task."""
-    return "\n\n".join(
-        "\n".join(
-            [
-                f"{task['client']}: {task['todo']}",
-                task["why"],
-                say("cli.why_rule", lang, rule=task["rule"], condition=task["condition"]),
-                say("cli.why_cell", lang, place=f"{task['sheet']}!{task['cell']}", key=task["key"]),
-                *(f"  {name} = {show(value, lang)}" for name, value in task["values"].items()),
-            ]
+    """One paragraph a task: what and why in plain words, then the rule, its settings and the cell."""
+    return "\n\n".join("\n".join(_explained(task, lang)) for task in explained)
+
+
+def _explained(task: Mapping[str, Any], lang: Lang) -> Iterable[str]:
+    yield f"{task['client']}: {task['todo']}"
+    if not task["rule"]:
+        yield say("cli.why_own", lang, key=task["key"])
+        return
+    yield task["why"]
+    yield say("cli.why_cell", lang, place=f"{task['sheet']}!{task['cell']}", key=task["key"])
+    yield say("cli.why_rule", lang, label=task["label"], rule=task["rule"])
+    yield say("cli.why_condition", lang, condition=task["condition"])
+    for name, value in task["params"].items():
+        label = task["param_labels"].get(name)
+        yield "  " + say(
+            "cli.why_param" if label else "cli.why_value", lang, name=name, label=label, value=_shown(value, lang)
         )
-        for task in explained
-    )
+    numbers = {name: value for name, value in task["values"].items() if name not in task["params"]}
+    for name, value in numbers.items():
+        yield "  " + say("cli.why_value", lang, name=name, value=_shown(value, lang))
 
 
-def found(cards: Sequence[Mapping[str, Any]], wanted: str, lang: Lang) -> str:
+def found(cards: Sequence[Mapping[str, Any]], wanted: str, lang: Lang, template: Template) -> str:
     """One line a card."""
     if not cards:
         return say("cli.found_none", lang, wanted=wanted)
-    lines = [_hit(hit, lang) for hit in cards[:TOP]]
+    lines = [_hit(hit, lang, template) for hit in cards[:TOP]]
     return "\n".join([*lines, *_more(len(cards), lang)])
 
 
-def _hit(hit: Mapping[str, Any], lang: Lang) -> str:
-    kind = say(f"cli.card.{hit['card']}", lang)
-    return f"{kind} · {hit['title']} · {hit['field']}: {hit['value']} [{hit['sheet']}!{hit['cell']}]"
+def _hit(hit: Mapping[str, Any], lang: Lang, template: Template) -> str:
+    kind = template.cards[hit["card"]].label.say(lang)
+    field = (
+        f" · {_label(template, hit['card'], hit['field'], lang)}: {hit['value']}"
+        if hit["value"] != hit["title"]
+        else ""
+    )
+    return f"{kind} · {hit['title']}{field} [{hit['sheet']}!{hit['cell']}]"
 
 
-def card(shown: Mapping[str, Any], lang: Lang) -> str:
+def card(shown: Mapping[str, Any], lang: Lang, template: Template) -> str:
     """All blocks of one client."""
-    lines = [f"{shown['client']}  [{shown['sheet']}!{shown['row']}]"]
+    lines = [f"{shown['client']}  [{say('cli.place', lang, sheet=shown['sheet'], row=str(shown['row']))}]"]
     for block, rows in shown["blocks"].items():
-        lines.append("")
-        lines.append(say(f"cli.block.{block}", lang))
-        lines += [f"  {line}" for row in rows for line in _block_lines(row, lang)]
+        lines += ["", say(f"cli.block.{block}", lang)]
+        lines += [f"  {line}" for row in rows for line in _block_lines(block, row, lang, template)]
     return "\n".join(lines)
 
 
-def _block_lines(row: Mapping[str, Any], lang: Lang) -> Iterable[str]:
-    place = f" [{row['_place']}]" if "_place" in row else ""
-    values = [
-        (name, show(value, lang))
+def _block_lines(block: str, row: Mapping[str, Any], lang: Lang, template: Template) -> Iterable[str]:
+    if block == "tasks":
+        yield say("cli.task_line", lang, todo=row["todo"], why=row["why"], due=_shown(row["due"], lang))
+        return
+    if block == "problems":
+        yield f"{row['cell']}: {row['message']}"
+        return
+    said = [
+        f"{_name_of(block, name, lang, template)}: {_shown(value, lang)}"
         for name, value in row.items()
         if not name.startswith("_") and value not in (None, "", [])
     ]
-    if place:
-        yield "; ".join(f"{name}: {value}" for name, value in values) + place
+    if "_place" in row:
+        yield f"{'; '.join(said)} [{row['_place']}]"
     else:
-        yield from (f"{name}: {value}" for name, value in values)
+        yield from said
 
 
-def guessed(proposed: Mapping[str, Any], lang: Lang) -> str:
+def _name_of(block: str, name: str, lang: Lang, template: Template) -> str:
+    """How people call a field of a block."""
+    if block == "numbers":
+        return say(f"cli.number.{name}", lang)
+    return _label(template, "client" if block == "main" else block, name, lang)
+
+
+def _label(template: Template, card: str, field: str, lang: Lang) -> str:
+    """A field's label; its own name where the template has none."""
+    fields = template.cards[card].fields if card in template.cards else {}
+    return fields[field].label.say(lang) if field in fields else field
+
+
+def _shown(value: object, lang: Lang) -> str:
+    """A value as people write it; days come as ISO text."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        value = date.fromisoformat(value)
+    if isinstance(value, list):
+        value = tuple(value)
+    return show(value, lang)
+
+
+def guessed(proposed: Mapping[str, Any], lang: Lang, template: Template) -> str:
     """Sheet by sheet: what it holds, which column is what, how sure we are."""
     lines = []
     for sheet, binding in proposed["bindings"].items():
         cards = ", ".join(say(f"cli.card.{name}", lang) for name in binding["card"])
         lines.append(say("cli.guess_sheet", lang, sheet=sheet, cards=cards, row=binding["header_row"]))
         lines += [
-            f"  {column}  {binding['headers'].get(column, '')} → {name} ({binding['confidence'][name]:.0%})"
+            f"  {column}  {binding['headers'].get(column, '')} → {_guessed_label(template, binding, name, lang)} ({binding['confidence'][name]:.0%})"
             for name, column in binding["columns"].items()
         ]
     lines += [say("cli.guess_ignored", lang, sheet=sheet) for sheet in proposed["ignored"]]
     return "\n".join(lines) if lines else say("cli.guess_none", lang)
+
+
+def _guessed_label(template: Template, binding: Mapping[str, Any], name: str, lang: Lang) -> str:
+    """A guessed field's label, with its name as crm.yaml wants it."""
+    card, _, field = name.rpartition(".")
+    label = _label(template, card or binding["card"][0], field, lang)
+    return label if label == name else f"{label}, {name}"
 
 
 def demo(shown: Shown, lang: Lang) -> str:
@@ -184,7 +224,17 @@ def backups(copies: Sequence[Any], lang: Lang) -> str:
     """One line a copy."""
     if not copies:
         return say("cli.backups_none", lang)
-    return "\n".join(f"{copy.name}  {copy.made:%Y-%m-%d %H:%M} UTC  {copy.size:,} B" for copy in copies)
+    return "\n".join(
+        say(
+            "cli.backup_line",
+            lang,
+            name=copy.name,
+            day=copy.made.astimezone(),
+            time=f"{copy.made.astimezone():%H:%M}",
+            size=max(copy.size // 1024, 1),
+        )
+        for copy in copies
+    )
 
 
 def restored(done: Restored, lang: Lang) -> str:

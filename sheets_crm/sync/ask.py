@@ -19,6 +19,7 @@ from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
 from sheets_crm.sync.report import plain, problem_json, task_json
 from sheets_crm.tasks.model import Task
+from sheets_crm.words import Phrase, fill
 
 if TYPE_CHECKING:
     from sheets_crm.sync.run import Result
@@ -40,14 +41,20 @@ def _explained(result: Result, task: Task) -> dict[str, Any]:
     told = task_json(task, result.lang)
     decision = task.decision
     if decision is None:
-        return {**told, "condition": "", "values": {}, "params": {}}
+        return {**told, "label": "", "condition": "", "values": {}, "params": {}, "param_labels": {}}
     rule, params = result.rule(decision.rule)
     values = {name: plain(value) for name, value in decision.values.items() if value not in (None, "")}
     return {
         **told,
-        "condition": rule.when,
+        "label": result.rule_label(decision.rule),
+        "condition": " ".join(rule.when.split()),
         "values": values,
         "params": {name: plain(value) for name, value in params.items()},
+        "param_labels": {
+            name: fill(getattr(param.label, result.lang), result.lang, {})
+            for name, param in rule.params.items()
+            if param.label is not None
+        },
     }
 
 
@@ -169,8 +176,11 @@ def _one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
             raise NotFound(
                 "sync.many_clients",
                 wanted=wanted,
-                places=", ".join(
-                    f"{r['client']} [{r['sheet']}!{r['row']}]" for r in found.head(8).iter_rows(named=True)
+                places=tuple(
+                    Phrase(
+                        "cli.client_place", {"client": r["client"] or "?", "sheet": r["sheet"], "row": str(r["row"])}
+                    )
+                    for r in found.head(8).iter_rows(named=True)
                 ),
             )
     raise NotFound("sync.no_client", wanted=wanted)

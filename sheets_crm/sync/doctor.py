@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import platform
+import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from sheets_crm import __version__
-from sheets_crm.errors import OwnerError
+from sheets_crm.errors import OwnerError, StateError, WorkbookBusy
 from sheets_crm.sync.intake import Opened, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.words import Lang, say
@@ -36,7 +42,13 @@ class Finding:
 
 def examine(config: str | None, *, on_language: Callable[[Lang], object] = lambda _: None) -> list[Finding]:
     """All findings, in the order of looking; an error ends what builds on it."""
-    findings = [Finding("ok", "doctor.program", {"version": __version__})]
+    findings = [
+        Finding(
+            "ok",
+            "doctor.program",
+            {"version": __version__, "python": platform.python_version(), "system": platform.system()},
+        )
+    ]
     try:
         findings += _examined(config, on_language)
     except OwnerError as error:
@@ -66,15 +78,10 @@ def _packs(opened: Opened) -> list[Finding]:
 
 def _workbook(opened: Opened) -> list[Finding]:
     from sheets_crm.base.bind import bind
-    from sheets_crm.sync.backup import refuse_open
 
-    book = book_of(opened)
-    seen = read(opened, book)
-    found = [Finding("ok", "doctor.workbook", {"path": str(opened.workbook), "n": len(seen.sheets)})]
-    try:
-        refuse_open(opened.workbook)
-    except OwnerError as error:
-        found.append(Finding("warning", error.key, error.values))
+    seen = read(opened, book_of(opened))
+    theirs = sum(1 for sheet in seen.sheets if sheet.tab is None)
+    found = [Finding("ok", "doctor.workbook", {"path": str(opened.workbook), "n": theirs}), *_writable(opened)]
     today = opened.config.today(datetime.now(UTC))
     with placed(opened.document):
         bound = bind(
@@ -93,6 +100,21 @@ def _workbook(opened: Opened) -> list[Finding]:
     return found
 
 
+def _writable(opened: Opened) -> list[Finding]:
+    """What would stop a write: a workbook that is open now is nothing to mend, all else is."""
+    from sheets_crm.books.excel.book import ExcelBook
+
+    try:
+        ExcelBook(opened.workbook, allow_protected=opened.config.protected_structure == "write").refuse_now()
+    except OwnerError as error:
+        passing = error.key in {"excel.open_by", "excel.open_elsewhere"}
+        return [Finding("warning" if passing else "error", error.key, error.values, 0 if passing else error.exit_code)]
+    if not os.access(opened.workbook.parent, os.W_OK):
+        values = {"workbook": opened.workbook.name, "folder": str(opened.workbook.parent)}
+        return [Finding("error", "excel.folder_read_only", values, WorkbookBusy.exit_code)]
+    return [Finding("ok", "doctor.writable")]
+
+
 def _state(opened: Opened) -> list[Finding]:
     from sheets_crm.sync.backup import is_sound, list_backups
     from sheets_crm.sync.state import StateFolder
@@ -100,8 +122,32 @@ def _state(opened: Opened) -> list[Finding]:
     state = StateFolder.existing(opened.path, opened.config.workbook)
     if state is None:
         return [Finding("ok", "doctor.no_state")]
+    if not os.access(state.path, os.W_OK):
+        raise StateError("state.folder_denied", path=str(state.path))
+    found = [Finding("warning", "doctor.state_open", {"path": str(state.path)})] if _seen_by_others(state.path) else []
+    if not _history_is_sound(state.path / "history.db"):
+        found.append(Finding("warning", "doctor.history_damaged", {"path": str(state.path / "history.db")}))
     copies = list_backups(state)
     if not copies:
-        return [Finding("ok", "doctor.no_backups")]
-    key = "doctor.backups" if is_sound(copies[0]) else "doctor.backup_damaged"
-    return [Finding("ok" if key == "doctor.backups" else "warning", key, {"n": len(copies), "name": copies[0].name})]
+        return [*found, Finding("ok", "doctor.no_backups")]
+    sound = is_sound(copies[0])
+    key = "doctor.backups" if sound else "doctor.backup_damaged"
+    return [*found, Finding("ok" if sound else "warning", key, {"n": len(copies), "name": copies[0].name})]
+
+
+def _seen_by_others(folder: Path) -> bool:
+    """May other users of the machine look into it? (Windows keeps that in another way.)"""
+    return os.name != "nt" and bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
+
+
+def _history_is_sound(file: Path) -> bool:
+    """Looks at the history without opening it for writing; one that is not there yet is sound."""
+    if not file.exists():
+        return True
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)  # another run is writing: nothing wrong with it
+    except sqlite3.DatabaseError:
+        return False

@@ -164,8 +164,9 @@ def _task_seen(task: Task) -> Iterator[TaskSeen]:
 def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:
     headers = {int(index): text for index, text in found["headers"].items()}
     return SheetMemory(
-        tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"])
-    )
+        tuple(found["cards"]), found["header_row"], headers, tuple(Remembered(**column) for column in found["columns"]),
+        tuple(found.get("fill_down", ())),
+    )  # fmt: skip
 
 
 def sheets_of(
@@ -183,7 +184,9 @@ def sheets_of(
         lost = [c for c in (was.columns if was else ()) if c.stated and (c.card, c.field) not in bound]
         lost = [replace(column, index=NOWHERE - number) for number, column in enumerate(lost, 1)]
         row = binding.layout.header_row
-        found[sheet] = SheetMemory(binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost))
+        found[sheet] = SheetMemory(
+            binding.cards, row, headers_at(grids[sheet], row), (*columns, *lost), binding.fill_down
+        )
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sheets_crm import data
 from sheets_crm.engine import Pack, RuleSettings, parse_pack, parse_settings, run_pack_tests, untested
 from sheets_crm.engine.faults import Place
+from sheets_crm.engine.packtest import Difference
 from sheets_crm.engine.yamltree import read_tree
 from sheets_crm.errors import ConfigError, OwnerError, PackError
 from sheets_crm.sync.intake import Opened, placed
@@ -35,7 +36,7 @@ def settings_of(opened: Opened, packs: Sequence[Pack]) -> RuleSettings:
     known = {rule.id for pack in packs for rule in pack.rules}
     section: dict[str, Any] = {rule: dict(values) for rule, values in opened.template.defaults.items() if rule in known}
     for rule, stated in opened.config.rules.items():
-        section[rule] = {**section.get(rule, {}), **stated} if isinstance(stated, Mapping) else stated
+        section[rule] = {**section.get(rule, {}), **(stated if isinstance(stated, Mapping) else {"on": stated})}
     return parse_settings(section, packs, where=lambda keys: _place(opened, ("rules", *keys)), source=opened.path.name)
 
 
@@ -101,17 +102,17 @@ def _checked(name: str, text: str, lang: Lang) -> Checked:
         return Checked(name, 0, (say(error.key, lang, **error.values),))
     failures = [
         say(
-            "cli.pack_test_failed",
-            lang,
-            rule=result.rule,
-            test=result.name,
-            row=d.row,
-            what=d.what,
-            expected=d.expected,
-            got=d.got,
+            _failed(d), lang, rule=result.rule, test=result.name, row=d.row, what=d.what, expected=d.expected, got=d.got
         )
         for result in results
         for d in result.differences
     ]
     failures += [say("cli.pack_untested", lang, rule=rule) for rule in untested(pack)]
     return Checked(name, len(results), tuple(failures))
+
+
+def _failed(difference: Difference) -> str:
+    """The sentence for a task that is missing, is too much, or reads otherwise."""
+    if difference.what != "task":
+        return "cli.pack_test_failed"
+    return "cli.pack_test_missing" if difference.expected == "yes" else "cli.pack_test_extra"

@@ -18,6 +18,7 @@ from sheets_crm.base.bind import bind
 from sheets_crm.base.build import build
 from sheets_crm.base.history import History, Run, looks_emptied
 from sheets_crm.base.model import Base
+from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
 from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
@@ -34,7 +35,7 @@ from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
-from sheets_crm.words import Lang, fill
+from sheets_crm.words import Lang, Phrase, fill
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -73,6 +74,10 @@ class Result:
         """A rule by its id, and the parameters it ran with."""
         found = next(one for pack in self.packs for one in pack.rules if one.id == rule)
         return found, self.settings.params(found)
+
+    def rule_label(self, rule: str) -> str:
+        """What people call a rule."""
+        return fill(getattr(self.rule(rule)[0].label, self.lang), self.lang, {})
 
     def plan_json(self) -> dict[str, Any]:
         """The object of `plan --json`."""
@@ -187,7 +192,13 @@ def _once(
 def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
     loss = looks_emptied(history.counts(), {card: len(frame) for card, frame in base.frames.items()})
     if loss is not None:
-        raise BaseEmptied("sync.emptied", workbook=opened.workbook.name, card=loss.card, was=loss.was, now=loss.now)
+        raise BaseEmptied(
+            "sync.emptied",
+            workbook=opened.workbook.name,
+            card=Phrase(f"cli.card.{loss.card}"),
+            was=loss.was,
+            now=loss.now,
+        )
 
 
 def _marks(seen: Read) -> TasksTab:
@@ -210,6 +221,7 @@ def _computed(
         seen.grids, bound.bindings, opened.template, settings,
         sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems,
     )  # fmt: skip
+    base = with_managers(base, spellings((one.name, one.aliases) for one in config.managers))
     packs = packs_of(opened)
     rules = settings_of(opened, packs)
     figures = reckon(

@@ -7,6 +7,7 @@ Everything here may be deleted at any time. Knows nothing of what a run does; th
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import sys
 import time
@@ -65,6 +66,12 @@ def digest(paths: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
+def cannot_write(error: OSError, folder: Path) -> StateError:
+    """Why the state folder can't be written: a full disk is told as one, all else is a matter of permissions."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StateError("state.disk_full" if full else "state.folder_denied", path=str(folder))
+
+
 class StateFolder:
     """The state folder of one workbook. Made where it is not there."""
 
@@ -110,7 +117,7 @@ class StateFolder:
             if not ignore.exists():
                 write_whole(ignore, b"*\n")
         except OSError as error:
-            raise StateError("state.folder_denied", path=str(self.path)) from error
+            raise cannot_write(error, self.path) from error
 
     def claimed(self, config: str, workbook: str) -> bool:
         """Does the folder belong to this configuration (or to nobody yet: then it does from now on)?"""
@@ -122,7 +129,7 @@ class StateFolder:
             try:
                 write_whole(owner, json.dumps(now, ensure_ascii=False).encode())
             except OSError as error:
-                raise StateError("state.folder_denied", path=str(self.path)) from error
+                raise cannot_write(error, self.path) from error
         return same
 
     # --- the stamp of the last run ----------------------------------------------------------------------------------
@@ -141,7 +148,7 @@ class StateFolder:
         try:
             write_whole(self._stamp, json.dumps(record, ensure_ascii=False, indent=1).encode())
         except OSError as error:
-            raise StateError("state.folder_denied", path=str(self.path)) from error
+            raise cannot_write(error, self.path) from error
 
     def forget(self) -> None:
         """Remove the stamp: the next run looks at everything."""
@@ -169,7 +176,7 @@ class StateFolder:
         try:
             handle = open(self._lock, "ab", opener=private)  # noqa: SIM115 - it is held, not read
         except OSError as error:
-            raise StateError("state.folder_denied", path=str(self.path)) from error
+            raise cannot_write(error, self.path) from error
         try:
             while not (held := _acquire(handle)) and time.monotonic() < until:
                 time.sleep(_STEP_S)

@@ -39,7 +39,7 @@ TODAY = Style(color="7A4F00", fill="FFE3A3")
 CLOSED = Style(color="9AA1A8", fill="F3F4F5")
 
 # A line of text in points, the most lines a row grows to, and how much of a column's width words fill.
-_LINE, _MOST_LINES, _FILLED = 15.0, 12, 0.9
+_LINE, _MOST_LINES, _FILLED = 14.0, 6, 0.98
 
 # Excel opens a workbook slowly, or not at all, beyond about 65,530 links on a sheet.
 MOST_LINKS = 65_000

@@ -8,7 +8,7 @@ Source of plural categories: CLDR, through Babel.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -29,6 +29,7 @@ class Phrase:
     """A value that is itself a text under a key: shown in the language of the sentence it stands in."""
 
     key: str
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 class Spot(str):
@@ -91,7 +92,7 @@ def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
 def show(value: object, lang: Lang) -> str:
     """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
     if isinstance(value, Phrase):
-        return say(value.key, lang)
+        return say(value.key, lang, **value.values)
     if isinstance(value, Spot):
         return value.told(lang)
     if isinstance(value, tuple):

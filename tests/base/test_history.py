@@ -27,6 +27,7 @@ from sheets_crm.base.identity import identify
 from sheets_crm.base.model import Base, Binding, BoundColumn, Layout
 from sheets_crm.cards.model import Problem
 from sheets_crm.errors import StateError
+from sheets_crm.words import say
 
 NOW = datetime(2026, 7, 22, 8, 0, tzinfo=UTC)
 DAYS = [date(2026, 7, day) for day in range(20, 31)]
@@ -397,7 +398,8 @@ def test_a_lost_snapshot_is_a_note_and_a_fresh_start(folder, how):
         frame([ANNA]).write_parquet(file)
     with History.open(folder) as history:
         assert history.previous("client") is None
-        assert history.notes == (("state.snapshot_lost", {"card": "client"}),)
+        ((key, values),) = history.notes
+        assert (key, say(key, "en", **values)) == ("state.snapshot_lost", say(key, "en", card="clients"))
         assert history.counts() == {"client": 2}
         assert history.record_run(run(1), clients(IVAN)).changed == 0
         assert history.previous("client").height == 1

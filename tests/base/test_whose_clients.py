@@ -20,6 +20,7 @@ CLIENTS = [
     ["К-2", "Белова Анна", "8 912 345-67-02", "500100732259", None],
     ["К-3", "Ким Дина", "8 912 345-67-03; 8 912 345-67-04", None, "нет"],
 ]
+FUNNELS = {"deals": {"stages": ["Новая", "В работе", "Успешно", "Отказ"], "won": "Успешно", "lost": "Отказ"}}
 BASE = {"card": "client", "columns": {"id": "A", "name": "B", "phone": "C", "tax_id": "D", "mailing_consent": "E"}}
 
 
@@ -85,6 +86,7 @@ def test_payments_of_an_export_count_for_the_deals_of_the_workbook(tmp_path):
             "Банк": {"file": "bank.csv", "card": "payment", "columns": {"date": "A", "deal": "B", "amount": "C"}},
         },
         "money": {"revenue": "payments", "paid": "payments"},
+        "funnels": FUNNELS,
     }
     found = plan(tmp_path, {"База": CLIENTS, "Сделки": deals}, config)
     assert tasks(found, "invoice_followup") == [("Сделки", 3)]
@@ -172,9 +174,9 @@ def test_values_that_every_row_has_are_read_as_cells_are(tmp_path):
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"values": {"statuss": "x"}}, "config.field_unknown_near"),
+        ({"values": {"statuss": "x"}}, "config.field_unknown"),
         ({"key": "nonsense"}, "config.field_unknown"),
-        ({"key": "email"}, "config.field_unknown"),  # is no column there
+        ({"key": "email"}, "config.field_unknown_near"),  # is no column there
     ],
 )
 def test_a_field_that_is_not_there_is_named(tmp_path, change, key):
@@ -195,7 +197,7 @@ def test_a_repeated_id_keeps_its_first_row(tmp_path, repeated, counted, owner):
     deals = [["Клиент", "Этап", "Сумма"], ["К-1", "Успешно", 10]]
     config = {
         "sheets": {"База": BASE, "Сделки": {"card": "deal", "columns": {"client": "A", "stage": "B", "amount": "C"}}},
-        "clients": {"repeated_ids": repeated}, "money": {"revenue": "deals"},
+        "clients": {"repeated_ids": repeated}, "money": {"revenue": "deals"}, "funnels": FUNNELS,
     }  # fmt: skip
     found = plan(tmp_path, {"База": rows, "Сделки": deals}, config)
     assert sum(found["abc"]["counts"].values()) == counted
@@ -218,7 +220,7 @@ FLAT_SHEET = {"columns": {"name": "A", "phone": "B", "stage": "C", "amount": "D"
 @pytest.mark.parametrize(("by", "valid"), [([], 1), (["phone", "name"], 4)])
 def test_a_row_that_is_a_client_answers_for_all_its_columns(tmp_path, by, valid):
     sheet = FLAT_SHEET | {"card": ["client", "deal", "survey"]}
-    found = plan(tmp_path, {"База": FLAT}, {"sheets": {"База": sheet}, "clients": {"by": by}})
+    found = plan(tmp_path, {"База": FLAT}, {"sheets": {"База": sheet}, "clients": {"by": by}, "funnels": FUNNELS})
     assert len(found["problems"]) == 5
     assert found["valid_clients"] == valid
 
@@ -238,3 +240,44 @@ def test_a_block_of_rows_answers_for_the_client_only(tmp_path):
     found = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": sheet}})
     assert len(found["problems"]) == 3
     assert found["valid_clients"] == 1
+
+
+def test_visits_alone_form_clients_unless_the_owner_says_that_each_row_is_one(tmp_path):
+    rows = [*VISITS[:4], [date(2026, 9, 5), "незнакомец", "8 (900) 111-22-33", 5, 5]]
+    formed = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": VISIT}})
+    each = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": VISIT}, "clients": {"by": []}})
+    assert [sum(found["abc"]["counts"].values()) for found in (formed, each)] == [3, 4]
+
+
+def test_a_sheet_named_for_a_month_counts_days_of_it(tmp_path):
+    rows = [["Число", "Имя", "Сумма", "Оплачено"], [5, "Анна", 100, 0], [18, "Борис", 50, 0], [19, "Вера", 50, 0]]
+    sheet = {"card": ["client", "visit"], "columns": {"date": "A", "name": "B", "amount": "C", "paid": "D"}}
+    found = plan(tmp_path, {"Ноябрь": rows, "Дек": rows[:2]}, {"sheets": {"Ноябрь": sheet, "Дек": sheet}})
+    assert tasks(found, "invoice_followup") == [("Дек", 2), ("Ноябрь", 2), ("Ноябрь", 3)]
+    assert [task["why"] for task in found["tasks"] if task["sheet"] == "Дек"] == [
+        "Визит 05.12.2025, не оплачено 100, прошло 350 дней"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "money", "owing", "uncalculated"),
+    [
+        ({"paid": "C"}, {}, [3], [("База", "C2", "not_calculated")]),
+        ({"balance": "D"}, {}, [3], [("База", "D2", "not_calculated")]),
+        ({"paid": "E", "balance": "D"}, {}, [2, 3], []),  # the rest is worked out
+    ],
+)
+def test_a_formula_without_its_value_is_never_taken_for_nothing(tmp_path, columns, money, owing, uncalculated):
+    rows = [
+        ["Клиент", "Сумма", "Оплачено", "Остаток", "Аванс", "Счёт от"],
+        ["Анна", 100, "=40+2", "=B2-C2", 1, date(2026, 11, 1)],
+        ["Борис", 100, 40, 60, 1, date(2026, 11, 1)],
+    ]
+    sheet = {
+        "card": ["client", "deal"],
+        "columns": {"name": "A", "amount": "B", "invoice_date": "F", **columns},
+        "required": [],
+    }
+    found = plan(tmp_path, {"База": rows}, {"sheets": {"База": sheet}, "money": money})
+    assert [row for _, row in tasks(found, "invoice_followup")] == owing
+    assert problems(found) == set(uncalculated)

@@ -86,7 +86,7 @@ def test_missing_file_and_folder(tmp_path):
 def test_truncated_file(book):
     data = book.read_bytes()
     book.write_bytes(data[: len(data) // 2])
-    refused(book, "excel.not_zip")
+    refused(book, "excel.truncated")
     book.write_bytes(data[200:])
     with pytest.raises(WorkbookUnreadable):
         write(book, tasks())

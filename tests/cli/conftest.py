@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -82,10 +83,16 @@ class Desk:
     def files(self) -> dict[str, str]:
         """Every file of the owner's and its digest: all but our state folder."""
         return {
-            str(path.relative_to(self.folder)): sha256(path.read_bytes()).hexdigest()
+            str(path.relative_to(self.folder)): digest(path)
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and ".sheets-crm" not in path.parts
         }
+
+
+def digest(path: Path) -> str:
+    """Of the file's bytes; read past `Path.open`, which tests replace."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return sha256(file.read()).hexdigest()
 
 
 def save(path: Path, sheets: dict[str, list[tuple]]) -> Path:
@@ -107,7 +114,7 @@ def desk(tmp_path, capsys, monkeypatch):
     folder = tmp_path / "firm"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield Desk(folder, capsys, monkeypatch)
     for handler in list(logging.getLogger("sheets_crm").handlers):
         if isinstance(handler, PrivateFile):

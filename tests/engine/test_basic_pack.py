@@ -65,7 +65,10 @@ def test_payment_rules_against_plain_python():
     invoiced = {
         n
         for n, row in enumerate(rows)
-        if owing[n] and row["invoice_date"] and (TODAY - row["invoice_date"]).days >= 2 and row["stage_kind"] != "lost"
+        if owing[n]
+        and row["invoice_date"]
+        and (TODAY - row["invoice_date"]).days >= 2
+        and row["stage_kind"] in ("open", "won")
     } - overdue
     facts = deal_facts(*rows)
     assert fired("overdue_payment", facts) == overdue

@@ -110,7 +110,7 @@ def test_the_place_names_file_and_key():
     with pytest.raises(PackError) as caught:
         compile_expression("n > 1 and amout > 0", SCHEMA, place=place)
     said = sentence(caught.value, "ru")
-    assert said.startswith("rules/own.yaml:12:21 (birthday.when): здесь нет поля или параметра «amout».")
+    assert said.startswith("rules/own.yaml, строка 12, место 21 (birthday.when): здесь нет поля или параметра «amout».")
 
 
 def test_nothing_of_python_is_reachable():

@@ -59,8 +59,8 @@ FAULTS = [
     ({"birthday": {"days": "three"}}, "not_whole", "rules.birthday.days", "“three” is not a whole number"),
     ({"birthday": {"days": 2.5}}, "not_whole", "rules.birthday.days", "“2.5”"),
     ({"birthday": {"days": True}}, "not_whole", "rules.birthday.days", "“True”"),
-    ({"birthday": {"days": -1}}, "too_small", "rules.birthday.days", "The least is 0."),
-    ({"birthday": {"days": 61}}, "too_large", "rules.birthday.days", "The most is 60."),
+    ({"birthday": {"days": -1}}, "too_small", "rules.birthday.days", "Write 0 or more."),
+    ({"birthday": {"days": 61}}, "too_large", "rules.birthday.days", "Write 60 or less."),
     ({"birthday": {"on": "maybe"}}, "not_bool", "rules.birthday.on", "“maybe”"),
     ({"birthday": "maybe"}, "not_bool", "rules.birthday", "“maybe”"),
     ({"birthday": [1]}, "not_mapping", "rules.birthday", "key: value"),
@@ -95,7 +95,7 @@ def test_a_mistake_is_placed_and_told(section, key, where, said):
 def test_the_caller_may_know_the_line():
     with pytest.raises(ConfigError) as caught:
         parse_settings({"birtday": True}, [PACK], where=lambda keys: Place("crm.yaml", keys[0], lambda _: (17, 3)))
-    assert sentence(caught.value, "ru").startswith("crm.yaml:17:3 (birtday): нет правила «birtday».")
+    assert sentence(caught.value, "ru").startswith("crm.yaml, строка 17, место 3 (birtday): нет правила «birtday».")
 
 
 def test_custom_fields_may_stand_in_the_owners_condition():

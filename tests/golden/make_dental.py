@@ -34,7 +34,7 @@ SHEET = "Пациенты"
 CLIENT = ["id", "name", "phone", "email", "birthday", "mailing_consent", "do_not_contact", "manager", "source"]
 VISIT = ["visit.date", "complaint", "tooth", "service", "amount", "paid_amount"]
 HEADERS = {
-    "id": ["№ карты", "Карта №", "Номер карты"], "name": ["ФИО пациента", "Пациент", "Ф.И.О."], "phone": ["Телефон", "Тел."],
+    "id": ["№ карты", "Карта №", "Шифр"], "name": ["ФИО пациента", "Пациент", "Кого лечим"], "phone": ["Телефон", "Тел."],
     "email": ["E-mail", "Почта"], "birthday": ["Дата рождения", "ДР"], "mailing_consent": ["Согласие на рассылку", "Согласие"],
     "do_not_contact": ["Не беспокоить", "Стоп-лист"], "manager": ["Врач", "Лечащий врач"], "source": ["Откуда узнал", "Источник"],
     "visit.date": ["Дата визита", "Дата приёма", "Дата"], "complaint": ["Жалоба", "Жалобы"], "tooth": ["Зуб", "№ зуба"],
@@ -103,6 +103,7 @@ class Dental:
         self.due = ["column", "terms", "settings", "formula"][seed % 4]
         self.booked_by_date = seed % 5 == 4  # no column of the next visit: a visit of tomorrow is a booking
         self.score = seed % 2 == 1
+        self.lines = seed % 7 in (1, 2, 5)  # several lines of work on one day, which is written once
         more = {"column": ["due_date"], "terms": ["terms_days"], "settings": [], "formula": ["terms_days", "due_date"]}[
             self.due
         ]
@@ -132,8 +133,9 @@ class Dental:
             self._between(place)
             if self.clients and self.plants.odds(0.03):
                 known = [one.puts["id"].value for one in self.clients if one.puts["id"].value]
-                card = self.plants.one(known)
-            self._block(card)
+                self._block(self.plants.one(known))
+            else:
+                self._block(card)
         self._foot()
         save(self.book, folder / "in.xlsx", [self.sheet])
         (folder / "crm.yaml").write_text(yaml.safe_dump(self.settings(), allow_unicode=True), "utf-8")
@@ -146,7 +148,7 @@ class Dental:
             "required": ["name", "phone", "source", "manager"],
         }  # fmt: skip
         if self.way != "merged":
-            sheet["fill_down"] = ["id", "name"]
+            sheet["fill_down"] = ["id", "name", *(["visit.date"] if self.lines else [])]
         settings: dict[str, object] = {
             "workbook": "in.xlsx", "language": "ru", "country": "RU", "sheets": {SHEET: sheet}, "consent": "opt_out",
             "booked_visit_is_open": True, "rules": {"reactivation": {"default_days": 180}},
@@ -194,8 +196,14 @@ class Dental:
             self._score()
         days = sorted(TODAY - plants.rng.randint(0, 700) * DAY for _ in range(size))
         for day in days:
-            client.visits.append(self._visit(day, last=day is days[-1], alone=size == 1))
-            self.row += 1
+            last, first = day is days[-1], self.row
+            when = self._day(day, last=last, alone=size == 1)
+            day_put = self._as_above(client, when)
+            for _ in range(plants.one([1, 1, 2, 3]) if self.lines else 1):
+                client.visits.append(self._visit(day, day_put, last=last))
+                self.row += 1
+            if self.way == "merged" and self.row - first > 1:
+                self.sheet.ws.merge_cells(f"{self.at['visit.date']}{first}:{self.at['visit.date']}{self.row - 1}")
             if self.way == "filled" and plants.odds(0.02):
                 self.row += 1  # a blank row inside a block
         spare = self.way == "merged" and size > 1 and plants.odds(0.1)  # room left for the next visit
@@ -246,15 +254,27 @@ class Dental:
         )
         self.sheet.put(self.row, self.at["survey.score"], put)
 
-    def _visit(self, day: date, *, last: bool, alone: bool) -> Visit:
-        plants, row = self.plants, self.row
+    def _day(self, day: date, *, last: bool, alone: bool) -> Put:
+        """The day of the visit, written in its first row."""
+        plants = self.plants
         ahead = self.booked_by_date and last and not alone and plants.odds(0.15)
         when = plants.day(
             None if plants.odds(0.03) else TODAY + plants.rng.randint(1, 30) * DAY if ahead else day,
             past=not self.booked_by_date,
         )
+        return self.sheet.put(self.row, self.at["visit.date"], when)
+
+    def _as_above(self, client: Client, when: Put) -> Put:
+        """What a day means where a blank one is that of the visit above (of the same client)."""
+        if when.typed or not self.lines or self.way == "merged" or not client.visits:
+            return when
+        return client.visits[-1].date
+
+    def _visit(self, day: date, when: Put, *, last: bool) -> Visit:
+        """One line of what was done; `when`: the day, written above it or here."""
+        plants, row = self.plants, self.row
         amount = plants.money(plants.one([1500, 3200.5, 12000, 48000.75, 0]) if plants.odds(0.93) else None)
-        paid = plants.money(plants.one([amount.value, amount.value, amount.value, 1000, None, 0]))
+        paid = plants.paid(plants.one([amount.value, amount.value, amount.value, 1000, None, 0]))
         next_day = plants.day(
             TODAY + plants.rng.randint(0, 40) * DAY
             if last and plants.odds(0.15)
@@ -263,7 +283,7 @@ class Dental:
             else None
         )
         cells = {
-            "visit.date": when, "complaint": plants.text(plants.one(["болит", "осмотр", "скол"]), missing=0.3),
+            "complaint": plants.text(plants.one(["болит", "осмотр", "скол"]), missing=0.3),
             "tooth": plants.tooth() if plants.odds(0.7) else plants.blank(), "service": plants.text(plants.one(SERVICES)),
             "amount": amount, "paid_amount": paid,
         }  # fmt: skip

@@ -7,7 +7,6 @@ headers, hidden and filtered rows, a table of managers to the right, totals with
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,22 +19,10 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
 from tests.golden import make_common as common
-from tests.golden.make_common import TODAY, WARNINGS, Cell, Client, Deal, blank, plain
+from tests.golden.flat_cells import ALIASES, INVOICE, LOST, MAKERS, MANAGERS, OFFER, STAGES, WON, Pen, deal_cells
+from tests.golden.make_common import TODAY, WARNINGS, Cell, Client, Deal, blank
 
 SHEET = "База клиентов"
-STAGES = [
-    "Новый",
-    "Первичный звонок",
-    "Встреча назначена",
-    "Образцы переданы",
-    "КП отправлено",
-    "Счёт выставлен",
-    "Договор",
-    "Отгрузка",
-    "Отказ",
-]
-WON, LOST, OFFER, INVOICE = "Отгрузка", "Отказ", "КП отправлено", "Счёт выставлен"
-ALIASES = {"кп": OFFER, "выставили счет": INVOICE, "отгружено": WON, "слив": LOST}
 HEADERS = {
     "id": "№", "name": "Компания", "tax_id": "ИНН", "contact_person": "Контактное лицо", "phone": "Телефон", "email": "E-mail",
     "city": "Город", "source": "Источник", "stage": "Статус", "amount": "Сумма сделки, руб.", "offer_date": "Дата КП",
@@ -45,29 +32,12 @@ HEADERS = {
     "revenue_total": "Куплено всего", "purchase_period": "Периодичность, дн.", "do_not_contact": "Стоп-лист",
     "mailing_consent": "Согласие на рассылку", "birthday": "День рождения", "created": "Дата обращения",
 }  # fmt: skip
-FIRMS = [
-    "Ромашка",
-    "Гастроном",
-    "Ёлки",
-    "Северный Край",
-    "Вектор",
-    "Лавка",
-    "Тандем",
-    "Мир Кофе",
-    "Оптима",
-    "Бублик",
-    "Всё для дома",
-    "Итоговый Рубеж",
-]
-PEOPLE = ["Иванова Анна", "Петров Олег", "Семёнов Пётр", "Ким Дина", "Орлова Вера", "Гусев Иван"]
-MANAGERS = ["Анна Ким", "Олег Савельев", "Дина Юсупова"]
 DEFAULT_DAYS = 60
 DUE = ("column", "terms", None)  # what the configuration says, by seed
 
 
 @dataclass
-class _Book:
-    rng: Random
+class _Book(Pen):
     due: str | None
     columns: list[str]
     rows: list[list[Any]] = field(default_factory=list)  # the sheet from row 1, None: an empty row
@@ -79,8 +49,6 @@ class _Book:
     problems: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     valid: int = 0
     ids: set[str] = field(default_factory=set)
-    phones: list[str] = field(default_factory=list)
-    emails: list[str] = field(default_factory=list)
 
     def letter(self, name: str) -> str:
         return get_column_letter(self.columns.index(name) + 1)
@@ -133,8 +101,8 @@ def _between(book: _Book, number: int) -> None:
 
 def _row(book: _Book, number: int) -> None:
     rng, row = book.rng, len(book.rows) + 1
-    cells = {name: maker(book, number) for name, maker in _MAKERS.items()}
-    _deal_cells(book, cells)
+    cells = {name: maker(book, number) for name, maker in MAKERS.items()}
+    deal_cells(book, cells)
     if rng.random() < 0.1:
         cells["phone"], cells["email"] = blank(rng), blank(rng)
     for name in ("name", "manager", "stage"):
@@ -264,181 +232,3 @@ def _side_table(book: _Book, sheet: Any) -> None:
     for row, line in enumerate([*lines, ["Итого", 600000, None], ["Статус", "Новый"]], book.header_row - 1):
         for column, value in enumerate(line, left):
             sheet.cell(row, column, value)
-
-
-def _deal_cells(book: _Book, cells: dict[str, Cell]) -> None:
-    """Dates, sums and answers that go with the stage, so that every rule finds something."""
-    rng, stage = book.rng, cells["stage"].means
-    if stage == OFFER and rng.random() < 0.85:
-        cells["offer_date"] = common.day_cell(rng, TODAY - timedelta(rng.choice([0, 1, 2, 3, 3, 4, 10, 40])), past=True)
-        cells["offer_answer"] = rng.choice([blank(rng), blank(rng), plain("нет"), plain("думают")])
-    if stage in (INVOICE, "Договор", WON, LOST) and rng.random() < 0.85:
-        cells["invoice_date"] = common.day_cell(
-            rng, TODAY - timedelta(rng.choice([0, 1, 2, 3, 10, 35, 70, 130])), past=True
-        )
-        cells["due_date"] = common.day_cell(
-            rng, TODAY + timedelta(rng.choice([-120, -91, -90, -61, -60, -31, -30, -1, 0, 1, 20]))
-        )
-        if rng.random() < 0.3:
-            cells["due_date"] = blank(rng)
-        if rng.random() < 0.6:
-            cells["terms_days"] = common.number_cell(rng, rng.choice([0, 1, 2, 7, 10, 14, 30, 70]))
-    amount = cells["amount"].means
-    if amount and rng.random() < 0.4:
-        part = rng.choice([amount, amount / 2, amount - Decimal("0.5"), amount + 10, Decimal(0)])
-        cells["paid_amount"] = common.money_cell(rng, round(part, 2), "RUB", dirty=0.1)
-    if rng.random() < 0.6:
-        cells["next_step_date"] = common.day_cell(rng, TODAY + timedelta(rng.randint(-40, 60)))
-    if rng.random() < 0.5:
-        cells["lost_reason"] = plain(rng.choice(["дорого", "нет", "ушли к другим"]))
-
-
-def _id(book: _Book, number: int) -> Cell:
-    value: Any = 1000 + number
-    if book.rng.random() < 0.03 and number > 5:
-        value = 1000 + book.rng.randrange(number)
-    return Cell(str(value) if book.rng.random() < 0.1 else value, value)
-
-
-def _firm(book: _Book, number: int) -> Cell:
-    return plain(common.spaced(book.rng, f"ООО «{book.rng.choice(FIRMS)}-{number}»"))
-
-
-def _inn(book: _Book, _number: int) -> Cell:
-    rng = book.rng
-    head = [rng.randint(1, 9), *(rng.randint(0, 9) for _ in range(8))]
-    check = sum(w * d for w, d in zip((2, 4, 10, 3, 5, 9, 4, 6, 8), head, strict=True)) % 11 % 10
-    digits = "".join(map(str, head))
-    roll = rng.random()
-    if roll < 0.1:
-        return blank(rng)
-    if roll < 0.15:
-        return Cell(
-            rng.choice([f"{digits}{(check + 1) % 10}", digits, int(f"{digits}{(check + 3) % 10}"), "нет ИНН"]),
-            None,
-            "bad_tax_id",
-        )
-    right = f"{digits}{check}"
-    return Cell(int(right) if rng.random() < 0.4 else right, right)
-
-
-def _phone(book: _Book, _number: int) -> Cell:
-    rng, roll = book.rng, book.rng.random()
-    if roll < 0.05:
-        return blank(rng)
-    if roll < 0.1:
-        return Cell(rng.choice(["12-34", "нет", "8 912 345", 912345, "+7 912 34"]), None, "bad_phone")
-    one = rng.choice(book.phones) if book.phones and rng.random() < 0.04 else f"9{rng.randint(100000000, 999999999)}"
-    book.phones.append(one)
-    shown = rng.choice([_mobile(one, "+7"), _mobile(one, "8"), f"8{one}", one, f"7{one}", f"+7{one}"])
-    if roll < 0.2:
-        other = f"495{rng.randint(1000000, 9999999)}"
-        joint = rng.choice(["; ", ", ", " / ", "\n", " или "])
-        return Cell(
-            f"{shown}{joint}8 (495) {other[3:6]}-{other[6:8]}-{other[8:]}", (f"+7{one}", f"+7{other}"), "several_phones"
-        )
-    if roll < 0.3:
-        return Cell(int(rng.choice([one, f"7{one}", f"8{one}"])), (f"+7{one}",), "phone_as_number")
-    if roll < 0.36:
-        return Cell(shown + rng.choice([" доб. 12", ", доб. 345", " вн. 7", " ext 12", " (доб.101)"]), (f"+7{one}",))
-    if roll < 0.38:
-        return Cell("+375 29 123-45-67", ("+375291234567",))
-    return Cell(shown, (f"+7{one}",))
-
-
-def _mobile(ten: str, head: str) -> str:
-    return f"{head} ({ten[:3]}) {ten[3:6]}-{ten[6:8]}-{ten[8:]}"
-
-
-def _email(book: _Book, number: int) -> Cell:
-    rng = book.rng
-    if rng.random() < 0.25:
-        return blank(rng)
-    address = rng.choice(book.emails) if book.emails and rng.random() < 0.04 else f"zakaz.opt{number}@firma{number}.ru"
-    book.emails.append(address)
-    return common.email_cell(rng, address)
-
-
-def _stage(book: _Book, _number: int) -> Cell:
-    rng, stage = book.rng, book.rng.choice(STAGES)
-    roll = rng.random()
-    if roll < 0.05:
-        return Cell(rng.choice(["в процессе", "???", "перезвонить"]), None, "unknown_value")
-    if roll < 0.2:
-        alias, stage = rng.choice(sorted(ALIASES.items()))
-        return Cell(rng.choice([alias, alias.upper(), f" {alias} "]), stage)
-    return Cell(rng.choice([stage, stage.upper(), stage.lower(), stage.replace("ё", "е"), stage + "\u00a0"]), stage)
-
-
-def _past(least: int, most: int, share: float) -> Callable[[_Book, int], Cell]:
-    def made(book: _Book, _number: int) -> Cell:
-        if book.rng.random() > share:
-            return blank(book.rng)
-        return common.day_cell(book.rng, TODAY - timedelta(book.rng.randint(least, most)), past=True)
-
-    return made
-
-
-def _sum(share: float, least: int, most: int) -> Callable[[_Book, int], Cell]:
-    def made(book: _Book, _number: int) -> Cell:
-        if book.rng.random() > share:
-            return rng_blank_or_zero(book.rng)
-        return common.money_cell(book.rng, Decimal(book.rng.randint(least, most)) / 2, "RUB")
-
-    return made
-
-
-def rng_blank_or_zero(rng: Random) -> Cell:
-    return rng.choice([blank(rng), Cell(0, Decimal(0))])
-
-
-def _birthday(book: _Book, _number: int) -> Cell:
-    rng = book.rng
-    if rng.random() < 0.5:
-        return blank(rng)
-    if rng.random() < 0.05:
-        return common.birthday_cell(rng, 2, 29)
-    day = TODAY + timedelta(rng.choice([-1, 0, 1, 3, 6, 7, 8, rng.randint(9, 300)]))
-    return common.birthday_cell(rng, day.month, day.day)
-
-
-def _period(book: _Book, _number: int) -> Cell:
-    rng = book.rng
-    return blank(rng) if rng.random() < 0.5 else common.number_cell(rng, rng.choice([0, 14, 30, 45, 120]))
-
-
-def _of(*values: Any, blanks: float = 0.0) -> Callable[[_Book, int], Cell]:
-    def made(book: _Book, _number: int) -> Cell:
-        return blank(book.rng) if book.rng.random() < blanks else plain(book.rng.choice(values))
-
-    return made
-
-
-def _consent(book: _Book, _number: int) -> Cell:
-    answers = [
-        Cell("да", True),
-        Cell("Да", True),
-        Cell("+", True),
-        Cell("нет", False),
-        Cell("НЕТ", False),
-        Cell("согласен", True),
-        Cell("абвг", None, "unknown_value"),
-    ]
-    return blank(book.rng) if book.rng.random() < 0.4 else book.rng.choice(answers)
-
-
-def _stop(book: _Book, _number: int) -> Cell:
-    marks = [Cell("стоп", True), Cell("да", True), Cell("x", True), Cell("нет", False), Cell("просил не звонить", True)]
-    return blank(book.rng) if book.rng.random() < 0.85 else book.rng.choice(marks)
-
-
-_MAKERS: dict[str, Callable[[_Book, int], Cell]] = {
-    "id": _id, "name": _firm, "tax_id": _inn, "contact_person": _of(*PEOPLE, blanks=0.2), "phone": _phone, "email": _email,
-    "city": _of("Москва", "Казань", "Тверь", blanks=0.2), "source": _of("Сайт", "Выставка", "Звонок", blanks=0.2), "stage": _stage,
-    "amount": _sum(0.8, 2000, 3_000_000), "offer_date": _past(0, 200, 0.2), "offer_answer": _of("да", "нет", blanks=0.7),
-    "invoice_date": _past(0, 200, 0.1), "due_date": lambda book, _: blank(book.rng), "terms_days": lambda book, _: blank(book.rng),
-    "paid_amount": lambda book, _: rng_blank_or_zero(book.rng), "next_step": _of("перезвонить", "встреча", blanks=0.4),
-    "next_step_date": lambda book, _: blank(book.rng), "lost_reason": lambda book, _: blank(book.rng),
-    "manager": _of(*MANAGERS), "last_purchase_date": _past(0, 300, 0.6), "revenue_total": _sum(0.6, 2000, 9_000_000),
-    "purchase_period": _period, "do_not_contact": _stop, "mailing_consent": _consent, "birthday": _birthday, "created": _past(0, 900, 0.9),
-}  # fmt: skip

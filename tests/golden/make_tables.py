@@ -268,7 +268,7 @@ class Tables:
             "offer_answer": plants.text(one(["нет", "да", "думают"] if plants.russian else ["no", "yes", "thinking"]), missing=0.6),
             "invoice_date": invoiced,
             "due_date": plants.day((invoiced.value or created) + plants.rng.randint(0, 40) * DAY if plants.odds(0.5) else None),
-            "paid_amount": plants.money(one([None, None, amount.value, 500])), "balance": self._balance(row, amount),
+            "paid_amount": plants.paid(one([None, None, amount.value, 500])), "balance": self._balance(row, amount),
             "next_step_date": plants.day(TODAY + plants.rng.randint(-20, 20) * DAY if plants.odds(0.5) else None),
             "lost_reason": plants.text(one(self.words["reasons"]), missing=0.4),
             "closed": plants.day(created + 20 * DAY if plants.odds(0.5) and created + 20 * DAY <= TODAY else None, past=True),

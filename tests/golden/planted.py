@@ -219,6 +219,11 @@ class Plants:
             return self.broken()
         return Put(value, value)
 
+    def paid(self, value: float | None) -> Put:
+        """A sum paid: not a formula without its value, for then nobody knows what was paid (other makers plant that)."""
+        put = self.money(value)
+        return self.paid(value) if "not_calculated" in put.kinds else put
+
     def _money_text(self, value: float) -> str:
         whole, cents = divmod(round(value * 100), 100)
         if self.lang == "ru":

@@ -81,3 +81,16 @@ def test_bindings_equal_the_truth(case):
     plan, truth = case
     for sheet, row in truth["header_rows"].items():
         assert plan["bindings"][sheet]["header_row"] == row
+
+
+@pytest.mark.parametrize("maker", [make_flat, make_monthly], ids=["flat", "monthly"])
+def test_without_a_word_of_configuration_the_second_run_writes_nothing(maker, tmp_path):
+    truth = maker.make(1, tmp_path)
+    country = "RU" if maker is make_flat else "GB"
+    (tmp_path / "crm.yaml").write_text(f"workbook: in.xlsx\nlanguage: en\ncountry: {country}\n", "utf-8")
+    first = run.sync(str(tmp_path / "crm.yaml"), today=TODAY)
+    assert first.written
+    assert sum(first.plan_json()["abc"]["counts"].values()) == sum(truth["abc"]["counts"].values())
+    again = run.sync(str(tmp_path / "crm.yaml"), today=TODAY)
+    assert not again.written
+    assert again.plan_json()["tasks"] == first.plan_json()["tasks"]

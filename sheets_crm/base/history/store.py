@@ -27,6 +27,7 @@ from sheets_crm.base.model import Base
 from sheets_crm.cells import letter
 from sheets_crm.disk import make_folder
 from sheets_crm.errors import StateError
+from sheets_crm.words import Phrase
 
 Note = tuple[str, Mapping[str, object]]
 
@@ -97,7 +98,9 @@ class History:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What was found damaged and begun anew: words keys and values, for the run's report."""
-        notes: list[Note] = [("state.snapshot_lost", {"card": card}) for card in sorted(self._lost)]
+        notes: list[Note] = [
+            ("state.snapshot_lost", {"card": Phrase(f"cli.card.{card}")}) for card in sorted(self._lost)
+        ]
         if self._database.moved is not None:
             notes.insert(0, ("state.database_moved", {"path": str(self._database.moved)}))
         return tuple(notes)

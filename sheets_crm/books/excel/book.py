@@ -79,6 +79,15 @@ class ExcelBook:
         files.replace_file(target, written.to, lambda new: self._check(new, written, found), self._wait_s)
         return Applied(tuple(graft.written), graft.titles, written.fingerprint)
 
+    def refuse_now(self) -> None:
+        """Raise what would stop a write at this moment; writes nothing."""
+        target = self.path.resolve()
+        _, workbook = self._open(files.read(target))
+        with self._named():
+            refuse(workbook, allow_protected=self._allow_protected)
+        files.refuse_read_only(target)
+        files.wait_until_free(target, 0)
+
     def _open(self, data: bytes) -> tuple[Package, Workbook]:
         with self._named():
             package = Package(data)

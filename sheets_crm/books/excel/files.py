@@ -51,7 +51,7 @@ def opened(path: Path) -> BinaryIO:
     except PermissionError as error:
         raise WorkbookBusy("excel.no_access", workbook=path.name) from error
     except OSError as error:
-        raise WorkbookUnreadable("excel.not_readable", workbook=path.name, reason=error.strerror or "") from error
+        raise WorkbookUnreadable("excel.not_readable", workbook=path.name) from error
 
 
 def read(path: Path) -> bytes:
@@ -60,7 +60,7 @@ def read(path: Path) -> bytes:
         try:
             return file.read()
         except OSError as error:
-            raise WorkbookUnreadable("excel.not_readable", workbook=path.name, reason=error.strerror or "") from error
+            raise WorkbookUnreadable("excel.not_readable", workbook=path.name) from error
 
 
 def wait_until_free(path: Path, wait_s: float) -> None:
@@ -183,4 +183,4 @@ def _explained(error: OSError, path: Path) -> OwnerError:
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         key = "excel.open_elsewhere" if os.name == "nt" else "excel.folder_read_only"
         return WorkbookBusy(key, workbook=path.name, folder=str(path.parent), who="", lock="")
-    return OwnerError("excel.not_written", workbook=path.name, reason=error.strerror or "")
+    return OwnerError("excel.not_written", workbook=path.name)
