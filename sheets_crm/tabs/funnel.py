@@ -19,8 +19,7 @@ from sheets_crm.tabs.context import DrawContext
 from sheets_crm.words import say
 
 FUNNEL = "funnel"
-_WIDTHS = (36.0, 20.0, 20.0, 20.0, 18.0, 20.0, 13.0, 20.0, 3.0)
-_CHART_COLUMN = len(_WIDTHS)
+_WIDTHS = (26.0, 13.0, 15.0, 14.0, 13.0, 11.0, 14.0, 15.0)  # the chart beside them stays on a laptop's screen
 _ROW_PIXELS = 20
 _MOST_STUCK = 15
 _MOST_GROUPS = 20
@@ -127,8 +126,8 @@ def _stages(sheet: _Sheet, funnel: Funnel, name: str) -> None:
                 title=say("tabs.funnel.chart", ctx.lang),
                 categories=Range(rows[0], 0, rows[1], 0),
                 values=Range(rows[0], 1, rows[1], 1),
-                anchor=(top, _CHART_COLUMN),
-                size=(480, height),
+                anchor=(top, len(table.columns)),
+                size=(400, height),
                 series=ctx.label(FUNNEL, "count"),
                 color="3B7DBF",
             )
