@@ -29,9 +29,9 @@ def test_marks_survive_in_a_file():
 
 @pytest.mark.slow
 def test_marks_survive_a_longer_life():
-    run_state_machine_as_test(Play, settings=settings(max_examples=100, stateful_step_count=40, **QUIET))
+    run_state_machine_as_test(Play, settings=settings(max_examples=25, stateful_step_count=25, **QUIET))
 
 
 @pytest.mark.slow
 def test_marks_survive_a_longer_life_in_a_file():
-    run_state_machine_as_test(PlayFile, settings=settings(max_examples=20, stateful_step_count=25, **QUIET))
+    run_state_machine_as_test(PlayFile, settings=settings(max_examples=5, stateful_step_count=15, **QUIET))

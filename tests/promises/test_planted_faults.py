@@ -30,24 +30,6 @@ def snooze_dropped_on_draw(monkeypatch):
     monkeypatch.setattr(draw_tasks, "_row", lambda task, ctx: {**whole(task, ctx), "snooze_until": None})
 
 
-def key_depends_on_the_row(monkeypatch):
-    def unstable(rule, group):
-        return {id(decision): keys.task_key(decision.rule, decision.subject, str(decision.row)) for decision in group}
-
-    monkeypatch.setattr(keys, "_numbered", unstable)
-
-
-def key_depends_on_the_day(monkeypatch):
-    whole = run.decide
-
-    def dated(facts, packs, rules, today, **more):
-        return tuple(
-            replace(one, occurrence=f"{one.occurrence} {today}") for one in whole(facts, packs, rules, today, **more)
-        )
-
-    monkeypatch.setattr(run, "decide", dated)
-
-
 def rows_are_known_by_their_order(monkeypatch):
     """A sort of the tab is not noticed: keys are taken in the order in which they were drawn last."""
     whole, drawn = run.read_tasks_tab, []
@@ -116,10 +98,6 @@ def touched_rows_leave_with_their_reason(monkeypatch):
     monkeypatch.setattr(Mark, "touched", property(lambda mark: mark.own))
 
 
-def people_s_columns_are_dropped(monkeypatch):
-    monkeypatch.setattr(draw_tasks, "_extra_columns", lambda *_: ())
-
-
 def closed_rows_reopen(monkeypatch):
     whole = run.open_tasks
 
@@ -183,9 +161,9 @@ def _all_remembered(self, decisions):
 
 
 FAULTS = [
-    comment_dropped_on_read, snooze_dropped_on_draw, key_depends_on_the_row, key_depends_on_the_day, rows_are_known_by_their_order,
+    comment_dropped_on_read, snooze_dropped_on_draw, rows_are_known_by_their_order,
     own_rows_are_forgotten, own_rows_get_a_new_key_each_time, marks_are_not_recorded, a_mark_is_recorded_each_time,
-    touched_rows_leave_with_their_reason, people_s_columns_are_dropped, closed_rows_reopen, a_written_tab_names_the_moment,
+    touched_rows_leave_with_their_reason, closed_rows_reopen, a_written_tab_names_the_moment,
     the_users_sheet_is_tidied, identity_is_the_place, history_is_preferred_to_the_tab, erased_marks_come_back,
 ]  # fmt: skip
 
