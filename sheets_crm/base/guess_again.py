@@ -163,7 +163,8 @@ def _sameness(column: BoundColumn, now: ColumnClues, before: Mapping[str, object
         return 0.0
     name = _name_likeness(column.header, now.header)
     place = 0.02 if now.index == column.index else 0.0
-    values = likeness(before, now.profile) if before is not None else None
+    told = before is not None and bool(before.get("values")) and now.count > 0  # an empty column says nothing of itself
+    values = likeness(before, now.profile) if before is not None and told else None
     if name >= 0.99:
         return min(1.0, 0.9 + place + (0.08 * values if values is not None else 0.04))
     means = fitness(now, column.card).get(column.field, 0.0)

@@ -39,7 +39,7 @@ LABELS = {
 GONE = "Больше не нужно"
 STATUSES = ("В работе", "Сделана", "Отложена", "Отменена")
 CLOSED = {"Сделана", "Отменена"}
-SYNONYMS = {"Ответ по КП": "Что ответили", "Сумма": "Сумма, руб.", "Менеджер": "Ответственный", "Дата КП": "КП от"}
+SYNONYMS = {"Ответ по КП": "Ответы по КП", "Сумма": "Сумма, руб.", "Менеджер": "Ответственный", "Дата КП": "КП от"}
 KILLS = ("before intake", "after intake", "before the write", "after the write", "after the record", "before the stamp")
 
 
@@ -256,18 +256,28 @@ class Play(RuleBasedStateMachine):
     def _put_tab(self, head, rows):
         self.world.put(self.world.tab(), [head, *rows])
 
-    def _pick(self, number, *, rule_only=False):
+    def _pick(self, number):
         """A task's row, and the mark that stands in it already."""
         head, rows = self._tab()
-        tasks = [
-            n for n, row in enumerate(rows) if row[head.index("Ключ")] and (not rule_only or row[head.index("Правило")])
-        ]
-        tasks = [n for n in tasks if rows[n][head.index("Статус")]]
+        must = [head.index("Ключ"), head.index("Статус")]
+        tasks = [n for n, row in enumerate(rows) if all(row[place] for place in must)]
         if not tasks:
             return head, rows, None, None
         place = tasks[number % len(tasks)]
         said = rows[place][head.index("Комментарий")]
         return head, rows, place, next((mark for mark in self.marks if mark.comment == said), None)
+
+    def _standing(self, *, own=True):
+        """Marks that stand in the tab; without those of rows that no rule stands behind where `own` is false."""
+        return [mark for mark in self.marks if not mark.deleted and (own or mark.own is False)]
+
+    def _pick_marked(self, number, *, own=True):
+        """A row in which a mark stands."""
+        marks = self._standing(own=own)
+        mark = marks[number % len(marks)]
+        head, rows = self._tab()
+        place = next(n for n, row in enumerate(rows) if row[head.index("Комментарий")] == mark.comment)
+        return head, rows, place, mark
 
     @rule(
         marks=st.lists(
@@ -306,11 +316,10 @@ class Play(RuleBasedStateMachine):
         """What makes the task this time, as it was when the tab was drawn; several reasons of a merged row together."""
         return self.drawn.get((client, label))
 
+    @precondition(lambda self: self._standing(own=False))
     @rule(number=st.integers(0, 20))
     def erase_mark(self, number):
-        head, rows, place, mark = self._pick(number)
-        if mark is None or mark.own:
-            return
+        head, rows, place, mark = self._pick_marked(number, own=False)
         row = rows[place]
         for header in ("Комментарий", "Статус", *mark.cells):
             row[head.index(header)] = "Новая" if header == "Статус" else None
@@ -357,11 +366,10 @@ class Play(RuleBasedStateMachine):
         del rows[place]
         self._put_tab(head, rows)
 
+    @precondition(lambda self: self._standing(own=False))
     @rule(number=st.integers(0, 20), junk=st.sampled_from((None, "abc", "t", 42)))
     def garble_key(self, number, junk):
-        head, rows, place, mark = self._pick(number, rule_only=True)
-        if mark is None or mark.own:
-            return
+        head, rows, place, mark = self._pick_marked(number, own=False)
         rows[place][head.index("Ключ")] = junk
         if junk is not None:
             mark.own = True
@@ -369,11 +377,10 @@ class Play(RuleBasedStateMachine):
             mark.own = None  # it may find its task again by what it says, or stand for itself
         self._put_tab(head, rows)
 
+    @precondition(lambda self: self._standing())
     @rule(number=st.integers(0, 20))
     def own_column(self, number):
-        head, rows, place, mark = self._pick(number)
-        if mark is None:
-            return
+        head, rows, place, mark = self._pick_marked(number)
         if "Скидка" not in head:
             head.append("Скидка")
             for row in rows:

@@ -84,3 +84,17 @@ def test_a_column_that_is_gone_is_not_replaced_by_its_neighbour(tmp_path, stated
     back = settled(made)
     assert told(back) == []
     assert back.base.frame("deal")["amount"].to_list() == [1000 + n for n in range(10)]
+
+
+def test_an_empty_column_is_known_by_its_name(tmp_path):
+    """No reason was ever written, and the heading was touched up: it stands where it stood, and is the same column."""
+    made = world(tmp_path)
+    made.sync(TODAY)
+    rows = made.rows(DEALS)
+    at = rows[0].index("Причина отказа")
+    rows[0][at] = "Причины отказа"
+    made.put(DEALS, rows)
+    assert [kind for kind, *_ in told(settled(made))] == ["column_moved"]
+    rows[3][at] = "дорого"
+    made.put(DEALS, rows)
+    assert made.sync(TODAY).base.frame("deal")["lost_reason"].to_list()[2] == "дорого"
