@@ -55,6 +55,7 @@ def _in_keyring(name: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password(SERVICE, name)
+        found: str | None = keyring.get_password(SERVICE, name)
     except Exception:  # noqa: BLE001 - a keyring that is locked or broken is as good as none
         return None
+    return found
