@@ -84,8 +84,18 @@ def row_height(texts: Iterable[tuple[str | None, float]]) -> float:
 def row_heights(columns: Iterable[TabColumn], first_row: int) -> dict[int, float]:
     """Heights of the rows of a table, from its columns that wrap text."""
     wrapped = [column for column in columns if column.style.wrap and column.values.dtype == pl.String]
-    lists = [[(text, column.width) for text in column.values.to_list()] for column in wrapped]
-    return {first_row + place: row_height(row) for place, row in enumerate(zip(*lists, strict=True))}
+    if not wrapped:
+        return {}
+    counts = [_line_counts(column.values, column.width * _FILLED).alias(str(i)) for i, column in enumerate(wrapped)]
+    lines = pl.DataFrame(counts).select(pl.max_horizontal(pl.all()).clip(1, _MOST_LINES)).to_series().to_list()
+    return {row: _LINE * count + 1 for row, count in enumerate(lines, first_row)}
+
+
+def _line_counts(texts: pl.Series, width: float) -> pl.Series:
+    """Lines that each text takes; each different one is looked at once, and only where it is not plainly a single line."""
+    long = texts.filter((texts.str.len_chars() > width) | texts.str.contains("\n", literal=True)).unique().to_list()
+    counts = pl.Series([_lines(text, width) for text in long], dtype=pl.UInt32)
+    return texts.replace_strict(pl.Series(long, dtype=pl.String), counts, default=1, return_dtype=pl.UInt32)
 
 
 @lru_cache(maxsize=1 << 14)  # checklists and reasons repeat from row to row

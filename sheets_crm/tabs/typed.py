@@ -102,6 +102,8 @@ def rows_of(grid: Grid) -> list[list[Typed]]:
 
 def plain_text(value: object, lang: Lang) -> str:
     """A value as text: whole numbers without a point, long ones (phones) without groups; days as people write them."""
+    if type(value) is str:
+        return value
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".15g")
     if isinstance(value, time):

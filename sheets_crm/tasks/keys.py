@@ -11,7 +11,6 @@ Pure. Knows nothing of tabs.
 from __future__ import annotations
 
 import re
-from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,6 +19,10 @@ from sheets_crm.engine.model import Decision
 
 _SHAPE = re.compile(r"[ton][a-z2-7]{13}")
 _LENGTH = 12
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # base32 of RFC 4648, small letters
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time
+_SPARE = 80 - 5 * _LENGTH  # bits of the digest that a key leaves out
+_SHIFTS = range(5 * _LENGTH - 10, -1, -10)
 
 
 @lru_cache(maxsize=1 << 17)  # a run asks for each key several times
@@ -65,14 +68,17 @@ def keyed(decisions: Iterable[Decision]) -> dict[str, Decision]:
     Cards that can't be told apart (same identity and occurrence on two rows) get numbered keys, by what they say and
     where they stand, so that neither is lost.
     """
+    order = list(decisions)
+    triples = [(decision.rule, decision.subject, decision.occurrence) for decision in order]
+    single = {task_key(*triple): decision for triple, decision in zip(triples, order, strict=True)}
+    if len(single) == len(order):
+        return single
     groups: dict[tuple[str, str, str], list[Decision]] = {}
-    order: list[Decision] = []
-    for decision in decisions:
-        groups.setdefault((decision.rule, decision.subject, decision.occurrence), []).append(decision)
-        order.append(decision)
+    for triple, decision in zip(triples, order, strict=True):
+        groups.setdefault(triple, []).append(decision)
     keys: dict[int, str] = {}
     for triple, group in groups.items():
-        keys |= _numbered(triple, group)
+        keys.update(_numbered(triple, group))
     return {keys[id(decision)]: decision for decision in order}
 
 
@@ -91,9 +97,10 @@ def _key(letter: str, parts: Iterable[str]) -> str:
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "big") + data)
-    body = letter + b32encode(digest.digest()).decode("ascii").lower()[:_LENGTH]
+    number = int.from_bytes(digest.digest(), "big") >> _SPARE
+    body = letter + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
     return body + _check(body)
 
 
 def _check(body: str) -> str:
-    return b32encode(blake2b(body.encode("ascii"), digest_size=5).digest()).decode("ascii").lower()[0]
+    return _ALPHABET[blake2b(body.encode("ascii"), digest_size=5).digest()[0] >> 3]

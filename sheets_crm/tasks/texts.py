@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from sheets_crm.engine.model import Decision
@@ -41,9 +42,14 @@ def reasons_text(decisions: Sequence[Decision], opened: date, lang: Lang) -> str
 def _has_number(decision: Decision, lang: Lang) -> bool:
     template = in_language(decision.why, lang)
     told = template.values() if isinstance(template, Mapping) else [template]
-    names = {name for sentence in told if sentence for name in fields_of(str(sentence))}
-    values = [decision.values.get(name) for name in names]
+    values = [decision.values.get(name) for sentence in told if sentence for name in _names(str(sentence))]
     return any(isinstance(value, (int, float, Decimal, date)) and not isinstance(value, bool) for value in values)
+
+
+@cache
+def _names(sentence: str) -> frozenset[str]:
+    """The placeholders of a sentence; packs have few of them, tasks many."""
+    return frozenset(fields_of(sentence))
 
 
 def hint_text(task: Task, lang: Lang) -> str:
@@ -90,6 +96,7 @@ def in_language(texts: Mapping[str, T], lang: Lang) -> T | None:
     return next(iter(texts.values()), None)
 
 
+@lru_cache(maxsize=1 << 16)  # the same names of managers and clients come again and again
 def fold(text: str) -> str:
     """Text as names are compared: without case, runs of spaces, and the two dots over a Russian e."""
     return " ".join(text.casefold().replace("\u0451", "\u0435").split())

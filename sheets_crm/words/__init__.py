@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any, Literal, Self, cast
 
 import yaml
@@ -86,11 +87,30 @@ def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
     """A template (a sentence, or a mapping of plural forms chosen by `n`) with values shown as people of `lang` write them."""
     if isinstance(template, Mapping):
         template = template.get(plural(values.get("n", 0), lang)) or template["other"]
-    return str(template).format_map({name: show(value, lang) for name, value in values.items()})
+    parts = _parts(str(template))
+    if parts is None:
+        return str(template).format_map({name: show(value, lang) for name, value in values.items()})
+    return "".join([show(values[part], lang) if named else part for named, part in parts])
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[tuple[bool, str], ...] | None:
+    """A sentence cut at its placeholders: (is it a placeholder?, its name or the words). None where one asks for more."""
+    found = []
+    for words, name, spec, conversion in Formatter().parse(template):
+        if words:
+            found.append((False, words))
+        if name is not None:
+            if not name.isidentifier() or spec or conversion:
+                return None
+            found.append((True, name))
+    return tuple(found)
 
 
 def show(value: object, lang: Lang) -> str:
     """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
+    if type(value) is str:
+        return value
     if isinstance(value, Phrase):
         return say(value.key, lang, **value.values)
     if isinstance(value, Spot):
@@ -122,7 +142,12 @@ def number(value: Decimal | float, lang: Lang, decimals: int | None = None) -> s
 
 def plural(n: object, lang: Lang) -> str:
     """CLDR plural category of a number in a language: ru one/few/many/other, en one/other."""
-    return str(_plural_rule(lang)(abs(cast("Any", n))))
+    return _category(abs(n), lang) if type(n) is int else str(_plural_rule(lang)(abs(cast("Any", n))))
+
+
+@lru_cache(maxsize=4096)
+def _category(n: int, lang: Lang) -> str:
+    return str(_plural_rule(lang)(n))
 
 
 # Source: CLDR plural rules (cardinals). Stated here because Babel would load a whole locale for them.
@@ -143,6 +168,7 @@ def _plural_rule(lang: Lang) -> Any:
     return PluralRule(_RULES[lang])
 
 
+@lru_cache(maxsize=4096)
 def _entry(lang: Lang, key: str) -> object:
     node: object = catalogue(lang)
     for part in key.split("."):
