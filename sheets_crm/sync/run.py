@@ -115,9 +115,8 @@ def plan(
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
     with memory.history(state) as history:
-        return _computed(
-            opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang
-        )[0]
+        seen = read(opened, book or book_of(opened))
+        return _computed(opened, seen, _marks(seen), history, today=_day(opened, today), lang=lang or opened.lang)[0]
 
 
 def sync(
@@ -171,7 +170,7 @@ def _once(
     seen = read(opened, book)
     marks = _marks(seen)
     history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
-    result, sheets = _computed(opened, seen, history, today, lang)
+    result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang)
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
@@ -207,7 +206,7 @@ def _marks(seen: Read) -> TasksTab:
 
 
 def _computed(
-    opened: Opened, seen: Read, history: History | None, today: date, lang: Lang
+    opened: Opened, seen: Read, marks: TasksTab, history: History | None, *, today: date, lang: Lang
 ) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
@@ -229,7 +228,6 @@ def _computed(
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
     decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
-    marks = _marks(seen)
     tasks = open_tasks(
         decisions, marks.marks, past.opened(decisions, marks.marks), today,
         TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),

@@ -84,6 +84,7 @@ class Typed:
 
 
 NOTHING = Typed(Kind.EMPTY)
+_KINDS = tuple(Kind)  # in the order of their numbers, which never change
 
 
 def rows_of(grid: Grid) -> list[list[Typed]]:
@@ -93,7 +94,7 @@ def rows_of(grid: Grid) -> list[list[Typed]]:
         kinds, texts, numbers = column.kind.to_list(), column.text.to_list(), column.number.to_list()
         columns.append(
             [
-                NOTHING if kind == Kind.EMPTY else Typed(Kind(kind), text or "", number or 0.0)
+                NOTHING if kind == Kind.EMPTY else Typed(_KINDS[kind], text or "", number or 0.0)
                 for kind, text, number in zip(kinds, texts, numbers, strict=True)
             ]
         )

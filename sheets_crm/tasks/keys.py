@@ -56,6 +56,7 @@ def is_own(key: str) -> bool:
     return key.startswith("o")
 
 
+@lru_cache(maxsize=1 << 17)  # a run asks several times of each key cell
 def split_keys(text: str) -> tuple[str, ...]:
     """The keys in a key cell (a merged row holds several); () when any of them is not ours."""
     keys = tuple(text.lower().split())

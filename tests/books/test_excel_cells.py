@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm.books.excel.cellxml import column_cells, escaped, one_cell, text_of
+from sheets_crm.books.excel.cellxml import escaped, one_cell, row_cells, text_of
 from sheets_crm.books.excel.dialect import STRICT, TRANSITIONAL
 from sheets_crm.books.excel.lists import in_place
 from sheets_crm.books.excel.sheetxml import file_width
@@ -79,10 +79,10 @@ def test_days_in_the_other_epoch():
 
 def test_a_column_keeps_the_look_of_its_empty_cells():
     rows = pl.Series(["2", "3"])
-    cells = column_cells(pl.Series(["a", None]), 0, rows, 5, date_1904=False)
+    cells = row_cells([(0, pl.Series(["a", None]), 5)], rows, date_1904=False)
     assert cells[1] == '<c r="A3" s="5"/>'
-    assert column_cells(pl.Series([None, None], dtype=pl.Null), 0, rows, 0, date_1904=False).to_list() == ["", ""]
-    assert column_cells(pl.Series(["x", None], dtype=pl.Enum(["x"])), 0, rows, 0, date_1904=False)[1] == ""
+    assert row_cells([(0, pl.Series([None, None], dtype=pl.Null), 0)], rows, date_1904=False).to_list() == ["", ""]
+    assert row_cells([(0, pl.Series(["x", None], dtype=pl.Enum(["x"])), 0)], rows, date_1904=False)[1] == ""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from sheets_crm.books.tab import Plain
 from sheets_crm.cells import letter
 
 _RARE = r"[\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
+_SPECIAL = r"[&<>\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x"  # most texts hold none of these, and stand as they are
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EPOCH_1970 = 25_569  # 1 January 1970 as days since 30 December 1899
@@ -45,6 +47,9 @@ def escaped(values: pl.Series) -> pl.Series:
     """A String series ready to stand between tags. Only the rare values that need it are looked at one by one."""
     if not len(values):
         return values
+    long = (values.str.len_bytes().max() or 0) > MAX_TEXT // 2  # type: ignore[operator]
+    if not long and not values.str.contains(_SPECIAL).any():
+        return values
     odd = values.str.contains(_RARE) | (values.str.len_bytes() > MAX_TEXT // 2)
     if odd.any():
         fixed = pl.Series([None if v is None else text_of(v) for v in values.filter(odd).to_list()], dtype=pl.String)
@@ -61,19 +66,54 @@ def attribute(values: pl.Series) -> pl.Series:
     return values.str.replace_many(['"', "\n", "\t"], ["&quot;", "&#10;", "&#9;"])
 
 
-def column_cells(values: pl.Series, column: int, rows: pl.Series, style: int, *, date_1904: bool) -> pl.Series:
-    """`<c>` texts of one column. rows: the rows' numbers as people see them, as text. Null: an empty cell of that style,
-    or nothing at all where the style is the default.
+def row_cells(columns: Sequence[tuple[int, pl.Series, int]], rows: pl.Series, *, date_1904: bool) -> pl.Series:
+    """`<c>` texts of whole rows, one text a row: all columns in one pass.
+
+    columns: (place, values, style), by place. rows: the rows' numbers as people see them, as text. Null: an empty cell of
+    that style, or nothing at all where the style is the default.
     """
+    frame = pl.DataFrame(
+        {"row": rows, **{str(place): _writable(values).alias(str(place)) for place, values, _ in columns}}
+    )
+    parts: list[pl.Expr | str] = []
+    for place, values, style in columns:
+        parts += _cell(frame.get_column(str(place)), values.dtype, place, style, date_1904=date_1904)
+    return frame.select(pl.concat_str(_joined(parts)).alias("c")).to_series()
+
+
+def _cell(values: pl.Series, dtype: pl.DataType, column: int, style: int, *, date_1904: bool) -> list[pl.Expr | str]:
+    """The pieces of one column's cells; literal pieces as plain text."""
     look = f' s="{style}"' if style else ""
-    name = letter(column)
-    ref = pl.lit(f'<c r="{name}') + pl.col("row")
-    empty = ref + pl.lit(f'"{look}/>') if style else pl.lit("")
-    frame = pl.DataFrame({"row": rows, "value": _writable(values)})
-    inner, close = _typed(values.dtype, look, date_1904=date_1904)
-    if values.dtype == pl.String and values.null_count() == 0 and not (values == "").any():
-        return frame.select(pl.concat_str(ref, inner, close).alias("c")).to_series()
-    return frame.select(pl.coalesce(pl.concat_str(ref, inner, close), empty).alias("c")).to_series()
+    reference: list[pl.Expr | str] = [f'<c r="{letter(column)}', pl.col("row")]
+    opening, inner, close = _typed(pl.col(values.name), dtype, look, date_1904=date_1904)
+    if _all_filled(values):
+        return [*reference, opening, inner, close]
+    filled = pl.concat_str(_joined([opening, inner, close]))
+    if style:
+        return [*reference, pl.coalesce(filled, pl.lit(f'"{look}/>'))]
+    return [pl.coalesce(pl.concat_str(_joined([*reference, filled])), pl.lit(""))]
+
+
+def _all_filled(values: pl.Series) -> bool:
+    """Has every row something to write, whatever its type?"""
+    if values.null_count():
+        return False
+    if values.dtype == pl.String:
+        return not (values == "").any()
+    return not values.dtype.is_float() or bool(values.is_finite().all())
+
+
+def _joined(parts: Sequence[pl.Expr | str]) -> list[pl.Expr]:
+    """Pieces as expressions, neighbouring literals as one."""
+    found: list[pl.Expr] = []
+    words = ""
+    for part in parts:
+        if isinstance(part, str):
+            words += part
+            continue
+        found += [pl.lit(words), part] if words else [part]
+        words = ""
+    return [*found, pl.lit(words)] if words else found
 
 
 def _writable(values: pl.Series) -> pl.Series:
@@ -85,20 +125,17 @@ def _writable(values: pl.Series) -> pl.Series:
     return values
 
 
-def _typed(dtype: pl.DataType, look: str, *, date_1904: bool) -> tuple[pl.Expr, pl.Expr]:
-    """What follows the cell's reference, for values of a type; null where there is nothing to write."""
-    value = pl.col("value")
+def _typed(value: pl.Expr, dtype: pl.DataType, look: str, *, date_1904: bool) -> tuple[str, pl.Expr, str]:
+    """What follows the cell's reference, for values of a type; the middle is null where there is nothing to write."""
     if dtype in (pl.String, pl.Categorical, pl.Enum):
-        filled = pl.when(value != "").then(value)
-        opening = f'"{look} t="inlineStr"><is><t xml:space="preserve">'
-        return pl.lit(opening) + filled, pl.lit("</t></is></c>")
+        return f'"{look} t="inlineStr"><is><t xml:space="preserve">', pl.when(value != "").then(value), "</t></is></c>"
     if dtype == pl.Boolean:
-        return pl.lit(f'"{look} t="b"><v>') + value.cast(pl.UInt8).cast(pl.String), pl.lit("</v></c>")
+        return f'"{look} t="b"><v>', value.cast(pl.UInt8).cast(pl.String), "</v></c>"
     if dtype == pl.Date or isinstance(dtype, pl.Datetime):
-        return _day(value, dtype, look, date_1904=date_1904), pl.lit("</c>")
+        return "", _day(value, dtype, look, date_1904=date_1904), "</c>"
     if dtype.is_float():
         value = pl.when(value.is_finite()).then(value)
-    return pl.lit(f'"{look}><v>') + value.cast(pl.String), pl.lit("</v></c>")
+    return f'"{look}><v>', value.cast(pl.String), "</v></c>"
 
 
 def _day(value: pl.Expr, dtype: pl.DataType, look: str, *, date_1904: bool) -> pl.Expr:
@@ -132,7 +169,7 @@ def one_cell(value: Plain, column: int, row: int, style: int, *, date_1904: bool
     if isinstance(value, (int, Decimal)) or (isinstance(value, float) and math.isfinite(value)):
         return f"{opening}><v>{value}</v></c>"
     series = pl.Series("value", [value], dtype=dtype_of(value))
-    return str(column_cells(series, column, pl.Series([str(row)]), style, date_1904=date_1904)[0])
+    return str(row_cells([(column, series, style)], pl.Series([str(row)]), date_1904=date_1904)[0])
 
 
 def dtype_of(value: Plain) -> pl.DataType:

@@ -14,6 +14,7 @@ from sheets_crm.books.excel.workbook import Sheet, Workbook
 from sheets_crm.errors import OwnerError
 
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?:\s[^>]*)?>([^<]*)<")
+_FORMULA_ENDS = (b"f>", b"f >")  # one quick look tells most sheets: no formula at all
 _PLAIN_NAME = re.compile(r"\w[\w.]*")
 
 
@@ -26,7 +27,7 @@ def mentions(package: Package, workbook: Workbook, ours: Sequence[Sheet], tables
     users = package.reach([""], blocked=blocked)
     needles = [n for text in [*(sheet.name for sheet in ours), *tables] for n in _spellings(text)]
     kinds = ("worksheet+xml", "chart+xml", "macrosheet+xml")
-    parts = (part for part in users if package.types.of(part).endswith(kinds))
+    parts = [part for part in users if package.types.of(part).endswith(kinds) and _holds(package, part, _FORMULA_ENDS)]
     return any(_holds(package, part, needles) and _in_formulas(package, part, wanted) for part in parts)
 
 

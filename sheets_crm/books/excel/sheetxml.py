@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from sheets_crm.books.excel.cellxml import attribute, column_cells, dtype_of, one_cell, text_of
+from sheets_crm.books.excel.cellxml import attribute, dtype_of, one_cell, row_cells, text_of
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
 from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
 from sheets_crm.books.excel.lists import validations
@@ -129,8 +129,10 @@ class SheetWriter:
             if not table.height:
                 values = pl.Series([None], dtype=pl.String)
             look = self.styles.xf(dated(column.style, column.values.dtype))
-            cells.append(column_cells(values, table.column + i, numbers, look, date_1904=self.date_1904))
-        return _side_by_side(cells, stop - start)
+            cells.append((table.column + i, values, look))
+        if not cells:
+            return pl.Series([""]).new_from_index(0, stop - start)
+        return row_cells(cells, numbers, date_1904=self.date_1904)
 
     def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
         heights = self.layout.tab.heights
