@@ -135,7 +135,7 @@ class _Write:
             if name not in self._put and name not in self._drop and not _same_member(self._old, new, name):
                 raise RuntimeError(f"member {name} was not copied as it is")
         for name in self._put:
-            new.read(name)
+            new.check(name)
         marked = Workbook(Package(data)).marked()
         standing = {tab: marked[tab.casefold()].name for tab in self._titles if tab.casefold() in marked}
         if standing != dict(self._titles):
