@@ -37,10 +37,11 @@ class Cells:
 
 
 def write(rows: int, columns: int, target: Path) -> None:
-    """A workbook of `rows` data rows under one header row, `columns` of the twenty columns."""
+    """A workbook of `rows` data rows under one header row: the twenty columns, or those of the narrow base."""
     words = yaml.safe_load(WORDS.read_text("utf-8"))
-    cells = _Maker(words, rows).columns()[:columns]
-    strings, indexed = _share(words["columns"][:columns], cells)
+    chosen = words["narrow"] if columns == len(words["narrow"]) else words["columns"][:columns]
+    every = dict(zip(words["columns"], _Maker(words, rows).columns(), strict=True))
+    strings, indexed = _share(chosen, [every[name] for name in chosen])
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
         for name, text in _PARTS.items():
             book.writestr(name, text.format(sheet=words["sheet"]))
