@@ -14,7 +14,7 @@ from sheets_crm.books.excel.workbook import Sheet, Workbook
 from sheets_crm.errors import OwnerError
 
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?:\s[^>]*)?>([^<]*)<")
-_FORMULA_ENDS = (b"f>", b"f >")  # one quick look tells most sheets: no formula at all
+_FORMULA_ENDS = (b"f>",)  # </f>, </x:f>: one quick look tells most sheets that they hold no formula at all
 _PLAIN_NAME = re.compile(r"\w[\w.]*")
 
 
