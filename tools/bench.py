@@ -28,6 +28,10 @@ TODAY = "2026-03-16"
 SIZES = {"1k": (1_000, 20), "100k": (100_000, 20), "1m": (1_000_000, 10)}
 TARGETS = {"cold": 2.5, "unchanged": 0.3, "running": 0.05, "changed": 2.0}
 TARGET_OPENPYXL = 12
+TASKS_HEADER, DONE = (
+    "\u0421\u0442\u0430\u0442\u0443\u0441",
+    "\u0421\u0434\u0435\u043b\u0430\u043d\u0430",
+)  # the tab's first header, and what a manager chooses below it
 METHOD = (
     "Whole processes, run in turns, medians of {repeat} (openpyxl: one run). CPU is user + system of the process and its "
     "children; memory is the worst peak. The floor is what nobody can do without: python-calamine reads every cell of the "
@@ -40,6 +44,7 @@ NAMES = {
     "unchanged": "sync again, nothing changed, whole command",
     "running": "sync again, nothing changed, in a running process",
     "changed": "sync again, one row changed",
+    "marked": "sync again, one task marked done",
     "openpyxl": "openpyxl load, a pydantic model a row, a Tasks sheet, save",
 }
 
@@ -138,12 +143,19 @@ def _turn(book: Path, folder: Path, rows: int) -> list[tuple[str, Usage]]:
     done.append(("running", child("resync", str(config), TODAY)))
     if _state(target) != before:
         raise SystemExit("an unchanged workbook was written")
-    changed = folder / "changed.xlsx"
-    change = f"from pathlib import Path; import bench_zip; bench_zip.change_one_row(Path({str(target)!r}), Path({str(changed)!r}), {rows // 2})"
-    run([sys.executable, "-c", change], cwd=TOOLS)
-    changed.replace(target)
+    _edited(target, f"change_one_row(source, target, {rows // 2})")
     done.append(("changed", run(sync)))
+    _edited(target, f"mark_one_task(source, target, {TASKS_HEADER!r}, {DONE!r})")
+    done.append(("marked", run(sync)))
     return done
+
+
+def _edited(book: Path, call: str) -> None:
+    """One of bench_zip's edits, made in a process of its own: this one must stay small."""
+    copy = book.with_name("edited.xlsx")
+    code = f"from pathlib import Path; from bench_zip import *; source, target = Path({str(book)!r}), Path({str(copy)!r}); {call}"
+    run([sys.executable, "-c", code], cwd=TOOLS)
+    copy.replace(book)
 
 
 def _state(book: Path) -> tuple[str, int]:
