@@ -9,10 +9,10 @@ from typing import Any
 from sheets_crm.engine.expr import Param as ParamValue
 from sheets_crm.engine.facts import FACT_COLUMNS
 from sheets_crm.engine.faults import Place, nearest, unknown
-from sheets_crm.engine.kinds import Type
+from sheets_crm.engine.kinds import Type, fold
 from sheets_crm.engine.pack import Fields, Pack, Param, Rule
-from sheets_crm.engine.ready import ready
-from sheets_crm.engine.texts import fields_of, has_forms, sentences
+from sheets_crm.engine.ready import ending, ready
+from sheets_crm.engine.texts import ended_sentences, fields_of, has_forms, sentences
 from sheets_crm.engine.yamltree import Path, Tree
 from sheets_crm.errors import PackError
 
@@ -60,6 +60,7 @@ def _check_rule(rule: Rule, spot: _Spot, fields: Fields) -> None:
     values = defaults(rule)
     for card, schema in schemas.items():
         ready(rule, card, schema, values, spot.at)
+        ending(rule, card, schema, values, spot.at)
     _check_tests(rule, spot, schemas)
 
 
@@ -124,11 +125,11 @@ def _check_cards(key: str, cards: Iterable[str], schemas: Mapping[str, Mapping[s
 def _check_texts(rule: Rule, spot: _Spot, schemas: Mapping[str, Mapping[str, Type]]) -> None:
     if has_forms(rule) and "n" not in rule.values:
         raise spot.fault("no_n", "why")
-    for key in ("checklist", "outcomes"):
-        lists = getattr(rule, key)
+    _check_outcomes(rule, spot)
+    for key, lists in (("checklist", rule.checklist), ("outcomes", rule.choices)):
         if len(lists.ru) != len(lists.en):
             raise spot.fault("uneven_lists", key, name=key)
-    for keys, sentence in sentences(rule):
+    for keys, sentence in (*sentences(rule), *ended_sentences(rule)):
         try:
             names = fields_of(sentence)
         except ValueError:
@@ -137,6 +138,15 @@ def _check_texts(rule: Rule, spot: _Spot, schemas: Mapping[str, Mapping[str, Typ
             known = {*schema, *rule.params, *rule.values, "today"} - {"card"}
             for name in sorted(names - known):
                 raise unknown("placeholder", name, known, spot.at(*keys).at("", 0))
+
+
+def _check_outcomes(rule: Rule, spot: _Spot) -> None:
+    """Each result is known by its id and by its words: none may stand for two."""
+    taken: dict[str, int] = {}
+    for number, outcome in enumerate(rule.results):
+        for name in {fold(one) for one in (outcome.id, outcome.ru, outcome.en, *outcome.also)}:
+            if taken.setdefault(name, number) != number:
+                raise spot.fault("outcome_twice", "outcomes", number, name=name)
 
 
 def _check_tests(rule: Rule, spot: _Spot, schemas: Mapping[str, Mapping[str, Type]]) -> None:

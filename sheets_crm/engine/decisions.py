@@ -22,6 +22,7 @@ from sheets_crm.engine.texts import hint_names
 _CENT = Decimal("0.01")
 _PIN = "!"
 _NORMAL = 2
+UNDATED = "today"  # `due` of a rule whose task is due when it appears
 _JOINED = " | "  # between the parts of an occurrence
 
 
@@ -66,7 +67,8 @@ class Maker:
         """One decision a row, in the order of rows."""
         todo, why = map(_both, rule.rule.said(rule.card))
         hint, asked = _both(rule.rule.hint), hint_names(rule.rule)
-        checklist, outcomes = _lists(rule.rule.checklist), _lists(rule.rule.outcomes)
+        checklist, outcomes = _lists(rule.rule.checklist), _lists(rule.rule.choices)
+        dated = rule.rule.due.strip() != UNDATED
         letters: dict[str, str] = {}
         for row in rows.iter_rows(named=True):
             sheet = _text(row["sheet"])
@@ -95,6 +97,9 @@ class Maker:
                 hint=self._pinned.hint(row),
                 client_id=_text(row["client_id"]),
                 advice={} if any(values.get(name) is None for name in asked) else hint,
+                dated=dated and row["part:due"] is not None,
+                results=rule.rule.results,
+                again=rule.rule.again,
             )
 
     def _manager(self, rule: Ready, row: Mapping[str, object]) -> str:

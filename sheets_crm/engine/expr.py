@@ -97,6 +97,30 @@ def compile_expression(
     return Compiled(value.expr, value.type)
 
 
+def compile_parts(
+    text: str, schema: Mapping[str, Type], params: Mapping[str, Param], *, place: Place = NOWHERE
+) -> list[tuple[tuple[str, ...], Compiled]]:
+    """The parts of a condition that must all hold, each with the fields that it names, in their order."""
+    source, tree = parse(text, place)
+    made = []
+    for part in _conjuncts(tree):
+        walker = _Walker(source, schema, params)
+        value = walker.value(part, 0)
+        named = sorted(
+            (node for node in ast.walk(part) if isinstance(node, ast.Name)), key=lambda node: node.col_offset
+        )
+        fields = [walker.names[name] for node in named if (name := _plain(node.id)) in walker.names]
+        expr = pl.when(pl.col("today").is_not_null()).then(value.expr) if walker.reads else value.expr
+        made.append((tuple(dict.fromkeys(fields)), Compiled(expr, value.type)))
+    return made
+
+
+def _conjuncts(tree: ast.expr) -> list[ast.expr]:
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        return [inner for part in tree.values for inner in _conjuncts(part)]
+    return [tree]
+
+
 class _Walker:
     """Walks a syntax tree once."""
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from sheets_crm.engine.pack import Again, Outcome
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -17,6 +19,8 @@ class Decision:
 
     subject: `_id` of the card the rule looked at; sheet, row, cell: where it stands (`cell` is the cell the reason is in).
     occurrence: what makes it this time (an offer date, an invoice number, a birthday's year ...).
+    dated: the rule itself names the day (a birthday); else `due` is the day of the run.
+    results: outcomes that mean something, in the order of `outcomes`; () where they are only recorded. again: when to try again.
     """
 
     rule: str
@@ -42,3 +46,6 @@ class Decision:
     advice: Mapping[str, object] = field(
         default_factory=dict
     )  # a template like `why`, to stand under `hint`; {} when none
+    dated: bool = False
+    results: tuple[Outcome, ...] = ()
+    again: Again | None = None

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from sheets_crm.engine.kinds import Type
 from sheets_crm.engine.validation import as_pack_error
@@ -58,6 +58,47 @@ class Lists(Model):
 
     ru: tuple[Sentence, ...] = ()
     en: tuple[Sentence, ...] = ()
+
+
+Then = Literal["again", "on_date", "declined", "done", "paid", "nothing"]
+
+
+class Outcome(Model):
+    """A result that a manager may choose, and what follows from it. `also`: other words for it that people type."""
+
+    id: Name
+    ru: Sentence
+    en: Sentence
+    then: Then = "nothing"
+    also: Annotated[tuple[Sentence, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = ()
+
+
+def _listed_or_plain(value: object) -> str:
+    return "listed" if isinstance(value, (list, tuple)) else "plain"
+
+
+# Today's plain lists, which mean nothing, or outcomes one by one, which may.
+Outcomes = Annotated[
+    Annotated[tuple[Outcome, ...], Tag("listed")] | Annotated[Lists, Tag("plain")], Discriminator(_listed_or_plain)
+]
+
+
+class Again(Model):
+    """When to try again after an outcome `again`, how often, and who decides then. What is left out is `tasks.again` of crm.yaml."""
+
+    after_days: (
+        Annotated[tuple[Annotated[int, Field(ge=1, le=365)], ...], Field(min_length=1, max_length=20)] | None
+    ) = None
+    tries: Annotated[int, Field(ge=1, le=20)] | None = None
+    to: Literal["head", "owner"] | None = None
+
+
+class EndedText(Model):
+    """What to say of a task that is no longer needed, where `when` holds on its card by then."""
+
+    when: Condition
+    ru: Said
+    en: Said
 
 
 class Param(Model):
@@ -133,7 +174,9 @@ class Rule(Model):
     why: Texts
     per_card: dict[Name, CardTexts] = {}
     checklist: Lists = Lists()
-    outcomes: Lists = Lists()
+    outcomes: Outcomes = Lists()
+    again: Again = Again()
+    ended: tuple[EndedText, ...] = ()
     hint: Texts | None = None
     marketing: bool = False
     enabled: bool = True
@@ -147,6 +190,18 @@ class Rule(Model):
         """(todo, why) as told on a card kind."""
         own = self.per_card.get(card, CardTexts())
         return own.todo or self.todo, own.why or self.why
+
+    @property
+    def choices(self) -> Lists:
+        """What the drop-down of results offers."""
+        if isinstance(self.outcomes, Lists):
+            return self.outcomes
+        return Lists(ru=tuple(one.ru for one in self.outcomes), en=tuple(one.en for one in self.outcomes))
+
+    @property
+    def results(self) -> tuple[Outcome, ...]:
+        """Outcomes with a meaning, in the order of the drop-down; () where the pack gives plain lists."""
+        return () if isinstance(self.outcomes, Lists) else self.outcomes
 
 
 class Pack(Model):

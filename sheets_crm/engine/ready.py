@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sheets_crm.engine.expr import Compiled, Param, compile_expression
+from sheets_crm.engine.expr import Compiled, Param, compile_expression, compile_parts
 from sheets_crm.engine.faults import Place
 from sheets_crm.engine.functions import as_text
 from sheets_crm.engine.kinds import FOLD, NUMERIC, Type, Value, fold
 from sheets_crm.engine.pack import Role, Rule
-from sheets_crm.engine.texts import placeholders
+from sheets_crm.engine.texts import ended_placeholders, placeholders
 from sheets_crm.errors import PackError
 from sheets_crm.words import Phrase
 
@@ -78,6 +78,33 @@ def ready(
     values = _values(rule, shop)
     parts = _parts(rule, shop)
     return Ready(rule, card, when, parts, occurrence, values, inner, frozenset(shop.inputs))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What tells why a rule no longer applies to a row: `ended:` and its texts' values, the parts of the condition, `only`."""
+
+    when: tuple[Compiled, ...]
+    values: Mapping[str, Compiled]
+    parts: tuple[tuple[tuple[str, ...], Compiled], ...]
+    only: Compiled | None
+
+
+def ending(
+    rule: Rule, card: str, schema: Mapping[str, Type], params: Mapping[str, Param], at: At, *, only: str = ""
+) -> Ending:
+    """Compile for a card what is asked when a rule no longer applies. PackError for whatever doesn't fit."""
+    inner = {name: value for name, value in params.items() if name != "card"}
+    shop = _Workshop(schema, {**inner, "card": card}, at)
+    when = tuple(shop.make(one.when, ("ended", index, "when"), (Type.BOOL,)) for index, one in enumerate(rule.ended))
+    values = {}
+    for name in sorted(ended_placeholders(rule)):
+        if name in rule.values:
+            values[name] = shop.make(rule.values[name], ("values", name))
+        elif name not in shop.params and (name in schema or name == "today"):
+            values[name] = shop.make(name, ("ended",))
+    parts = compile_parts(rule.when, schema, shop.params, place=at("when"))
+    return Ending(when, values, tuple(parts), shop.make(only, ("only",), (Type.BOOL,)) if only else None)
 
 
 def _parts(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:

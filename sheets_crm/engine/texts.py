@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from sheets_crm.engine.pack import Rule, Texts
+from sheets_crm.engine.pack import Rule, Said, Texts
 
 Spot = tuple[tuple[str | int, ...], str]  # (keys under the rule, the sentence)
 
@@ -13,14 +13,20 @@ Spot = tuple[tuple[str | int, ...], str]  # (keys under the rule, the sentence)
 def sentences(rule: Rule) -> Iterator[Spot]:
     """Every sentence of a rule's tasks, and where it stands."""
     for keys, texts in _texts(rule):
-        for lang, said in (("ru", texts.ru), ("en", texts.en)):
-            if isinstance(said, Mapping):
-                yield from (((*keys, lang, form), text) for form, text in said.items())
-            else:
-                yield (*keys, lang), said
-    for key in ("checklist", "outcomes"):
+        yield from _said(keys, texts.ru, texts.en)
+    for key, lists in (("checklist", rule.checklist), ("outcomes", rule.choices)):
         for lang in ("ru", "en"):
-            yield from (((key, lang, index), text) for index, text in enumerate(getattr(getattr(rule, key), lang)))
+            told = enumerate(getattr(lists, lang))
+            listed = key == "outcomes" and rule.results
+            yield from (((key, index, lang) if listed else (key, lang, index), text) for index, text in told)
+
+
+def _said(keys: tuple[str | int, ...], ru: Said, en: Said) -> Iterator[Spot]:
+    for lang, said in (("ru", ru), ("en", en)):
+        if isinstance(said, Mapping):
+            yield from (((*keys, lang, form), text) for form, text in said.items())
+        else:
+            yield (*keys, lang), said
 
 
 def _texts(rule: Rule) -> Iterator[tuple[tuple[str, ...], Texts]]:
@@ -29,6 +35,12 @@ def _texts(rule: Rule) -> Iterator[tuple[tuple[str, ...], Texts]]:
         for key in ("todo", "why", "hint"):
             if texts := getattr(owner, key, None):
                 yield (*keys, key), texts
+
+
+def ended_sentences(rule: Rule) -> Iterator[Spot]:
+    """Every sentence about a task that is no longer needed."""
+    for index, ended in enumerate(rule.ended):
+        yield from _said(("ended", index), ended.ru, ended.en)
 
 
 def fields_of(sentence: str) -> set[str]:
@@ -50,6 +62,12 @@ def placeholders(rule: Rule) -> set[str]:
     )
 
 
+def ended_placeholders(rule: Rule) -> set[str]:
+    """Names that the texts of tasks no longer needed ask for."""
+    forms = any(isinstance(said, Mapping) for one in rule.ended for said in (one.ru, one.en))
+    return {name for _, sentence in ended_sentences(rule) for name in fields_of(sentence)} | ({"n"} if forms else set())
+
+
 def hint_names(rule: Rule) -> set[str]:
     """Names that the rule's hint asks for."""
     return {name for keys, sentence in sentences(rule) if keys[0] == "hint" for name in fields_of(sentence)}
@@ -57,4 +75,7 @@ def hint_names(rule: Rule) -> set[str]:
 
 def has_forms(rule: Rule) -> bool:
     """Does any sentence come in plural forms?"""
-    return any(isinstance(said, Mapping) for _, texts in _texts(rule) for said in (texts.ru, texts.en))
+    said = [one for _, texts in _texts(rule) for one in (texts.ru, texts.en)]
+    return any(
+        isinstance(one, Mapping) for one in [*said, *(one for ended in rule.ended for one in (ended.ru, ended.en))]
+    )

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -66,6 +67,7 @@ class TaskSettings(Settings):
 
     keep_closed_days: int = Field(default=30, ge=0, le=3650)  # of a row that was closed or is no longer needed
     merge_reasons: bool = False  # several reasons for one client on one day become one task
+    again: AgainSettings = AgainSettings()
 
 
 class CrmConfig(BaseSettings):

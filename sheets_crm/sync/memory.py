@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date, time
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import polars as pl
@@ -19,10 +20,13 @@ from sheets_crm.books.model import Grid
 from sheets_crm.disk import write_whole
 from sheets_crm.engine.model import Decision
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.tasks import Mark, Status, Task
-from sheets_crm.tasks.keys import keyed, split_keys
+from sheets_crm.tasks import CLOSED, Mark, Status, Task, Told
+from sheets_crm.tasks.keys import base_key, keyed, split_keys, step_of
+from sheets_crm.tasks.order import client_of, manager_of
+from sheets_crm.words import Lang
 
 _MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
+_OF_STEP = ("status", "outcome", "snooze_until")  # of _MARKED: what is said of one step; the rest is said of the task
 _EXTRA = "extra:"  # before the header of a column that people added
 COLUMNS_FILE = "columns.json"
 
@@ -69,11 +73,52 @@ class Past:
         return self._history.closed(_keys(marks)) if self._history else {}
 
     def marks(self, decisions: Iterable[Decision]) -> dict[str, Mark]:
-        """Task key -> the last mark history knows, for tasks whose row may be gone from the tab."""
+        """Base key -> the last mark history knows, with the key of the step it had come to, for tasks whose row may be gone."""
         if self._history is None:
             return {}
-        found = self._history.last_marks(keyed(decisions))
-        return {key: _mark(key, values) for key, values in found.items()}
+        bases = keyed(decisions)
+        every = [key for key in self._history.keys_of_tasks(like="%-%") if base_key(key) in bases]
+        steps = _latest(every)
+        found = self._history.last_marks([*bases, *steps.values()])
+        seen = self._history.known_tasks(steps.values())
+        tries = self._tries(steps, every)
+        marks = {}
+        for base in bases:
+            key = steps.get(base, base)
+            if key != base:
+                said = {name: value for name, value in found.get(base, {}).items() if _of_task(name)} | found.get(
+                    key, {}
+                )
+                marks[base] = replace(_mark(key, said), due=seen[key].due, told=Told(tries.get(base, ())))
+            elif base in found:
+                marks[base] = _mark(base, found[base])
+        return marks
+
+    def _tries(self, steps: Mapping[str, str], every: Iterable[str]) -> dict[str, tuple[date, ...]]:
+        """Base key -> the days of the tries that its latest step counts, as far as they were recorded."""
+        if self._history is None or not steps:
+            return {}
+        days: dict[str, list[date]] = {}
+        for key, day in self._history.said([*steps, *every], "outcome").items():
+            if key != steps[base_key(key)]:
+                days.setdefault(base_key(key), []).append(day)
+        counted = {base: step.tries for base, key in steps.items() if (step := step_of(key)) and step.tries}
+        return {base: tuple(sorted(days[base])[-n:]) for base, n in counted.items() if base in days}
+
+    def said(self, marks: Iterable[Mark], remembered: Mapping[str, Mark]) -> dict[str, date]:
+        """Task key -> the day on which its present outcome was first seen."""
+        if self._history is None:
+            return {}
+        keys = _keys(mark for mark in (*marks, *remembered.values()) if mark.outcome)
+        return self._history.said(keys, "outcome")
+
+    def tasks(self, keys: Iterable[str]) -> dict[str, TaskSeen]:
+        """Task key -> the task as the last run left it."""
+        return self._history.known_tasks(keys) if self._history else {}
+
+    def open_keys(self) -> list[str]:
+        """Keys of the tasks that the last run left open."""
+        return self._history.keys_of_tasks(only_open=True) if self._history else []
 
     def entered(self, base: Base, today: date) -> dict[str, pl.DataFrame]:
         """Card -> (id, since): the day a card was first seen at its stage, where we saw it come."""
@@ -90,6 +135,26 @@ class Past:
     def first_seen(self, base: Base, today: date) -> Sequence[date]:
         """The day each problem of the base was first seen."""
         return self._history.first_seen(base, today) if self._history else [today] * len(base.problems)
+
+
+def _of_task(what: str) -> bool:
+    """Is this about the task as a whole, whatever step it has come to?"""
+    return what not in _OF_STEP
+
+
+def _latest(keys: Iterable[str]) -> dict[str, str]:
+    """Base key -> the key of its latest step."""
+    found: dict[str, str] = {}
+    for key in keys:
+        base = base_key(key)
+        if base not in found or _number(key) > _number(found[base]):
+            found[base] = key
+    return found
+
+
+def _number(key: str) -> int:
+    step = step_of(key)
+    return step.number if step else 0
 
 
 def _mark(key: str, values: Mapping[str, str]) -> Mark:
@@ -122,23 +187,35 @@ def _keys(marks: Iterable[Mark]) -> list[str]:
 def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
     """The marks of the tab as history records them: one entry a task, also where a row carries several.
 
-    The due day of a rule's task is the rule's; only in a task of one's own did somebody type it.
+    The due day of a rule's task is the rule's; only in a task of one's own did somebody type it, or where it is in words.
+    What was typed about one step of a task is recorded under the step's key, what is about the task under the task's: a
+    comment that stays in the row for the next try is recorded once.
     """
     seen = []
     for mark in marks:
-        values = {name: _text(getattr(mark, name)) for name in _MARKED if name != "due" or mark.own}
+        values = {
+            name: _text(getattr(mark, name))
+            for name in _MARKED
+            if name != "due" or mark.own or isinstance(mark.due, str)
+        }
         values |= {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
-        seen += [MarkSeen(key, values) for key in split_keys(mark.key)]
+        for key in split_keys(mark.key):
+            base = base_key(key)
+            if base == key:
+                seen.append(MarkSeen(key, values))
+                continue
+            seen.append(MarkSeen(base, {name: value for name, value in values.items() if _of_task(name)}))
+            seen.append(MarkSeen(key, {name: value for name, value in values.items() if not _of_task(name)}))
     return seen
 
 
 def adopted_seen(tasks: Iterable[Task], marks: Iterable[Mark]) -> list[MarkSeen]:
     """The marks of rows that had no key of ours when they were read (typed by hand, garbled) and have one now."""
-    known = set(_keys(marks))
+    known = {base_key(key) for key in _keys(marks)}
     return marks_seen(
         replace(task.mark, key=task.key, due=task.due if task.mark.own else None)
         for task in tasks
-        if task.mark.row and known.isdisjoint(split_keys(task.key))
+        if task.mark.row and known.isdisjoint(map(base_key, split_keys(task.key)))
     )
 
 
@@ -146,19 +223,24 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def tasks_seen(tasks: Iterable[Task]) -> list[TaskSeen]:
-    """The tasks of a run as history records them."""
-    return [seen for task in tasks for seen in _task_seen(task)]
+def tasks_seen(tasks: Iterable[Task], lang: Lang) -> list[TaskSeen]:
+    """The tasks of a run as history records them; why one is no longer needed, in the workbook's language."""
+    found = []
+    for task in tasks:
+        reason = task.ended.told(lang) if task.ended is not None else task.closed_reason
+        found += list(_task_seen(task, reason))
+    return found
 
 
-def _task_seen(task: Task) -> Iterator[TaskSeen]:
-    by_key = keyed(task.decisions)
-    for key in split_keys(task.key):
-        decision = by_key.get(key)
-        yield TaskSeen(
-            key, decision.rule if decision else "", task.opened, decision.card if decision else "", decision.subject if decision else "",
-            decision.client if decision else "", decision.manager if decision else "", task.due, task.mark.status, task.closed_reason,
-        )  # fmt: skip
+def _task_seen(task: Task, reason: str) -> Iterator[TaskSeen]:
+    """reason: why it is no longer needed. A row that is open whatever its status says (something is missing) is open."""
+    status = Status.IN_PROGRESS if task.is_open and task.mark.status in CLOSED else task.mark.status
+    for key, decision in zip_longest(split_keys(task.key), task.decisions):
+        if key is not None:
+            yield TaskSeen(
+                key, decision.rule if decision else "", task.opened, decision.card if decision else "",
+                decision.subject if decision else "", client_of(task), manager_of(task), task.due, status, reason,
+            )  # fmt: skip
 
 
 def _sheet_memory(found: Mapping[str, Any]) -> SheetMemory:

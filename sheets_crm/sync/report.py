@@ -17,7 +17,7 @@ from sheets_crm.cards.problems import message
 from sheets_crm.cells import letter
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.model import Task
-from sheets_crm.tasks.texts import reasons_text
+from sheets_crm.tasks.texts import noted, reasons_text
 from sheets_crm.words import Lang, fill, say
 
 
@@ -40,12 +40,14 @@ def task_json(task: Task, lang: Lang) -> dict[str, Any]:
             "manager": str(cells.get("manager") or ""), "due": plain(task.opened), "priority": None,
             "todo": str(cells.get("todo") or ""), "why": "", "amount": None,
         }  # fmt: skip
-    why = reasons_text([decision], task.opened, lang)
+    why = noted(task, reasons_text([decision], task.opened, lang), lang)
     return {"key": task.key, **decision_json(decision, lang), "why": why, "due": plain(task_due(task))}
 
 
 def task_due(task: Task) -> date:
-    """The day a task is due: its rule's day when that lies ahead of its opening, else the day it was opened."""
+    """The day a task is due: that of the step it has come to, else its rule's day when that lies ahead of its opening."""
+    if task.step is not None and task.due is not None:
+        return task.due
     return max(task.opened, task.decision.due) if task.decision else task.opened
 
 

@@ -28,13 +28,15 @@ from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
+from sheets_crm.sync.config_outcomes import roles_of, task_settings
 from sheets_crm.sync.draw import draw
+from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
-from sheets_crm.tasks import Task, TaskSettings, open_tasks
+from sheets_crm.tasks import Task, open_tasks
 from sheets_crm.words import Lang, Phrase, fill
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
@@ -59,6 +61,7 @@ class Result:
     written: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
+    endings: Endings = field(default_factory=lambda: Endings({}))
 
     @property
     def workbook(self) -> Path:
@@ -176,7 +179,8 @@ def _once(
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
-    history.record_run(run, result.base, memory.tasks_seen(result.tasks))
+    shown = memory.tasks_seen(result.tasks, opened.lang)
+    history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     done = replace(
         result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
@@ -227,11 +231,14 @@ def _computed(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
-    decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
+    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config))
+    over = endings(
+        past, marks.marks, decisions, (packs, rules), facts=figures.facts, template=opened.template, today=today
+    )
+    remembered = past.marks(decisions)
     tasks = open_tasks(
-        decisions, marks.marks, past.opened(decisions, marks.marks), today,
-        TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),
-        closed=past.closed(marks.marks), remembered=past.marks(decisions),
+        decisions, marks.marks, past.opened(decisions, marks.marks), today, task_settings(config),
+        closed=past.closed(marks.marks), remembered=remembered, said=past.said(marks.marks, remembered), ended=over.why,
     )  # fmt: skip
     names = {
         rule.id: fill(getattr(rule.label, config.language), config.language, {})
@@ -239,7 +246,7 @@ def _computed(
         for rule in pack.rules
     }
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
-    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
+    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes), endings=over)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
 
 
@@ -250,7 +257,3 @@ def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:
             if rule.id == "reactivation":
                 return float(str(settings.params(rule)["default_days"]))
     return 90.0
-
-
-def _roles(managers: Sequence[Any]) -> dict[str, str]:
-    return {manager.role: manager.name for manager in reversed(managers) if manager.role != "manager"}

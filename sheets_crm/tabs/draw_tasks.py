@@ -16,12 +16,13 @@ from sheets_crm.cells import letter
 from sheets_crm.tabs import look
 from sheets_crm.tabs.context import DrawContext
 from sheets_crm.tabs.task_columns import COLUMNS, EDITABLE, IDS, TaskColumn, priority_label, status_label
+from sheets_crm.tabs.told import is_ended
 from sheets_crm.tabs.typed import plain_text
 from sheets_crm.tasks.keys import note_key
 from sheets_crm.tasks.model import CLOSED, Task
 from sheets_crm.tasks.order import client_of, manager_of, priority_of
-from sheets_crm.tasks.texts import checklist_lines, hint_text, outcome_choices, source_text, todo_text, why_text
-from sheets_crm.words import say
+from sheets_crm.tasks.texts import checklist_lines, hint_text, noted, outcome_choices, source_text, todo_text, why_text
+from sheets_crm.words import LANGS, say
 
 TASKS = "tasks"
 _DATES = ("due", "snooze_until")
@@ -90,9 +91,22 @@ def _typed(task: Task, ctx: DrawContext) -> Row:
     cells = {name: plain_text(value, ctx.lang) for name, value in task.mark.cells.items()}
     row: dict[str, object] = {name: cells.get(name, "") for name in IDS if not _is_managers(name)}
     row["priority"] = priority_label(task.mark.cells.get("priority", ""), ctx.lang)
-    if task.closed_reason:
-        row["why"] = say("tabs.tasks.no_longer_needed_since", ctx.lang, date=task.closed)
+    row["why"] = _ended_why(task, ctx) if task.closed_reason else noted(task, str(row["why"]), ctx.lang)
     return row
+
+
+def _ended_why(task: Task, ctx: DrawContext) -> str:
+    """That the task is no longer needed, and why. Once said it stays as it is; the days of tries stay below it."""
+    stood = str(task.mark.cells.get("why", ""))
+    if is_ended(stood):
+        return stood
+    if task.ended is not None:
+        reason = task.ended.told(ctx.lang)
+        said = say("tabs.tasks.no_longer_needed_because", ctx.lang, reason=reason, date=task.closed)
+    else:
+        said = say("tabs.tasks.no_longer_needed_since", ctx.lang, date=task.closed)
+    tries = task.mark.told.tries
+    return f"{said}\n{say('outcomes.tries', ctx.lang, n=len(tries), dates=tries)}" if tries else said
 
 
 def _is_managers(column: str) -> bool:
@@ -204,9 +218,10 @@ def _conditions(height: int, width: int, ctx: DrawContext) -> tuple[Condition, .
     """Grey for what is closed or no longer needed, then red for overdue, then amber for today. Live in the workbook."""
     column = {name: f"${letter(place)}2" for place, name in enumerate(IDS)}
     closed_labels = dict.fromkeys(status_label(status, lang) for lang in ("ru", "en") for status in sorted(CLOSED))
-    gone = say("tabs.tasks.no_longer_needed", ctx.lang)
+    gone = _begins(column["why"], [say("tabs.tasks.no_longer_needed", lang) for lang in LANGS])
+    wanting = [say(f"outcomes.needs.{name}", ctx.lang).partition(":")[0] for name in ("date", "reason")]
     closed = ",".join(f"{column['status']}={_quoted(label)}" for label in closed_labels)
-    closed = f"OR({closed},LEFT({column['why']},{len(gone)})={_quoted(gone)})"
+    closed = f"OR({gone},AND(OR({closed}),NOT(OR({_begins(column['why'], wanting)}))))"
     due, until = _day_formula(column["due"]), _day_formula(column["snooze_until"])
     day = f"IF({until}>0,{until},{due})"
     left, due_place = Range(1, 0, height, IDS.index("client")), IDS.index("due")
@@ -216,6 +231,11 @@ def _conditions(height: int, width: int, ctx: DrawContext) -> tuple[Condition, .
         Condition(left, f"AND(NOT({closed}),{day}>0,{day}<TODAY())", look.OVERDUE),
         Condition(due_cells, f"AND(NOT({closed}),{day}=TODAY())", look.TODAY),
     )
+
+
+def _begins(cell: str, beginnings: Sequence[str]) -> str:
+    """Conditions, one a beginning: does the cell's text begin so?"""
+    return ",".join(f"LEFT({cell},{len(text)})={_quoted(text)}" for text in beginnings)
 
 
 def _day_formula(cell: str) -> str:

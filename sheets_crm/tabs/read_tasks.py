@@ -14,9 +14,10 @@ from sheets_crm.books.model import Grid
 from sheets_crm.tabs.columns_found import Found, find_columns
 from sheets_crm.tabs.look import unique
 from sheets_crm.tabs.task_columns import IDS, ids_by_label, priorities_by_label, statuses_by_label
-from sheets_crm.tabs.typed import NOTHING, Typed, plain_text, rows_of
+from sheets_crm.tabs.told import told, without_notes
+from sheets_crm.tabs.typed import NOTHING, Typed, plain_text, read_day, rows_of
 from sheets_crm.tasks.keys import is_key, is_own, note_key, split_keys
-from sheets_crm.tasks.model import Mark, Status
+from sheets_crm.tasks.model import Mark, Status, Told
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import Lang
 
@@ -72,21 +73,28 @@ def _read(cells: Mapping[str, Typed], lang: Lang, key: str, extra: Mapping[str, 
     if hour is None and isinstance(due, date) and cells["due"].clock:
         hour = cells["due"].clock
     keys = split_keys(key)
+    own = not keys or is_own(keys[0])
+    comment, why = cells["comment"].as_text(lang), cells["why"].as_text(lang)
     mark = Mark(
         key=" ".join(keys) or key,
         status=_status(cells["status"], lang),
         outcome=cells["outcome"].as_text(lang),
         reason=cells["reason"].as_text(lang),
-        comment=cells["comment"].as_text(lang),
+        comment=comment,
         snooze_until=cells["snooze_until"].day(lang),
         due=due,
         time=hour,
         repeat=cells["repeat"].as_text(lang),
-        own=not keys or is_own(keys[0]),
+        own=own,
         extra=extra,
         row=number,
+        day_said=read_day(comment) if comment else None,
+        told=told(why) if why else Told(),
     )
-    return replace(mark, cells=_cells(cells, lang))
+    found = _cells(cells, lang)
+    if own and why:
+        found["why"] = without_notes(why)
+    return replace(mark, cells={name: value for name, value in found.items() if value != ""})
 
 
 def _status(cell: Typed, lang: Lang) -> str:

@@ -5,6 +5,8 @@ of one's own, `n` for the sentence of an empty tab. The letter in front keeps a 
 or a date; the check character tells a key of ours from one that was retyped or cut.
 A rule's key depends on the rule, the identity of the card and the occurrence, and on nothing else: not on rows, days,
 languages or the state database. Parts are hashed with their lengths, so that no two different triples read the same.
+What follows from an outcome keeps that key and adds the step it has come to: `-3a2` is the third step, a second try, and one
+more check character. So the steps of a task are counted by its row in the tab and by nothing else.
 Pure. Knows nothing of tabs.
 """
 
@@ -14,15 +16,18 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Literal, NamedTuple, cast
 
 from sheets_crm.engine.model import Decision
 
-_SHAPE = re.compile(r"[ton][a-z2-7]{13}")
+_SHAPE = re.compile(r"([ton][a-z2-7]{13})(?:-(\d{1,4})([adr])(\d{1,2})([a-z2-7]))?")
 _LENGTH = 12
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # base32 of RFC 4648, small letters
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time
 _SPARE = 80 - 5 * _LENGTH  # bits of the digest that a key leaves out
 _SHIFTS = range(5 * _LENGTH - 10, -1, -10)
+
+StepKind = Literal["a", "d", "r"]
 
 
 @lru_cache(maxsize=1 << 17)  # a run asks for each key several times
@@ -46,9 +51,42 @@ def note_key(sentence: str) -> str:
     return _key("n", (sentence.strip(),))
 
 
+class Step(NamedTuple):
+    """How far a task has come. number: how many outcomes moved it on. kind: a try without success, a date agreed on, a fresh round.
+
+    tries: tries without success since somebody was last reached.
+    """
+
+    number: int
+    kind: StepKind
+    tries: int
+
+
+def step_key(base: str, step: Step) -> str:
+    """Key of a rule's task at a step."""
+    body = f"{base}-{step.number}{step.kind}{step.tries}"
+    return body + _check(body)
+
+
+def base_key(key: str) -> str:
+    """The key of the task whatever step it has come to."""
+    return key.partition("-")[0]
+
+
+def step_of(key: str) -> Step | None:
+    """The step in a key of ours; None at the first."""
+    found = _SHAPE.fullmatch(key)
+    if found is None or found[2] is None:
+        return None
+    return Step(int(found[2]), cast("StepKind", found[3]), int(found[4]))
+
+
 def is_key(text: str) -> bool:
     """Is this a key as we write them (one, not several)?"""
-    return bool(_SHAPE.fullmatch(text)) and text[-1] == _check(text[:-1])
+    found = _SHAPE.fullmatch(text)
+    if found is None or found[1][-1] != _check(found[1][:-1]):
+        return False
+    return found[2] is None or (text[-1] == _check(text[:-1]) and found[1].startswith("t"))
 
 
 def is_own(key: str) -> bool:

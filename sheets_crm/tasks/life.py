@@ -2,28 +2,32 @@
 
 The marks are the managers' and survive every run; the rest is computed. A row whose reason has passed leaves by itself
 when nobody touched it; a touched one stays for a while, grey, and a closed one stays while its reason holds, so that
-nothing reopens when the state database is lost. Rows without a key are tasks of one's own.
-Pure. Knows nothing of cells, languages or the state database: `known` and `closed` are what it remembers.
-Source: docs/reference/tabs.md.
+nothing reopens when the state database is lost. An outcome moves its row on to the next step. Rows without a key are tasks
+of one's own. Pure. Knows nothing of cells, languages or the state database: `known`, `closed`, `remembered` and `said` are
+what it remembers. Source: docs/reference/tabs.md, docs/explain/tasks.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
-from sheets_crm.tasks.keys import is_own, keyed, split_keys
+from sheets_crm.tasks.keys import base_key, keyed, split_keys, step_of
 from sheets_crm.tasks.merge import merged_by_client
-from sheets_crm.tasks.model import CLOSED, NO_LONGER_NEEDED, Mark, Task, TaskSettings
+from sheets_crm.tasks.model import CLOSED, NO_LONGER_NEEDED, Mark, Note, Status, Task, TaskSettings
+from sheets_crm.tasks.next_step import AddDays, Days, calendar_days, escalated, history_notes, is_escalated, moved_on
 from sheets_crm.tasks.order import in_order
+from sheets_crm.tasks.outcomes import Meaning, meaning
 from sheets_crm.tasks.own import adopted, own_task, repeated
-from sheets_crm.tasks.texts import source_text, todo_text
-from sheets_crm.words import LANGS
+from sheets_crm.tasks.rows import LATER_STEP, Rows, bring_back, sorted_rows
 
 _NONE: Mapping[str, date] = {}
 _NO_MARKS: Mapping[str, Mark] = {}
+_NO_ENDS: Mapping[str, Ended] = {}
+_QUOTED = 40  # characters of what somebody typed, where a sentence quotes it
 
 
 def open_tasks(
@@ -35,132 +39,130 @@ def open_tasks(
     *,
     closed: Mapping[str, date] = _NONE,
     remembered: Mapping[str, Mark] = _NO_MARKS,
+    said: Mapping[str, date] = _NONE,
+    ended: Mapping[str, Ended] = _NO_ENDS,
+    add_days: AddDays = calendar_days,
 ) -> tuple[Task, ...]:
     """All rows of the tab, top to bottom: open tasks, then closed ones, then those no longer needed.
 
     marks: the rows read from the tab. known: key -> the day the task first appeared. closed: key -> the day it was first
     seen closed (`Task.closed` of earlier runs). All three may be empty: nothing is lost or doubled then.
-    remembered: key -> the last mark in history, for tasks whose row is gone from the tab; only done and cancelled ones
-    count, so that a deleted row doesn't reopen what is done.
+    remembered: base key -> the last mark in history with the key of the step it had come to, for tasks whose row is gone from
+    the tab: a deleted row doesn't reopen what is done, nor begin the tries anew. said: key -> the day its outcome was first
+    seen. ended: base key -> why the task is no longer needed. add_days: how days until the next try are counted.
     """
     settings = settings or TaskSettings()
     live = keyed(decisions)
-    rows = _sorted_rows(marks, live)
+    rows = sorted_rows(marks, live, remembered)
     taken = {key for mark in marks for key in split_keys(mark.key)} | set(live)
     new = adopted(rows.keyless, taken, known, today)
-    _remember(rows, live, new, remembered)
+    bring_back(rows, live, [*rows.own, *new], remembered)
 
-    tasks = [
-        _rule_task(decision, rows.marks.get(key, Mark(key)), known, today, closed) for key, decision in live.items()
-    ]
+    past = _Past(known, closed, today, settings)
+    tasks = list(_live_tasks(rows, live, past, Days(today, said, add_days)))
     if settings.merge_reasons:
         tasks = merged_by_client(tasks, today)
     old = [replace(mark, own=True) for mark in rows.own]
     tasks += [own_task(mark, known.get(mark.key, today), today, closed) for mark in old]
     tasks += [own_task(mark, today, today, closed) for mark in new]
     tasks += [own_task(mark, today, today, closed) for mark in repeated([*old, *new], taken, today)]
-    tasks += [_ended_task(mark, known, today, closed) for mark in rows.ended if mark.touched]
+    tasks = [_prompted(task, today) for task in tasks]
+    tasks += [_ended_task(mark, past, _why(mark, ended)) for mark in rows.ended if mark.touched]
+    tasks += [_ended_task(mark, past, LATER_STEP) for mark in rows.passed if mark.touched]
     return in_order([task for task in tasks if _stays(task, today, settings)], today, settings)
 
 
-@dataclass
-class _Rows:
-    """Rows of the tab by what stands behind them."""
-
-    marks: dict[str, Mark]  # of live rule tasks
-    own: list[Mark]
-    ended: list[Mark]  # rule tasks whose condition no longer holds
-    keyless: list[Mark]  # typed by hand, copied, or with a key that is not ours
+def _why(mark: Mark, ended: Mapping[str, Ended]) -> Ended | None:
+    """What ended the first reason of a row of which that is known."""
+    return next((ended[base] for key in mark.key.split() if (base := base_key(key)) in ended), None)
 
 
-def _sorted_rows(marks: Sequence[Mark], live: Mapping[str, Decision]) -> _Rows:
-    """Each row where it belongs. Of several rows with one key the first keeps it."""
-    rows = _Rows({}, [], [], [])
-    first: dict[str, Mark] = {}
-    keyless = []
-    for mark in sorted(marks, key=lambda mark: mark.row):
-        keys = tuple(key for key in split_keys(mark.key) if key not in first)
-        if not keys:
-            keyless.append(mark)
-            continue
-        first |= dict.fromkeys(keys, mark)
-        if is_own(keys[0]):
-            rows.own.append(replace(mark, key=keys[0]))
-        elif not any(key in live for key in keys):
-            rows.ended.append(replace(mark, key=" ".join(keys)))
-        rows.marks |= {key: replace(mark, key=key) for key in keys if key in live}
-    healed = _healed(keyless, rows.marks, live)
-    rows.keyless = [mark for mark in keyless if id(mark) not in healed and not _mere_copy(mark, first)]
-    return rows
+@dataclass(frozen=True)
+class _Past:
+    """What one run knows of tasks by key (the day each first appeared, the day it was closed), its day and settings."""
+
+    known: Mapping[str, date]
+    closed: Mapping[str, date]
+    today: date
+    settings: TaskSettings
+
+    def opened(self, mark: Mark, told: date) -> date:
+        """The day a task first appeared, whatever step it has come to; else what its row tells."""
+        return self.known.get(base_key(mark.key), self.known.get(mark.key, told))
 
 
-def _mere_copy(mark: Mark, first: Mapping[str, Mark]) -> bool:
-    """A copied row into which nobody typed anything: it says only what the first one says already."""
-    keys = split_keys(mark.key)
-    original = first.get(keys[0]) if keys else None
-    if original is None or mark.touched or is_own(keys[0]):
-        return False
-    return dict(mark.cells) == dict(original.cells)
+def _live_tasks(rows: Rows, live: Mapping[str, Decision], past: _Past, days: Days) -> Iterator[Task]:
+    """Tasks of the rules, each at the step to which its outcome moved it. One row is one outcome for all its reasons."""
+    for bases in rows.lines():
+        decisions, marks = [live[base] for base in bases], [rows.marks[base] for base in bases]
+        meant: Meaning = "nothing"
+        if marks[0].outcome:
+            is_head = is_escalated(marks[0].key, decisions[0], past.settings)
+            meant = meaning(marks[0].outcome, decisions, escalated=is_head)
+            marks = moved_on(marks, decisions, meant, past.settings, days)
+        for decision, mark in zip(decisions, marks, strict=True):
+            yield _rule_task(decision, mark, meant if mark.outcome else "nothing", past)
+    for base, decision in live.items():
+        if base not in rows.marks:
+            yield _rule_task(decision, Mark(base), "nothing", past)
 
 
-def _healed(keyless: Sequence[Mark], marks: dict[str, Mark], live: Mapping[str, Decision]) -> set[int]:
-    """Rows that only lost their key (the key column was deleted) get it back: same source, client and text to do.
+def _rule_task(decision: Decision, mark: Mark, meant: Meaning, past: _Past) -> Task:
+    """A rule's task with its marks. Its due day is the rule's, or that of its step, or the day the task first appeared.
 
-    `marks` gains them. Rows with a key of another make are not looked at. Returns the ids of the rows found.
+    A day typed over an undated due is kept. Without state the tab tells when the task appeared.
     """
-    blank = [mark for mark in keyless if not mark.key.strip() and mark.cells.get("source")]
-    if not blank:
-        return set()
-    homes: dict[tuple[object, ...], list[str]] = {}
-    for key, decision in live.items():
-        if key not in marks:
-            for sign in _signs(decision):
-                homes.setdefault(sign, []).append(key)
-    found = set()
-    for mark in blank:
-        keys = homes.get(tuple(str(mark.cells.get(name, "")) for name in ("source", "client", "todo")), [])
-        for key in [key for key in keys if key not in marks][:1]:
-            marks[key] = replace(mark, key=key, own=False)
-            found.add(id(mark))
-    return found
-
-
-def _signs(decision: Decision) -> set[tuple[object, ...]]:
-    bare = Task("", decision, Mark(""), decision.due)
-    return {(source_text(decision), decision.client, todo_text(bare, lang)) for lang in LANGS}
-
-
-def _remember(rows: _Rows, live: Mapping[str, Decision], new: Sequence[Mark], remembered: Mapping[str, Mark]) -> None:
-    """Closed marks of rows that are gone, unless the row only lost its key and stands there as one's own."""
-    kept = {mark.typed for mark in new}
-    for key in live:
-        mark = remembered.get(key)
-        if mark and key not in rows.marks and mark.status in CLOSED and mark.typed not in kept:
-            rows.marks[key] = replace(mark, key=key, own=False, row=0)
-
-
-def _rule_task(
-    decision: Decision, mark: Mark, known: Mapping[str, date], today: date, closed: Mapping[str, date]
-) -> Task:
-    """A rule's task with its marks. A due day other than today is the rule's; else it is the day the task first appeared.
-
-    A day typed over an undated due is kept. Without state the tab's own due column tells when the task appeared.
-    """
+    step, today, settings = step_of(mark.key), past.today, past.settings
     shown = mark.due if isinstance(mark.due, date) else None
-    dated = decision.due != today
-    told = shown if shown and not dated and shown <= today else today
-    opened = min(known.get(mark.key, told), today)
+    dated = decision.dated and step is None
+    told = mark.told.since or min((shown or today, *mark.told.tries))
+    opened = min(past.opened(mark, today if dated else told), today)
     due = decision.due if dated else shown or opened
-    shut = closed.get(mark.key, today) if mark.status in CLOSED else None
-    return Task(mark.key, decision, mark, opened, due=due, closed=shut)
+    mark, needs = _settled(mark, meant)
+    shut = past.closed.get(mark.key, today) if mark.status in CLOSED and not needs else None
+    is_head = step is not None and is_escalated(mark.key, decision, settings)
+    notes = history_notes(mark, decision, due, is_head=is_head) if step else ()
+    if is_head:
+        decision = escalated(decision, settings)
+    return Task(mark.key, decision, mark, opened, due=due, closed=shut, prompts=needs, notes=notes, step=step)
 
 
-def _ended_task(mark: Mark, known: Mapping[str, date], today: date, closed: Mapping[str, date]) -> Task:
+def _settled(mark: Mark, meant: Meaning) -> tuple[Mark, tuple[Note, ...]]:
+    """The mark after an outcome that asks for nothing more, or with what is still missing in its row.
+
+    A result closes a row whose status nobody touched; a status that somebody chose stands.
+    """
+    if mark.status == Status.CANCELLED:
+        return mark, ()
+    if meant == "on_date":
+        return mark, (Note("outcomes.needs.date"),)
+    if meant == "declined" and not mark.reason.strip():
+        return mark, (Note("outcomes.needs.reason"),)
+    if meant in ("done", "declined") and mark.status == Status.NEW:
+        return replace(mark, status=Status.DONE), ()
+    return mark, ()
+
+
+def _prompted(task: Task, today: date) -> Task:
+    """An open task with a word about the day it was put off to: that it has come, or that it can't be read."""
+    until = task.mark.snooze_until
+    if not task.is_open or (until is None and task.mark.status != Status.SNOOZED):
+        return task
+    if isinstance(until, date):
+        back = Note("outcomes.came_back", (("date", until),))
+        return replace(task, notes=(*task.notes, back)) if until <= today else task
+    seen = " ".join(until.split())[:_QUOTED] if until else ""
+    needed = Note("outcomes.needs.snooze_words", (("seen", seen),)) if seen else Note("outcomes.needs.snooze_date")
+    return task if Note("outcomes.needs.date") in task.prompts else replace(task, prompts=(*task.prompts, needed))
+
+
+def _ended_task(mark: Mark, past: _Past, why: Ended | None) -> Task:
+    today = past.today
     due = mark.due if isinstance(mark.due, date) else None
     keys = mark.key.split()
-    opened = min((known[key] for key in keys if key in known), default=min(due or today, today))
-    shut = min((closed[key] for key in keys if key in closed), default=today)
-    return Task(mark.key, None, mark, opened, closed_reason=NO_LONGER_NEEDED, due=due, closed=shut)
+    opened = min((past.known[key] for key in keys if key in past.known), default=min(due or today, today))
+    shut = min((past.closed[key] for key in keys if key in past.closed), default=mark.told.ended or today)
+    return Task(mark.key, None, mark, opened, closed_reason=NO_LONGER_NEEDED, due=due, closed=shut, ended=why)
 
 
 def _stays(task: Task, today: date, settings: TaskSettings) -> bool:

@@ -47,6 +47,9 @@ def _joined(group: Sequence[Task]) -> Task:
         due=min(task.due or task.opened for task in group),
         closed=min(closed) if closed else None,
         merged=tuple(decision for task in group[1:] for decision in task.decisions),
+        prompts=tuple(dict.fromkeys(note for task in group for note in task.prompts)),
+        notes=tuple(dict.fromkeys(note for task in group for note in task.notes)),
+        step=next((task.step for task in group if task.step), None),
     )
 
 

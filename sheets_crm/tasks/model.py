@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from typing import NamedTuple
 
+from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.keys import Step
+from sheets_crm.words import Lang, say
 
 
 class Status(StrEnum):
@@ -28,6 +32,23 @@ NO_LONGER_NEEDED = "no_longer_needed"
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a row's Why told that nothing else in the row knows: it is read back, so that it outlives the state database.
+
+    tries: the days of tries without success. since: the day its reason was first seen. back: the day it had been put off to,
+    where that day had come by then. ended: the day it was no longer needed.
+    """
+
+    tries: tuple[date, ...] = ()
+    since: date | None = None
+    back: date | None = None
+    ended: date | None = None
+
+
+_NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True)
 class Mark:
     """What stands in the manager's columns of one task row, as read. Text kept as typed; a status we don't know stays text.
 
@@ -35,6 +56,8 @@ class Mark:
     cells: what stands under each of our column ids (blank cells left out): the whole content of a task of one's own, and
         what a row showed when its reason has passed since.
     extra: columns that people added beside ours: header -> value (None where blank), in the order of the tab.
+    day_said: the day that the comment names, where it says nothing else.
+    told: what our own text in the row said.
     """
 
     key: str
@@ -50,6 +73,8 @@ class Mark:
     cells: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
     row: int = 0  # the user's row on the tab
+    day_said: date | None = None
+    told: Told = _NOTHING_TOLD
 
     @property
     def typed(self) -> tuple[object, ...]:
@@ -68,6 +93,17 @@ class Mark:
 _UNTOUCHED = Mark("").typed
 
 
+class Note(NamedTuple):
+    """A sentence beside the reasons: a words key and what fills it in."""
+
+    key: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    def told(self, lang: Lang) -> str:
+        """The sentence in a language."""
+        return say(self.key, lang, **dict(self.values))
+
+
 @dataclass(frozen=True)
 class Task:
     """One row of the Tasks tab. `decision` is None for a task of one's own and for one whose reason has passed.
@@ -75,6 +111,9 @@ class Task:
     key: several keys joined by a space where reasons are merged; `merged` then holds the decisions after the first.
     due: the rule's day, else the day it first appeared, else what the manager typed.
     closed: the day it was first seen done, cancelled or no longer needed; None while it is open.
+    ended: what ended it, where its condition no longer holds and that is known.
+    prompts: what is missing in the row, above the reasons; notes: what has happened so far, below them.
+    step: how far the row has come (see keys.Step); None at the first.
     """
 
     key: str
@@ -85,6 +124,10 @@ class Task:
     due: date | None = None
     closed: date | None = None
     merged: tuple[Decision, ...] = ()
+    ended: Ended | None = None
+    prompts: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
+    step: Step | None = None
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -101,6 +144,26 @@ class Task:
         until = self.mark.snooze_until
         return until if isinstance(until, date) else self.due or self.opened
 
+    def waits(self, today: date) -> bool:
+        """Is it put off, by hand or by its last outcome, to a day that has not come?"""
+        put_off = isinstance(self.mark.snooze_until, date) or self.step is not None
+        return put_off and self.day > today
+
+
+@dataclass(frozen=True)
+class AgainSettings:
+    """After an outcome "again": after how many days each next try is due (the last number repeats), and when it ends.
+
+    tries: so many without success go to `to`, who decides. A rule of a pack may say otherwise.
+    """
+
+    after_days: tuple[int, ...] = (1, 2, 4, 7)
+    tries: int = 5
+    to: str = "head"
+
+
+_AGAIN = AgainSettings()
+
 
 @dataclass(frozen=True)
 class TaskSettings:
@@ -109,8 +172,11 @@ class TaskSettings:
     keep_closed_days: how long a row stays after it was closed and its condition has ended.
     merge_reasons: several reasons for one client on one day become one row.
     managers: names in the order they stand on the tab; others follow by name, rows without a manager come last.
+    again: when to try again after an outcome that asks for it. roles: role -> manager's name.
     """
 
     keep_closed_days: int = 30
     merge_reasons: bool = False
     managers: tuple[str, ...] = ()
+    again: AgainSettings = _AGAIN
+    roles: Mapping[str, str] = field(default_factory=dict)

@@ -48,7 +48,7 @@ def priority_of(task: Task) -> int:
 
 def _place(task: Task, today: date, managers: dict[str, int]) -> tuple[object, ...]:
     manager = fold(manager_of(task))
-    put_off = isinstance(task.mark.snooze_until, date) and task.day > today
+    put_off = task.waits(today)
     group = 2 if put_off else int(task.day >= today)
     rank = (1 + bool(task.closed_reason)) if not task.is_open else 0
     return (

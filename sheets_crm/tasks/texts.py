@@ -25,8 +25,15 @@ def todo_text(task: Task, lang: Lang) -> str:
 
 
 def why_text(task: Task, lang: Lang) -> str:
-    """Why, with the numbers; one line a reason."""
-    return reasons_text(task.decisions, task.opened, lang)
+    """Why, with the numbers; one line a reason. What is missing in the row stands above, what has happened so far below."""
+    return noted(task, reasons_text(task.decisions, task.opened, lang), lang)
+
+
+def noted(task: Task, reasons: str, lang: Lang) -> str:
+    """Reasons with what is missing in the row above them, and what has happened so far below."""
+    if not task.prompts and not task.notes:
+        return reasons
+    return _lines([*(note.told(lang) for note in task.prompts), reasons, *(note.told(lang) for note in task.notes)])
 
 
 def reasons_text(decisions: Sequence[Decision], opened: date, lang: Lang) -> str:

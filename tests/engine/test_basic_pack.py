@@ -27,7 +27,7 @@ def test_every_rule_is_tested_and_told_in_full():
         "offer_followup", "invoice_followup", "overdue_payment", "reactivation", "birthday", "no_next_step", "lost_no_reason",
     }  # fmt: skip
     for rule in PACK.rules:
-        for lists in (rule.checklist, rule.outcomes):
+        for lists in (rule.checklist, rule.choices):
             assert 2 <= len(lists.ru) == len(lists.en) <= 5, rule.id
         assert rule.marketing == (rule.id in {"reactivation", "birthday"})
 

@@ -34,12 +34,14 @@ def test_without_state_the_tab_tells_when_a_task_appeared():
 
 
 def test_a_dated_task_is_due_on_its_day():
-    birthday = decision(rule="birthday", due=TODAY + 5 * DAY)
+    birthday = decision(rule="birthday", due=TODAY + 5 * DAY, dated=True)
     (task,) = open_tasks([birthday], (), {}, TODAY)
     assert (task.opened, task.due) == (TODAY, TODAY + 5 * DAY)
     on_the_day = TODAY + 5 * DAY
     (task,) = open_tasks([birthday], [mark_of(birthday, due=on_the_day)], {task.key: TODAY}, on_the_day)
     assert task.due == on_the_day
+    (task,) = open_tasks([birthday], [mark_of(birthday, due=TODAY + DAY)], {task.key: TODAY}, on_the_day)
+    assert task.due == on_the_day, "also on that very day the rule's day counts, whatever stands in the row"
 
 
 def test_a_day_typed_over_is_kept():
@@ -166,7 +168,7 @@ def test_a_row_that_only_lost_its_key_gets_it_back():
 
 def test_order():
     names = {
-        "overdue": decision("overdue", due=TODAY - DAY, priority=3),
+        "overdue": decision("overdue", due=TODAY - DAY, dated=True, priority=3),
         "high": decision("high", priority=1),
         "rich": decision("rich", amount=Decimal(9000)),
         "b": decision("b"),
@@ -233,5 +235,5 @@ def test_rows_with_different_marks_are_not_merged():
     assert len(tasks) == 2
     tasks = open_tasks([one, decision("Other")], (), {}, TODAY, MERGE)
     assert len(tasks) == 2
-    tasks = open_tasks([one, replace(two, due=TODAY + DAY)], (), {}, TODAY, MERGE)
+    tasks = open_tasks([one, replace(two, due=TODAY + DAY, dated=True)], (), {}, TODAY, MERGE)
     assert len(tasks) == 2

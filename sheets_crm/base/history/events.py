@@ -18,6 +18,7 @@ from sheets_crm.base.history.schema import TASK_EVENTS, TASKS
 _CHUNK = 500  # values in one IN (...)
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
+TURN, OPENED = "task", "opened"  # what an event of a task's own life is about, and its value while the task is open
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,50 @@ def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     }
 
 
-def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int, today: date) -> TaskCounts:
-    """Bring the list of tasks up to this run. An open task that is not shown any more is closed today."""
+def said(connection: Connection, keys: Iterable[str], what: str) -> dict[str, date]:
+    """Key -> the day on which what is recorded last of one thing was first seen; keys without it are left out."""
+    events = TASK_EVENTS.c
+    found: dict[str, date] = {}
+    for part in _chunks(keys):
+        query = select(events.key, events.day).where(events.key.in_(part), events.what == what).order_by(events.number)
+        found |= {row.key: date.fromisoformat(row.day) for row in connection.execute(query)}
+    return found
+
+
+def known_tasks(connection: Connection, keys: Iterable[str]) -> dict[str, TaskSeen]:
+    """Key -> the task as it was last recorded; unknown keys are left out."""
+    rows = (row for part in _chunks(keys) for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part))))
+    return {
+        row.key: TaskSeen(
+            row.key, row.rule, date.fromisoformat(row.opened), row.card, row.subject, row.client, row.manager,
+            date.fromisoformat(row.due) if row.due else None, row.status, row.closed_reason,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def keys_of_tasks(connection: Connection, *, like: str = "", only_open: bool = False) -> list[str]:
+    """Keys of the recorded tasks: those that are open, or those that look like a pattern of SQL."""
+    query = select(TASKS.c.key)
+    query = query.where(TASKS.c.closed.is_(None)) if only_open else query
+    query = query.where(TASKS.c.key.like(like)) if like else query
+    return [row.key for row in connection.execute(query)]
+
+
+def record_tasks(
+    connection: Connection,
+    tasks: Sequence[TaskSeen],
+    *,
+    run: int,
+    today: date,
+    now: datetime,
+    reasons: Mapping[str, str],
+) -> TaskCounts:
+    """Bring the list of tasks up to this run. An open task that is not shown any more is closed today.
+
+    reasons: key -> why a task that is not shown any more is closed. Each closing, and each opening after one, is an event
+    ("task"); the first opening stands in the list of tasks itself.
+    """
     shown = {task.key: task for task in tasks}
     known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
     still_open = set(known)
@@ -124,8 +167,12 @@ def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int,
         known |= {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part)))}
     counts = TaskCounts()
     new, changed = [], []
+    turns: dict[str, str] = {}
     for key, task in shown.items():
         row = _row(task, known.get(key), run=run, today=today)
+        was_open = key not in known or known[key].closed is None
+        if was_open == bool(row["closed"]):
+            turns[key] = (task.closed_reason or task.status) if row["closed"] else OPENED
         if key not in known:
             new.append(row)
             counts.keys.add(key)
@@ -138,19 +185,39 @@ def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int,
     if new:
         connection.execute(insert(TASKS), new)
     _update(connection, changed)
-    for part in _chunks(gone):
-        over = update(TASKS).where(TASKS.c.key.in_(part))
-        connection.execute(over.values(closed=today.isoformat(), closed_reason="gone", run=run))
+    why = {key: reasons.get(key, "gone") for key in gone}
+    for reason in dict.fromkeys(why.values()):
+        for part in _chunks(key for key in gone if why[key] == reason):
+            over = update(TASKS).where(TASKS.c.key.in_(part))
+            connection.execute(over.values(closed=today.isoformat(), closed_reason=reason, run=run))
+    _record_turns(connection, turns | why, today=today, now=now)
     return counts
+
+
+def _record_turns(connection: Connection, turns: Mapping[str, str], *, today: date, now: datetime) -> None:
+    """An event for each task that was closed (its new value says why) or opened again."""
+    last = last_values(connection, turns)
+    rows = []
+    for key, new in turns.items():
+        number, old = last.get((key, TURN), (0, OPENED))
+        if new != old:
+            rows.append(
+                {
+                    "key": key, "what": TURN, "number": number + 1, "old": old, "new": new, "who": "", "day": today.isoformat(),
+                    "recorded": now.isoformat(timespec="seconds"),
+                }
+            )  # fmt: skip
+    if rows:
+        connection.execute(insert(TASK_EVENTS), rows)
 
 
 def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, today: date) -> dict[str, object]:
     closed = None
     if task.status in _OVER or task.closed_reason:
         closed = (known.closed if known is not None else None) or today.isoformat()
+    stood = {name: getattr(known, name, "") for name in ("rule", "card", "subject", "client", "manager")}
     return {
-        "key": task.key, "rule": task.rule, "card": task.card, "subject": task.subject, "client": task.client,
-        "manager": task.manager, "due": task.due.isoformat() if task.due else None,
+        "key": task.key, **{name: getattr(task, name) or was for name, was in stood.items()}, "due": task.due.isoformat() if task.due else None,
         "opened": known.opened if known is not None else task.opened.isoformat(),
         "closed": closed, "closed_reason": task.closed_reason, "status": task.status, "run": run,
     }  # fmt: skip

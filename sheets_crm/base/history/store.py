@@ -144,6 +144,18 @@ class History:
             found.setdefault(key, {})[what] = value
         return found
 
+    def said(self, keys: Iterable[str], what: str) -> dict[str, date]:
+        """Task key -> the day on which the last recorded value of a column was first seen."""
+        return self._database.run(lambda connection: events.said(connection, keys, what))
+
+    def known_tasks(self, keys: Iterable[str]) -> dict[str, TaskSeen]:
+        """Task key -> the task as it was last recorded; keys that history does not know are left out."""
+        return self._database.run(lambda connection: events.known_tasks(connection, keys))
+
+    def keys_of_tasks(self, *, like: str = "", only_open: bool = False) -> list[str]:
+        """Keys of the recorded tasks: those still open, or those that look like a pattern of SQL."""
+        return self._database.run(lambda c: events.keys_of_tasks(c, like=like, only_open=only_open))
+
     def entered_stage(self, card: str, frame: pl.DataFrame, today: date) -> pl.DataFrame:
         """Since when each card of this run's frame stands in its stage: `_id`, stage, entered (Date), after (Date).
 
@@ -186,14 +198,18 @@ class History:
         """Record the marks that stand in the tab, before anything is computed; how many were new. Twice is harmless."""
         return self._database.run(lambda c: events.record_marks(c, marks, today=today, now=now)) if marks else 0
 
-    def record_run(self, run: Run, base: Base, tasks: Sequence[TaskSeen] = ()) -> RunSummary:
+    def record_run(
+        self, run: Run, base: Base, tasks: Sequence[TaskSeen] = (), reasons: Mapping[str, str] | None = None
+    ) -> RunSummary:
         """Record the base and the tasks of one run: all of it, or nothing. The first look at a card records no changes.
 
-        tasks: all that are shown; an open task that is not among them is closed.
+        tasks: all that are shown; an open task that is not among them is closed, for the reason that `reasons` gives its key.
         StateError: the folder is full or may not be written; what was recorded before stays as it was.
         """
         was = {card: self.previous(card) for card in base.frames}
-        summary = self._database.run(lambda connection: self._record(connection, run, base, was, tasks))
+        summary = self._database.run(
+            lambda connection: self._record(connection, run, base, was, _Tasks(tasks, reasons or {}))
+        )
         names = self._database.run(lambda c: {row.file for row in c.execute(select(SNAPSHOTS.c.file))})
         self._snapshots.keep_only(names)
         self._cache.update(base.frames)
@@ -221,7 +237,7 @@ class History:
         run: Run,
         base: Base,
         was: Mapping[str, pl.DataFrame | None],
-        tasks: Sequence[TaskSeen],
+        tasks: _Tasks,
     ) -> RunSummary:
         sitting = self._sitting(connection, run)
         connection.execute(insert(RUNS), [_run_row(sitting)])
@@ -239,7 +255,9 @@ class History:
                 connection, card, frame, old, run=sitting.number, first_number=moves, today=run.today, last=sitting.last
             )
         problems.record(connection, base, run.today)
-        done = events.record_tasks(connection, tasks, run=sitting.number, today=run.today)
+        done = events.record_tasks(
+            connection, tasks.shown, run=sitting.number, today=run.today, now=run.started, reasons=tasks.reasons
+        )
         first = all(frame is None for frame in was.values())
         return RunSummary(
             sitting.number, first, **counts, moves=moves, tasks_opened=done.opened, tasks_closed=done.closed
@@ -260,6 +278,14 @@ class History:
         connection.execute(delete(SNAPSHOTS).where(mine))
         row = {"card": card, "run": sitting.number, "file": name, "rows": frame.height, "digest": digest}
         connection.execute(insert(SNAPSHOTS), [row])
+
+
+@dataclass(frozen=True)
+class _Tasks:
+    """The tasks of one run, and why those that are not among them any more are over, by key."""
+
+    shown: Sequence[TaskSeen]
+    reasons: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,155 @@
+"""The rows of the tab, each where it belongs: to a task of a rule, to one's own, to a reason that has passed.
+
+Of several rows with one key the first keeps it; of several steps of one task the latest counts. Nothing that a person
+typed is dropped here. Pure. Decides nothing about what becomes of a row (life).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sheets_crm.engine.ended import Ended
+from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.keys import Step, base_key, is_own, split_keys, step_key, step_of
+from sheets_crm.tasks.model import CLOSED, Mark, Task
+from sheets_crm.tasks.outcomes import meaning
+from sheets_crm.tasks.texts import fold, source_text, todo_text
+from sheets_crm.words import LANGS
+
+_MOVES = ("again", "on_date", "retry")
+
+
+@dataclass
+class Rows:
+    """Rows of the tab by what stands behind them."""
+
+    marks: dict[str, Mark] = field(
+        default_factory=dict
+    )  # base key of a live task -> its mark, with the key it has come to
+    own: list[Mark] = field(default_factory=list)
+    ended: list[Mark] = field(default_factory=list)  # rule tasks whose condition no longer holds
+    passed: list[Mark] = field(default_factory=list)  # earlier steps of live tasks, into which somebody typed
+    keyless: list[Mark] = field(default_factory=list)  # typed by hand, copied, or with a key that is not ours
+
+    def lines(self) -> list[list[str]]:
+        """Base keys of live tasks that stand in one row, row by row."""
+        found: dict[object, list[str]] = {}
+        for base, mark in self.marks.items():
+            found.setdefault(mark.row or base, []).append(base)
+        return list(found.values())
+
+
+def sorted_rows(marks: Sequence[Mark], live: Mapping[str, Decision], remembered: Mapping[str, Mark]) -> Rows:
+    """Each row where it belongs. remembered: base key -> the last mark in history, with the step it had come to."""
+    rows = Rows()
+    first: dict[str, Mark] = {}
+    held: list[tuple[Mark, tuple[str, ...]]] = []
+    keyless = []
+    for mark in sorted(marks, key=lambda mark: mark.row):
+        keys = tuple(key for key in split_keys(mark.key) if key not in first)
+        if not keys:
+            keyless.append(mark)
+            continue
+        first |= dict.fromkeys(keys, mark)
+        if is_own(keys[0]):
+            rows.own.append(replace(mark, key=keys[0]))
+        else:
+            held.append((mark, keys))
+    _seat(rows, held, live)
+    healed = _healed(keyless, rows.marks, live, remembered)
+    rows.keyless = [mark for mark in keyless if id(mark) not in healed and not _mere_copy(mark, first)]
+    return rows
+
+
+def _seat(rows: Rows, held: Sequence[tuple[Mark, tuple[str, ...]]], live: Mapping[str, Decision]) -> None:
+    """Rows of rule tasks: to the live ones at their latest step, to those that ended, to steps that are over."""
+    latest: dict[str, str] = {}
+    for _, keys in held:
+        for key in keys:
+            base = base_key(key)
+            if base not in latest or _number(key) > _number(latest[base]):
+                latest[base] = key
+    for mark, keys in held:
+        mine = [key for key in keys if base_key(key) in live]
+        if not mine:
+            rows.ended.append(replace(mark, key=" ".join(keys)))
+            continue
+        current = [key for key in mine if latest[base_key(key)] == key]
+        rows.marks |= {base_key(key): replace(mark, key=key) for key in current}
+        if not current:
+            rows.passed.append(replace(mark, key=" ".join(mine)))
+
+
+def _number(key: str) -> int:
+    step = step_of(key)
+    return step.number if step else 0
+
+
+LATER_STEP = Ended("outcomes.ended.later_step")
+
+
+def _mere_copy(mark: Mark, first: Mapping[str, Mark]) -> bool:
+    """A copied row into which nobody typed anything: it says only what the first one says already."""
+    keys = split_keys(mark.key)
+    original = first.get(keys[0]) if keys else None
+    if original is None or mark.touched or is_own(keys[0]):
+        return False
+    return dict(mark.cells) == dict(original.cells)
+
+
+def _healed(
+    keyless: Sequence[Mark], marks: dict[str, Mark], live: Mapping[str, Decision], remembered: Mapping[str, Mark]
+) -> set[int]:
+    """Rows that only lost their key (the key column was deleted) get it back: same source, client and text to do.
+
+    `marks` gains them, at the step that history knows, else at the one their own text tells. Rows with a key of another
+    make are not looked at. Returns the ids of the rows found.
+    """
+    blank = [mark for mark in keyless if not mark.key.strip() and mark.cells.get("source")]
+    if not blank:
+        return set()
+    homes: dict[tuple[object, ...], list[str]] = {}
+    for key, decision in live.items():
+        if key not in marks:
+            for sign in _signs(decision):
+                homes.setdefault(sign, []).append(key)
+    found = set()
+    for mark in blank:
+        keys = homes.get(tuple(str(mark.cells.get(name, "")) for name in ("source", "client", "todo")), [])
+        for base in [key for key in keys if key not in marks][:1]:
+            tries = len(mark.told.tries)
+            told = step_key(base, Step(tries, "a", tries)) if tries else base
+            known = remembered[base].key if base in remembered else told
+            marks[base] = replace(mark, key=known, own=False)
+            found.add(id(mark))
+    return found
+
+
+def _signs(decision: Decision) -> set[tuple[object, ...]]:
+    bare = Task("", decision, Mark(""), decision.due)
+    return {(source_text(decision), decision.client, todo_text(bare, lang)) for lang in LANGS}
+
+
+def bring_back(rows: Rows, live: Mapping[str, Decision], own: Iterable[Mark], remembered: Mapping[str, Mark]) -> None:
+    """What history knows of tasks whose row is gone: that they are closed, or how far they had come.
+
+    Not what stands in the tab as one's own: a row that only lost its key says it already.
+    """
+    gone = [key for key in live if key in remembered and key not in rows.marks]
+    if not gone:
+        return
+    kept = {_place(mark.cells) for mark in own if mark.cells.get("source")}
+    for base in gone:
+        mark, decision = remembered[base], live[base]
+        if (source_text(decision), fold(decision.client)) in kept:
+            continue
+        moves = meaning(mark.outcome, (decision,)) in _MOVES
+        if mark.status in CLOSED or moves:
+            rows.marks[base] = replace(mark, own=False, row=0)
+        elif step_of(mark.key):
+            rows.marks[base] = Mark(mark.key, due=mark.due, told=mark.told)
+
+
+def _place(cells: Mapping[str, object]) -> tuple[str, str]:
+    return str(cells.get("source", "")), fold(str(cells.get("client", "")))
