@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_schedule import Schedule
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -84,6 +85,7 @@ class CrmConfig(BaseSettings):
     tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
+    schedule: Schedule = Schedule()
     protected_structure: Literal["refuse", "write"] = "refuse"
 
     @field_validator("timezone")
