@@ -220,10 +220,11 @@ class Keeper:
         try:
             process = self.runner.start(kind, self.config, longest_s=self._longest_s(), wake=self.wake)
         except OSError as error:  # no memory, no process to be had
-            self._failed(Fault("daemon.fault", place=f"no process, errno {error.errno}"), now, steady)
+            self._failed(Fault("daemon.fault", place=f"no process, errno {error.errno}"), kind, now, steady)
             return
         if process is not None:
             self.run = Run(process, kind, steady, now)
+            self.owed.discard(kind)  # what changes from now on is owed anew
 
     def _longest_s(self) -> float:
         return self.watched.schedule.longest_minutes * self.pace.minute_s
@@ -242,17 +243,19 @@ class Keeper:
         elif steady - run.began > self._longest_s() and not run.hung:
             run.hung = True
             run.process.stop()
-            self._failed(Fault("daemon.hung", minutes=str(self.watched.schedule.longest_minutes)), now, steady)
+            self._failed(
+                Fault("daemon.hung", minutes=str(self.watched.schedule.longest_minutes)), run.kind, now, steady
+            )
 
     def _ended(self, run: Run, outcome: Outcome, now: datetime, steady: float) -> None:
         if outcome.error is not None:
             if isinstance(outcome.error, Fault):
                 self.post.clear_up(self.watched.book)
-            self._failed(outcome.error, now, steady)
+            self._failed(outcome.error, run.kind, now, steady)
             return
-        self.owed.discard(run.kind)
         if run.kind is Kind.BACKUP:
             self.past.backup = now
+            self.post.journal.note("backed up")
         else:
             took = round(steady - run.began, 1)
             self.past.last = {
@@ -269,8 +272,9 @@ class Keeper:
         if outcome.result is not None:
             self.sink.after_run(self.config, outcome.result, now)
 
-    def _failed(self, error: OwnerError | Fault, now: datetime, steady: float) -> None:
+    def _failed(self, error: OwnerError | Fault, kind: Kind, now: datetime, steady: float) -> None:
         """Try again later where that may help; else wait for a change or the next slot, and tell."""
+        self.owed.add(kind)
         fault = isinstance(error, Fault)
         delay = self._patience.delay_s(FAULTS if fault else TRIES if error.transient else 0)  # type: ignore[union-attr]
         self._blocked = delay is None

@@ -51,7 +51,9 @@ class Post:
         self.state = state
         self.journal.open(state)
         before = status.read(state)
-        self.journal.note("started", pid=os.getpid(), version=__version__, clean=before.stopped is not None)
+        self.journal.note(
+            "started", pid=os.getpid(), version=__version__, clean=before.started is None or before.stopped is not None
+        )
         return before
 
     def clear_up(self, book: Path | None) -> None:
