@@ -16,14 +16,18 @@ Dirt in the user's data is not an error but a `Problem` (cards). Any other excep
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class OwnerError(Exception):
     """The run stopped; the owner can fix it. Carries a words key and its values, not a finished sentence.
 
     The sentence stands in `words` under the key; it says where, what we saw, what to do.
+    transient: such a cause often ends by itself, so whoever may wait tries again before people are troubled.
     """
 
     exit_code = 10
+    transient: ClassVar[bool] = False
 
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(key)
@@ -38,6 +42,7 @@ class WorkbookMissing(OwnerError):
     """There is no workbook at the path, or the path is a directory."""
 
     exit_code = 11
+    transient = True  # between a program's delete and its rename, or a drive that is not there yet
 
 
 class WorkbookUnreadable(OwnerError):
@@ -50,6 +55,7 @@ class WorkbookBusy(OwnerError):
     """The file is open elsewhere, locked, read-only, or keeps changing."""
 
     exit_code = 13
+    transient = True
 
 
 class ConfigError(OwnerError):
@@ -80,6 +86,7 @@ class StateError(OwnerError):
     """The state folder beside the configuration can't be read or written."""
 
     exit_code = 18
+    transient = True  # virus scanners and syncing folders let go again; a full disk is emptied
 
 
 class NotFound(OwnerError):

@@ -16,6 +16,7 @@ from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSetting
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config_outcomes import AgainSettings
+from sheets_crm.sync.config_schedule import Schedule
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -86,6 +87,7 @@ class CrmConfig(BaseSettings):
     tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
+    schedule: Schedule = Schedule()
     protected_structure: Literal["refuse", "write"] = "refuse"
 
     @field_validator("timezone")

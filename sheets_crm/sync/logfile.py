@@ -20,10 +20,13 @@ _BYTES = 1_000_000
 _FILES = 5
 
 
-def open_log(folder: Path, name: str) -> logging.Logger:
-    """The logger `name` writing to `folder`, and nowhere else any more. Calling it twice adds nothing."""
+def open_log(folder: Path, name: str, file: str = "sheets-crm.log") -> logging.Logger:
+    """The logger `name` writing to a file in `folder`, and nowhere else any more. Calling it twice adds nothing.
+
+    file: two processes that rotate one file lose lines, so whoever lives long has its own.
+    """
     logger = logging.getLogger(name)
-    target = str((folder / "sheets-crm.log").absolute())
+    target = str((folder / file).absolute())
     for handler in list(logger.handlers):
         if isinstance(handler, PrivateFile):
             if handler.baseFilename == target:

@@ -80,7 +80,6 @@ class StateFolder:
         self.backups = path / "backups"
         self.logs = path / "logs"
         self._stamp = path / "last-run.json"
-        self._lock = path / "lock"
 
     @classmethod
     def beside(cls, config: Path, workbook: str = "") -> StateFolder:
@@ -158,13 +157,13 @@ class StateFolder:
     # --- one run at a time ------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def lock(self, *, wait_s: float = 0.0) -> Iterator[None]:
-        """Hold the workbook's lock: one run at a time, over all processes of this machine.
+    def lock(self, *, wait_s: float = 0.0, name: str = "lock") -> Iterator[None]:
+        """Hold the workbook's lock: one run at a time, over all processes of this machine. name: of another lock here.
 
         The system lets go of it when a process dies, so a crash leaves nothing behind. WorkbookBusy when another run still
         holds it after `wait_s` seconds. Not reentrant.
         """
-        handle = self._take(time.monotonic() + wait_s)
+        handle = self._take(self.path / name, time.monotonic() + wait_s)
         try:
             yield
         finally:
@@ -172,9 +171,9 @@ class StateFolder:
                 _release(handle)
             handle.close()
 
-    def _take(self, until: float) -> IO[bytes]:
+    def _take(self, lock: Path, until: float) -> IO[bytes]:
         try:
-            handle = open(self._lock, "ab", opener=private)  # noqa: SIM115 - it is held, not read
+            handle = open(lock, "ab", opener=private)  # noqa: SIM115 - it is held, not read
         except OSError as error:
             raise cannot_write(error, self.path) from error
         try:
@@ -193,11 +192,11 @@ class StateFolder:
 
     # --- the log ----------------------------------------------------------------------------------------------------
 
-    def log(self, name: str = "sheets_crm") -> logging.Logger:
+    def log(self, name: str = "sheets_crm", *, file: str = "sheets-crm.log") -> logging.Logger:
         """The program's log in `logs/`, rotated, private, scrubbed of personal data. Calling it twice adds nothing."""
         from sheets_crm.sync.logfile import open_log
 
-        return open_log(self.logs, name)
+        return open_log(self.logs, name, file)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -113,8 +113,8 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[
     Mode, owner and attributes are kept. Whatever goes wrong, the old file stays and the temporary one goes.
     """
     temporary: Path | None = None
-    prefix = f".sheets-crm-{hashlib.blake2b(path.name.encode(), digest_size=6).hexdigest()}-"
-    _sweep(path.parent, prefix)
+    prefix = _prefix(path)
+    _sweep(path.parent, prefix, _STALE_S)
     try:
         number, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         temporary = Path(name)
@@ -133,11 +133,21 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[
     _sync_folder(path.parent)
 
 
-def _sweep(folder: Path, prefix: str) -> None:
+def sweep_beside(path: Path) -> None:
+    """Remove what killed runs left beside this workbook, however new. Only for who holds the workbook's lock."""
+    target = path.resolve()
+    _sweep(target.parent, _prefix(target), None)
+
+
+def _prefix(path: Path) -> str:
+    return f".sheets-crm-{hashlib.blake2b(path.name.encode(), digest_size=6).hexdigest()}-"
+
+
+def _sweep(folder: Path, prefix: str, older_s: float | None) -> None:
     """Remove what a killed run left behind, once it is old enough to be nobody's."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            if path.name.startswith(prefix) and path.stat().st_mtime < time.time() - _STALE_S:
+            if path.name.startswith(prefix) and (older_s is None or path.stat().st_mtime < time.time() - older_s):
                 path.unlink()
 
 

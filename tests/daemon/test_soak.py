@@ -1,0 +1,219 @@
+"""The daemon over a long and bad day: killed again and again, a full disk, a folder that can't be written.
+
+In CI a bounded form; `SHEETS_CRM_SOAK=100` asks for so many kills. What was measured: docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.processes import begin, environment, kill, leftovers, settled, shown, stop, wait_for, workers
+from tests.daemon.soaking import Shop
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and /proc are needed")]
+
+ROUNDS = int(os.environ.get("SHEETS_CRM_SOAK") or 0)
+SHORT_ROUNDS, SHORT_S = 12, 45.0
+SEED = int(os.environ.get("SHEETS_CRM_SOAK_SEED") or 20261122)
+
+
+def start(shop):
+    return begin(shop.config, env=environment(SHEETS_CRM_MINUTE_S="0.5"), stdout=subprocess.DEVNULL)
+
+
+def done(shop):
+    """Is everything that people saved dealt with?"""
+    from sheets_crm.sync.quick import nothing_changed
+
+    return settled(shop.folder) and nothing_changed(str(shop.config), today=None) is not None
+
+
+def strike(rng, daemon, config):
+    """kill -9 the daemon, its run, or both; says whom, and whether it was in the middle of a run."""
+    running = workers(config)
+    whom = rng.choice(("daemon", "run", "both") if running else ("daemon",))
+    if whom != "run":
+        daemon.kill()
+        daemon.wait()
+    for pid in running if whom != "daemon" else ():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return whom, bool(running)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    made = Shop(tmp_path / "магазин с пробелом", SEED)
+    yield made
+    for pid in workers(made.config):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_nothing_is_lost_or_doubled_however_often_it_is_killed(shop):
+    rng, strikes, began = random.Random(SEED + 1), Counter(), time.monotonic()
+    daemon = start(shop)
+    try:
+        assert wait_for(lambda: done(shop), 60)
+        kills = 0
+        while kills < (ROUNDS or SHORT_ROUNDS) and (ROUNDS or time.monotonic() - began < SHORT_S):
+            shop.work()
+            if rng.random() < 0.8:
+                wait_for(lambda: workers(shop.config), 5)
+            time.sleep(rng.uniform(0, 1.6))
+            whom, running = strike(rng, daemon, shop.config)
+            strikes[whom, "in a run" if running else "between runs"] += 1
+            kills += 1
+            if daemon.poll() is not None:
+                daemon = start(shop)
+        lived = time.monotonic() - began
+        assert wait_for(lambda: done(shop), 90), shown(shop.folder)
+        code, _ = stop_quietly(daemon)
+        assert code == 0
+    finally:
+        kill(daemon, shop.config)
+    found = shop.judged()
+    assert kills >= (ROUNDS or 4)
+    told = {" ".join(key): count for key, count in sorted(strikes.items())}
+    note({"kills": kills, **told, **found, "seconds": round(lived), "seed": SEED})
+
+
+def stop_quietly(daemon):
+    daemon.send_signal(signal.SIGTERM)
+    return daemon.wait(30), None
+
+
+def note(figures):
+    """Left for docs/reliability.md where somebody asks for it."""
+    target = os.environ.get("SHEETS_CRM_SOAK_OUT")
+    if target:
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(figures, ensure_ascii=False) + "\n")
+
+
+# --- a disk without room, a folder without rights ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small disk of its own; None where this user may not mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = (
+        os.geteuid() == 0
+        and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False).returncode == 0
+    )
+    yield place if mounted else None
+    if mounted:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def fill(folder):
+    """Until not a byte more fits."""
+    with (folder / "filler").open("wb", buffering=0) as file:
+        for size in (65536, 512, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+def test_a_full_disk_is_waited_out(disk, tmp_path):
+    """On a disk of its own where that may be had; else every file longer than a little is refused."""
+    shop = Shop((disk or tmp_path) / "firm", SEED)
+    daemon = start(shop)
+    try:
+        assert wait_for(lambda: done(shop), 60)
+        if disk is None:
+            resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        shop.work()
+        book = shop.path.read_bytes()
+        if disk is not None:
+            fill(disk)
+        time.sleep(6)
+        assert daemon.poll() is None, "it lives on"
+        assert shop.path.read_bytes() == book, "the workbook stands as it was saved"
+        if disk is None:
+            resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        else:
+            (disk / "filler").unlink()
+        assert wait_for(lambda: done(shop), 60), shown(shop.folder)
+        assert stop_quietly(daemon)[0] == 0
+    finally:
+        kill(daemon, shop.config)
+    assert leftovers(shop.folder) == []
+    shop.judged()
+
+
+def test_a_folder_that_can_not_be_written_is_waited_out(tmp_path):
+    """Made read-only over its head: by a mount where we are root, else by its rights."""
+    shop = Shop(tmp_path / "firm", SEED)
+    daemon = start(shop)
+    locked = Locked(shop.folder)
+    try:
+        assert wait_for(lambda: done(shop), 60)
+        shop.work()
+        book = shop.path.read_bytes()
+        with locked:
+            time.sleep(6)
+            assert daemon.poll() is None, "it lives on"
+            assert shop.path.read_bytes() == book
+        assert wait_for(lambda: done(shop), 60), shown(shop.folder)
+        assert stop_quietly(daemon)[0] == 0
+    finally:
+        kill(daemon, shop.config)
+    shop.judged()
+
+
+class Locked:
+    """The folder takes no new file, while this lasts."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __enter__(self):
+        if os.geteuid() == 0:
+            subprocess.run(["mount", "--bind", self.folder, self.folder], check=True)
+            subprocess.run(["mount", "-o", "remount,ro,bind", self.folder], check=True)
+        else:
+            self.folder.chmod(0o555)
+            (self.folder / ".sheets-crm").chmod(0o555)
+
+    def __exit__(self, *_):
+        if os.geteuid() == 0:
+            subprocess.run(["umount", "-l", self.folder], check=True)
+        else:
+            self.folder.chmod(0o755)
+            (self.folder / ".sheets-crm").chmod(0o700)
+
+
+def test_a_state_folder_that_is_lost_while_it_runs_costs_nothing(shop):
+    daemon = start(shop)
+    try:
+        assert wait_for(lambda: done(shop), 60)
+        shop.work()
+        assert wait_for(lambda: done(shop), 60)
+        assert stop_quietly(daemon)[0] == 0
+        shutil.rmtree(shop.folder / ".sheets-crm")
+        daemon = start(shop)
+        assert wait_for(lambda: done(shop), 60)
+        shop.work()
+        assert wait_for(lambda: done(shop), 60)
+        assert stop_quietly(daemon)[0] == 0
+    finally:
+        kill(daemon, shop.config)
+    shop.judged()
