@@ -29,6 +29,7 @@ from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
 from sheets_crm.sync.draw import draw
+from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
@@ -183,6 +184,7 @@ def _once(
         result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
+    done = replace(done, notes=(*done.notes, *write_feeds(done, now)))
     remember_stamp(
         state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources
     )

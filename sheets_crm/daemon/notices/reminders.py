@@ -42,5 +42,5 @@ def text(
     if personal and (one.client or one.todo):
         who = ", ".join(part for part in (one.client, one.contact) if part)
         return title, "\n".join(part for part in (when, who, one.todo or one.kind) if part)
-    where = say("notices.reminder.row", lang, tab=tab, row=str(one.row)) if tab and one.row else ""
-    return title, "\n".join(part for part in (f"{when} {one.kind}.", where) if part)
+    place = say("notices.reminder.row", lang, kind=one.kind, tab=tab, row=str(one.row)) if tab and one.row else one.kind
+    return title, f"{when}\n{place}"
