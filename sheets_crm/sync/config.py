@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.sync.config_schedule import Schedule
 from sheets_crm.words import Lang
@@ -38,6 +39,7 @@ class Manager(Settings):
     name: str
     aliases: Names = ()
     email: str | None = None
+    notify: SecretNames = ()  # names of addresses; the addresses themselves are secrets
     role: Literal["manager", "head", "owner"] = "manager"
 
 
@@ -88,6 +90,8 @@ class CrmConfig(BaseSettings):
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
     schedule: Schedule = Schedule()
+    notifications: NoticeSettings = NoticeSettings()
+    calendar_feed: FeedSettings | None = None
     protected_structure: Literal["refuse", "write"] = "refuse"
 
     @field_validator("timezone")

@@ -31,6 +31,7 @@ from sheets_crm.sync.backup import Backup, Keep, back_up
 from sheets_crm.sync.config_outcomes import roles_of, task_settings
 from sheets_crm.sync.draw import draw
 from sheets_crm.sync.ended import Endings, endings
+from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
@@ -186,6 +187,7 @@ def _once(
         result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
+    done = replace(done, notes=(*done.notes, *write_feeds(done, now)))
     remember_stamp(
         state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources
     )
