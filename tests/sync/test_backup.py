@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 
 from sheets_crm.errors import NotFound, OwnerError, StateError, WorkbookBusy, WorkbookMissing
-from sheets_crm.sync.backup import copying, local, restoring
 from sheets_crm.sync.backup import (
     Keep,
     back_up,
+    copying,
     find_backup,
     is_due,
     is_sound,
     list_backups,
+    local,
     refuse_open,
     restore,
+    restoring,
 )
 from sheets_crm.sync.state import LastRun, StateFolder
 

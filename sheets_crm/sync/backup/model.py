@@ -56,15 +56,21 @@ def staying(copies: Sequence[Backup], keep: Keep, now: datetime, zone: tzinfo = 
     """Names of the copies that something keeps; at least the newest one. Days, weeks and months are those of `zone`."""
     every = newest_first(copies)
     stay = {one.name for one in every[: max(keep.last, 1)]}
-    periods: tuple[tuple[timedelta, Callable[[datetime], object]], ...] = (
-        (timedelta(days=keep.days), lambda made: made.date()),
-        (timedelta(weeks=keep.weeks), lambda made: made.isocalendar()[:2]),
-        (timedelta(days=31 * keep.months), lambda made: (made.year, made.month)),
+    today = now.astimezone(zone)
+    periods: tuple[tuple[Callable[[datetime], bool], Callable[[datetime], object]], ...] = (
+        (lambda made: made > today - timedelta(days=keep.days), lambda made: made.date()),
+        (lambda made: made > today - timedelta(weeks=keep.weeks), lambda made: made.isocalendar()[:2]),
+        (lambda made: _month(today) - _month(made) < keep.months, _month),
     )
-    for reach, period in periods:
+    for is_young, period in periods:
         newest: dict[object, str] = {}
         for one in every:
-            if one.made > now - reach:
-                newest.setdefault(period(one.made.astimezone(zone)), one.name)
+            made = one.made.astimezone(zone)
+            if is_young(made):
+                newest.setdefault(period(made), one.name)
         stay |= set(newest.values())
     return stay
+
+
+def _month(day: datetime) -> int:
+    return day.year * 12 + day.month
