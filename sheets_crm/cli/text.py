@@ -12,7 +12,6 @@ from sheets_crm.words import Lang, say, show
 
 if TYPE_CHECKING:
     from sheets_crm.cards import Template
-    from sheets_crm.sync.copies import Restored
     from sheets_crm.sync.demo import Shown
     from sheets_crm.sync.doctor import Finding
     from sheets_crm.sync.run import Result
@@ -218,30 +217,6 @@ def findings(found_: Sequence[Finding], lang: Lang) -> str:
     """One line a finding."""
     marks = {"ok": "✓", "warning": "!", "error": "✗"}
     return "\n".join(f"{marks[finding.level]} {finding.sentence(lang)}" for finding in found_)
-
-
-def backups(copies: Sequence[Any], lang: Lang) -> str:
-    """One line a copy."""
-    if not copies:
-        return say("cli.backups_none", lang)
-    return "\n".join(
-        say(
-            "cli.backup_line",
-            lang,
-            name=copy.name,
-            day=copy.made.astimezone(),
-            time=f"{copy.made.astimezone():%H:%M}",
-            size=max(copy.size // 1024, 1),
-        )
-        for copy in copies
-    )
-
-
-def restored(done: Restored, lang: Lang) -> str:
-    """Where the copy stands now, and where what stood there went."""
-    if done.saved is None:
-        return say("cli.restored_to", lang, name=done.name, path=str(done.path))
-    return say("cli.restored", lang, name=done.name, path=str(done.path), saved=done.saved)
 
 
 def packs_checked(results: Sequence[Any], lang: Lang) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.sync.config_schedule import Schedule
@@ -56,13 +57,6 @@ class TabSettings(Settings):
         if name is not None and (set(name) & set("[]:*?/\\") or name != name.strip("'") or not name.strip()):
             raise wrong("errors.yaml.bad_tab_name", seen=name)
         return name
-
-
-class BackupSettings(Settings):
-    """How many copies of the workbook are kept."""
-
-    keep: int = Field(default=20, ge=1, le=10_000)
-    days: int = Field(default=14, ge=0, le=3650)  # and the last copy of each of so many days
 
 
 class TaskSettings(Settings):

@@ -27,7 +27,8 @@ from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, report
-from sheets_crm.sync.backup import Backup, Keep, back_up
+from sheets_crm.sync.backup import Backup, back_up
+from sheets_crm.sync.backup.regular import carried
 from sheets_crm.sync.config_outcomes import roles_of, task_settings
 from sheets_crm.sync.draw import draw
 from sheets_crm.sync.ended import Endings, endings
@@ -169,7 +170,7 @@ def _once(
 ) -> Result:
     copies: list[Backup] = []
     now = datetime.now(UTC)
-    keep = Keep(last=opened.config.backups.keep, days=opened.config.backups.days)
+    keep = opened.config.backups.rotation
     book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)))
     seen = read(opened, book)
     marks = _marks(seen)
@@ -184,7 +185,7 @@ def _once(
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     done = replace(
-        result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
+        result, notes=(*result.notes, *history.notes, *carried(opened, state, now=now)), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
     done = replace(done, notes=(*done.notes, *write_feeds(done, now)))

@@ -96,7 +96,7 @@ def test_the_state_folder_cannot_be_made(desk, monkeypatch, number, ru, en):
 def test_the_state_folder_fills_up(desk, monkeypatch, number):
     assert desk.run("sync").code == 0
     save(desk.book, {"Клиенты": [*CLIENTS, ("Мак", "89120000001", "", "Анна")], "Сделки": DEALS})
-    monkeypatch.setattr("sheets_crm.sync.backup.open_private", failing(number))
+    monkeypatch.setattr("sheets_crm.sync.backup.copying.open_private", failing(number))
     refused(desk, 18, "Проверьте права" if number == errno.EACCES else "не осталось места", ".sheets-crm")
 
 

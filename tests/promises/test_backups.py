@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from sheets_crm.errors import OwnerError, StateError
-from sheets_crm.sync import backup, copies, run
+from sheets_crm.sync import copies, run
+from sheets_crm.sync.backup import local
 from tests.promises.firm import TODAY, configure, plain
 
 
@@ -61,7 +62,7 @@ def test_without_a_backup_there_is_no_write(firm, monkeypatch, failure):
     def fail(*_args, **_kwargs):
         raise failure
 
-    monkeypatch.setattr(backup, "_copied", fail)
+    monkeypatch.setattr(local, "copied", fail)
     with pytest.raises(OwnerError):
         run.sync(str(firm.parent), today=TODAY)
     assert firm.read_bytes() == before
@@ -71,14 +72,14 @@ def test_without_a_backup_there_is_no_write(firm, monkeypatch, failure):
 
 def test_a_copy_that_came_out_wrong_is_no_backup(firm, monkeypatch):
     before = firm.read_bytes()
-    whole = backup._copied
+    whole = local.copied
 
     def torn(source, target):
         digest = whole(source, target)
         target.write_bytes(target.read_bytes()[:-1])
         return digest
 
-    monkeypatch.setattr(backup, "_copied", torn)
+    monkeypatch.setattr(local, "copied", torn)
     with pytest.raises(OwnerError):
         run.sync(str(firm.parent), today=TODAY)
     assert firm.read_bytes() == before

@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 
 from sheets_crm.errors import NotFound, OwnerError, StateError, WorkbookBusy, WorkbookMissing
-from sheets_crm.sync import backup as module
 from sheets_crm.sync.backup import (
     Keep,
     back_up,
+    copying,
     find_backup,
     is_due,
     is_sound,
     list_backups,
+    local,
     refuse_open,
     restore,
+    restoring,
 )
 from sheets_crm.sync.state import LastRun, StateFolder
 
@@ -111,9 +113,9 @@ def test_rotation_keeps_the_last_and_one_a_day_and_one_a_week(workbook, state):
 
 def test_rotation_by_number_alone(workbook, state):
     for n in range(9):
-        back_up(workbook_of(workbook, str(n)), state, now=NOW + n * HOUR, keep=Keep(last=3, days=0, weeks=0))
+        back_up(workbook_of(workbook, str(n)), state, now=NOW + n * HOUR, keep=Keep(last=3, days=0, weeks=0, months=0))
     assert [one.made for one in list_backups(state)] == [NOW + n * HOUR for n in (8, 7, 6)]
-    back_up(workbook_of(workbook, "x"), state, now=NOW + DAY, keep=Keep(last=0, days=0, weeks=0))
+    back_up(workbook_of(workbook, "x"), state, now=NOW + DAY, keep=Keep(last=0, days=0, weeks=0, months=0))
     assert len(list_backups(state)) == 1
 
 
@@ -122,7 +124,7 @@ def test_rotation_touches_only_backups(workbook, state):
     stranger = state.backups / "заметки.txt"
     stranger.write_text("мои")
     for n in range(3):
-        back_up(workbook_of(workbook, str(n)), state, now=NOW + n * DAY, keep=Keep(1, 0, 0))
+        back_up(workbook_of(workbook, str(n)), state, now=NOW + n * DAY, keep=Keep(1, 0, 0, 0))
     assert stranger.read_text() == "мои"
     assert len(list_backups(state)) == 1
 
@@ -169,7 +171,7 @@ def test_a_missing_workbook_is_told(tmp_path, state):
 
 
 def test_a_workbook_that_keeps_changing_is_told(workbook, state, monkeypatch):
-    real = module._copied
+    real = local.copied
     count = iter(range(100))
 
     def busy(source, target):
@@ -177,7 +179,7 @@ def test_a_workbook_that_keeps_changing_is_told(workbook, state, monkeypatch):
         workbook.write_bytes(f"{next(count)}".encode())
         return seen
 
-    monkeypatch.setattr(module, "_copied", busy)
+    monkeypatch.setattr(local, "copied", busy)
     with pytest.raises(WorkbookBusy) as caught:
         back_up(workbook, state, now=NOW)
     assert caught.value.key == "state.workbook_changing"
@@ -185,7 +187,7 @@ def test_a_workbook_that_keeps_changing_is_told(workbook, state, monkeypatch):
 
 
 def test_a_workbook_that_changed_once_is_copied_whole(workbook, state, monkeypatch):
-    real = module._copied
+    real = local.copied
     edits = iter([b"edited meanwhile"])
 
     def once(source, target):
@@ -195,7 +197,7 @@ def test_a_workbook_that_changed_once_is_copied_whole(workbook, state, monkeypat
             break
         return seen
 
-    monkeypatch.setattr(module, "_copied", once)
+    monkeypatch.setattr(local, "copied", once)
     assert back_up(workbook, state, now=NOW).path.read_bytes() == b"edited meanwhile"
 
 
@@ -207,14 +209,14 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-@pytest.mark.parametrize("step", ["make_folder", "open_private", "flush"])
+@pytest.mark.parametrize("step", ["local.make_folder", "copying.open_private", "copying.flush"])
 def test_a_folder_that_takes_no_copy_stops_the_write(workbook, state, monkeypatch, refusal, step):
     code, key = refusal
 
     def refuse(*_, **__):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(module, step, refuse)
+    monkeypatch.setattr(f"sheets_crm.sync.backup.{step}", refuse)
     with pytest.raises(StateError) as caught:
         back_up(workbook, state, now=NOW)
     assert caught.value.key == key
@@ -231,14 +233,25 @@ class Crash(BaseException):
 
 
 @pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("step", ["_copied", "_digest_of", "flush", "flush_folder", "_rotate", "_read", "Path.replace"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "local.copied",
+        "local.digest_of",
+        "copying.flush",
+        "local.flush_folder",
+        "local._rotate",
+        "local._read",
+        "local.Path.replace",
+    ],
+)
 def test_a_crash_while_backing_up_leaves_whole_backups_only(workbook, state, monkeypatch, step, late):
     import pkgutil
 
     old = back_up(workbook, state, now=NOW)
     workbook_of(workbook, "second")
     before = workbook.read_bytes()
-    real = pkgutil.resolve_name(f"sheets_crm.sync.backup:{step}")
+    real = pkgutil.resolve_name(f"sheets_crm.sync.backup.{step.replace('.', ':', 1)}")
 
     def crash(*args, **kwargs):
         if late:
@@ -258,7 +271,9 @@ def test_a_crash_while_backing_up_leaves_whole_backups_only(workbook, state, mon
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
-    "step", ["is_sound", "refuse_open", "back_up", "_put_back", "_copied", "flush", "Path.replace"]
+    "step",
+    [f"restoring.{one}" for one in ("is_sound", "refuse_open", "back_up", "_put_back", "copied", "Path.replace")]
+    + ["copying.flush"],
 )
 def test_a_crash_while_restoring_leaves_one_whole_workbook(workbook, state, monkeypatch, step, late):
     import pkgutil
@@ -266,7 +281,7 @@ def test_a_crash_while_restoring_leaves_one_whole_workbook(workbook, state, monk
     old = back_up(workbook, state, now=NOW)
     workbook_of(workbook, "second")
     whole = {old.path.read_bytes(), workbook.read_bytes()}
-    real = pkgutil.resolve_name(f"sheets_crm.sync.backup:{step}")
+    real = pkgutil.resolve_name(f"sheets_crm.sync.backup.{step.replace('.', ':', 1)}")
 
     def crash(*args, **kwargs):
         if late:
@@ -358,13 +373,13 @@ def test_a_run_at_work_is_not_disturbed(workbook, state):
 def test_an_edit_made_while_restoring_is_not_lost(workbook, state, monkeypatch):
     old = back_up(workbook, state, now=NOW)
     workbook_of(workbook, "second")
-    real = module._put_back
+    real = restoring._put_back
 
     def edited(*args):
         workbook_of(workbook, "a manager saved just now")
         return real(*args)
 
-    monkeypatch.setattr(module, "_put_back", edited)
+    monkeypatch.setattr(restoring, "_put_back", edited)
     with pytest.raises(WorkbookBusy) as caught:
         restore(old, workbook, state, now=NOW + HOUR)
     assert caught.value.key == "state.workbook_changing"
@@ -401,7 +416,7 @@ def test_a_link_to_the_workbook_stays_a_link_and_modes_stay(workbook, state, tmp
 )
 def test_a_place_that_takes_no_file_is_told(workbook, state, monkeypatch, code, key):
     old = back_up(workbook, state, now=NOW)
-    real = module.open_private
+    real = copying.open_private
 
     def refuse(path):
         if path.parent == workbook.parent:
@@ -409,7 +424,7 @@ def test_a_place_that_takes_no_file_is_told(workbook, state, monkeypatch, code, 
         return real(path)
 
     data = workbook_of(workbook, "second").read_bytes()
-    monkeypatch.setattr(module, "open_private", refuse)
+    monkeypatch.setattr(copying, "open_private", refuse)
     with pytest.raises(OwnerError) as caught:
         restore(old, workbook, state, now=NOW + HOUR)
     assert caught.value.key == key
