@@ -26,15 +26,19 @@ class Now:
     voice = Voice()
 
 
-def _a_day(text: str) -> date:
-    """The day of --today."""
-    try:
-        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
-    except ValueError:
-        day = None
-    if day is None or day.year not in YEARS:
-        raise WrongUsage("cli.usage.day", seen=text, first=str(YEARS[0]), last=str(YEARS[-1]))
-    return day
+def day_of(option: str) -> Callable[[str], date]:
+    """Reads the day of an option such as --today."""
+
+    def a_day(text: str) -> date:
+        try:
+            day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        except ValueError:
+            day = None
+        if day is None or day.year not in YEARS:
+            raise WrongUsage("cli.usage.day", name=option, seen=text, first=str(YEARS[0]), last=str(YEARS[-1]))
+        return day
+
+    return a_day
 
 
 def _a_lang(text: str) -> Lang:
@@ -52,7 +56,9 @@ ConfigOption = Annotated[
 ]
 Today = Annotated[
     date | None,
-    typer.Option("--today", parser=_a_day, metavar="YYYY-MM-DD", help="Act as if it were that day; today by default."),
+    typer.Option(
+        "--today", parser=day_of("--today"), metavar="YYYY-MM-DD", help="Act as if it were that day; today by default."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, and nothing else there.")]
 Language = Annotated[

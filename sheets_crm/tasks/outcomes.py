@@ -43,6 +43,17 @@ def head_choices(lang: Lang) -> tuple[str, ...]:
     return tuple(say(f"outcomes.escalated.{name}", lang) for name in _ESCALATED)
 
 
+def head_choice(text: str, lang: Lang) -> tuple[str, Meaning] | None:
+    """What a head chose, in a language, and what it means; None for other words."""
+    meant = _of_head().get(fold(text))
+    if meant is None:
+        return None
+    name = next(
+        name for name in _ESCALATED for one in LANGS if fold(say(f"outcomes.escalated.{name}", one)) == fold(text)
+    )
+    return say(f"outcomes.escalated.{name}", lang), meant
+
+
 @cache
 def _names(results: tuple[Outcome, ...]) -> dict[str, Outcome]:
     """Folded words -> outcome; a rule's results are one object in all its decisions."""

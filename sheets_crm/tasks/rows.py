@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.keys import Step, base_key, is_own, split_keys, step_key, step_of
-from sheets_crm.tasks.model import CLOSED, Mark, Task
+from sheets_crm.tasks.model import CLOSED, Mark, Status, Task
 from sheets_crm.tasks.outcomes import meaning
 from sheets_crm.tasks.texts import fold, source_text, todo_text
 from sheets_crm.words import LANGS
@@ -139,17 +139,30 @@ def bring_back(rows: Rows, live: Mapping[str, Decision], own: Iterable[Mark], re
     gone = [key for key in live if key in remembered and key not in rows.marks]
     if not gone:
         return
-    kept = {_place(mark.cells) for mark in own if mark.cells.get("source")}
+    strays = [mark for mark in own if mark.cells.get("source")]
     for base in gone:
         mark, decision = remembered[base], live[base]
-        if (source_text(decision), fold(decision.client)) in kept:
+        if any(_is_row_of(stray, decision, mark) for stray in strays):
             continue
-        moves = meaning(mark.outcome, (decision,)) in _MOVES
-        if mark.status in CLOSED or moves:
+        if meaning(mark.outcome, (decision,)) in _MOVES and mark.status != Status.CANCELLED:
+            until = mark.snooze_until
+            rows.marks[base] = Mark(mark.key, outcome=mark.outcome, snooze_until=until, due=mark.due, told=mark.told)
+        elif mark.status in CLOSED:
             rows.marks[base] = replace(mark, own=False, row=0)
         elif step_of(mark.key):
             rows.marks[base] = Mark(mark.key, due=mark.due, told=mark.told)
 
 
-def _place(cells: Mapping[str, object]) -> tuple[str, str]:
-    return str(cells.get("source", "")), fold(str(cells.get("client", "")))
+def _is_row_of(stray: Mark, decision: Decision, remembered: Mark) -> bool:
+    """Is this row of one's own the one in which the task stood before its key was retyped?
+
+    A row that held several reasons points to the cell of one of them only: it is known by its words for the others.
+    """
+    if fold(str(stray.cells.get("client", ""))) != fold(decision.client):
+        return False
+    return stray.cells.get("source") == source_text(decision) or not _words(stray).isdisjoint(_words(remembered))
+
+
+def _words(mark: Mark) -> set[str]:
+    """What a person wrote into the row in words of their own."""
+    return {str(text) for text in (mark.comment, mark.reason, *mark.extra.values()) if text not in ("", None)}

@@ -6,6 +6,7 @@ program's: one that borrowed the key could not see that the key is unstable.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -39,6 +40,8 @@ LABELS = {
 GONE = "Больше не нужно"
 STATUSES = ("В работе", "Сделана", "Отложена", "Отменена")
 CLOSED = {"Сделана", "Отменена"}
+NOT_REACHED = "Не дозвонились"
+TRIES = re.compile(r"Попыток связаться: (\d+)")
 SYNONYMS = {"Ответ по КП": "Ответы по КП", "Сумма": "Сумма, руб.", "Менеджер": "Ответственный", "Дата КП": "КП от"}
 KILLS = ("before intake", "after intake", "before the write", "after the write", "after the record", "before the stamp")
 
@@ -98,6 +101,7 @@ class Play(RuleBasedStateMachine):
         self.hand: Counter = Counter()  # tasks typed by hand: words -> how many rows
         self.renamed: set[str] = set()  # clients whose strongest key was edited: their keys depend on the state
         self.unsure: set[str] = set()  # ... and then the state was lost: their tasks may begin anew
+        self.calls: Counter = Counter()  # (client, rule label) -> how often a manager said that nobody answered
         self.headers_moved = False
         self.remembers = False  # is there a state of the last run?
 
@@ -238,6 +242,8 @@ class Play(RuleBasedStateMachine):
         for sheet in (CLIENTS, DEALS):
             self.world.put(sheet, [[new if cell == old else cell for cell in row] for row in self.world.rows(sheet)])
         deal.client = deal.cells["Клиент"] = new
+        for client, label in [pair for pair in self.calls if pair[0] == old]:
+            self.calls[new, label] += self.calls[client, label]
         self.renamed = {new if name == old else name for name in self.renamed} | {new}
         self.unsure = {new if name == old else name for name in self.unsure} | (set() if self.remembers else {new})
         live = {(label, occurrence) for label, occurrence in deal.reasons(self.today)}
@@ -301,7 +307,8 @@ class Play(RuleBasedStateMachine):
             mark.comment, mark.recorded = self._word("сказал"), False
         mark.cells["Статус"] = status
         if more & 2:
-            mark.cells["Результат"] = "Не дозвонились"
+            mark.cells["Результат"] = NOT_REACHED
+            self.calls[mark.client, mark.rule] += 1
         if more & 4:
             mark.cells["Отложить до"] = self.today + timedelta(days=3)
         self._type(head, row, mark)
@@ -472,13 +479,40 @@ class Play(RuleBasedStateMachine):
                 continue
             assert found == 1, f"{mark} stands {found} times"
             row = next(row for row in rows if row[head.index("Комментарий")] == mark.comment)
+            self._moved_on(mark, dict(zip(head, row, strict=True)), final=final)
             for header, value in mark.cells.items():
                 assert header in head, f"the column {header} is gone"
                 assert row[head.index(header)] == value, f"{mark}: {header} is {row[head.index(header)]}"
         for comment in self.taken_back:
             assert not final or not said[comment], f"{comment} was erased and is there again"
+        self._tries_are_those_said(head, rows)
         words = Counter(row[head.index("Что сделать")] for row in rows if row[head.index("Что сделать")] in self.hand)
         assert words == +self.hand, "rows typed by hand"
+
+    def _moved_on(self, mark, row, *, final):
+        """A call that nobody answered is followed by the next one: the row is free for its outcome, and counts the tries."""
+        if mark.cells.get("Результат") != NOT_REACHED:
+            return
+        held = (mark.client, mark.rule, mark.occurrence) in set(self._expected()) and mark.client not in self.unsure
+        if final and held and mark.own is False and mark.cells["Статус"] != "Отменена" and mark.rule != LABELS["lost"]:
+            assert row["Результат"] is None, f"{mark} waits for its next step"
+        if row["Результат"] is None:
+            assert mark.own is not True, f"{mark} is nobody's outcome"
+            assert TRIES.search(row["Почему"]), f"{mark} is freed without a next step"
+            mark.cells |= {"Статус": "Новая", "Результат": None}
+            if "Отложить до" in mark.cells:
+                mark.cells["Отложить до"] = None
+
+    def _tries_are_those_said(self, head, rows):
+        """No try is counted that nobody made."""
+        for row in rows:
+            told = dict(zip(head, row, strict=True))
+            found = TRIES.search(told["Почему"] or "")
+            calls = self.calls[told["Клиент"], told["Правило"]]
+            if found and not self.merge:
+                assert 1 <= int(found[1]) <= calls, (
+                    f"{told['Клиент']}, {told['Правило']}: {found[0]}, but {calls} calls"
+                )
 
     def _tasks_are_those_that_hold(self):
         """One row for each client and rule that holds, none twice, and the mark stands in that row."""

@@ -9,7 +9,7 @@ import pytest
 
 from sheets_crm.base.history import events
 from sheets_crm.sync import memory, run
-from sheets_crm.tasks import keys, life, own
+from sheets_crm.tasks import keys, life, own, rows
 from sheets_crm.tasks.model import Mark
 from tests.promises.play import Play
 
@@ -71,16 +71,16 @@ def own_rows_are_forgotten(monkeypatch):
 def own_rows_get_a_new_key_each_time(monkeypatch):
     count = iter(range(10**6))
     monkeypatch.setattr(own, "own_key", lambda content, number=0: keys.own_key((*content, str(next(count))), number))
-    monkeypatch.setattr(life, "is_own", lambda _key: False)
+    monkeypatch.setattr(rows, "is_own", lambda _key: False)
 
 
 def history_is_preferred_to_the_tab(monkeypatch):
     """What history remembers of a mark overrules what stands in the row now."""
     whole = run.open_tasks
 
-    def stale(decisions, marks, known, today, settings, *, closed, remembered):
+    def stale(decisions, marks, known, today, settings, *, remembered, **more):
         old = [replace(mark, **_said(remembered[mark.key])) if mark.key in remembered else mark for mark in marks]
-        return whole(decisions, old, known, today, settings, closed=closed, remembered=remembered)
+        return whole(decisions, old, known, today, settings, remembered=remembered, **more)
 
     recorded = {}
 
@@ -163,13 +163,13 @@ def identity_is_the_place(monkeypatch):
 def erased_marks_come_back(monkeypatch):
     """What history remembers fills a row that a manager has wiped clean."""
 
-    def always(rows, live, _new, remembered):
+    def always(found, live, _own, remembered):
         for key in live:
-            if key in remembered and not rows.marks.get(key, Mark(key)).comment:
-                rows.marks[key] = replace(remembered[key], key=key, own=False)
+            if key in remembered and not found.marks.get(key, Mark(key)).comment:
+                found.marks[key] = replace(remembered[key], key=key, own=False)
 
     monkeypatch.setattr(run.memory.Past, "marks", _all_remembered)
-    monkeypatch.setattr(life, "_remember", always)
+    monkeypatch.setattr(life, "bring_back", always)
 
 
 def _all_remembered(self, decisions):
@@ -179,11 +179,33 @@ def _all_remembered(self, decisions):
     return {key: memory._mark(key, said[key]) for key in keys.keyed(decisions) if key in said}
 
 
+def a_try_is_counted_at_every_reading(monkeypatch):
+    """The row moves on, but its outcome still stands there."""
+    whole = life.moved_on
+
+    def not_freed(marks, *args):
+        moved = whole(marks, *args)
+        return [replace(one, outcome=mark.outcome) for one, mark in zip(moved, marks, strict=True)]
+
+    monkeypatch.setattr(life, "moved_on", not_freed)
+
+
+def an_outcome_is_taken_without_a_next_step(monkeypatch):
+    whole = life.moved_on
+
+    def forgotten(marks, *args):
+        moved = whole(marks, *args)
+        return [replace(one, key=mark.key) for one, mark in zip(moved, marks, strict=True)]
+
+    monkeypatch.setattr(life, "moved_on", forgotten)
+
+
 FAULTS = [
     comment_dropped_on_read, snooze_dropped_on_draw, key_depends_on_the_row, key_depends_on_the_day, rows_are_known_by_their_order,
     own_rows_are_forgotten, own_rows_get_a_new_key_each_time, marks_are_not_recorded, a_mark_is_recorded_each_time,
     touched_rows_leave_with_their_reason, people_s_columns_are_dropped, closed_rows_reopen, a_written_tab_names_the_moment,
     the_users_sheet_is_tidied, identity_is_the_place, history_is_preferred_to_the_tab, erased_marks_come_back,
+    a_try_is_counted_at_every_reading, an_outcome_is_taken_without_a_next_step,
 ]  # fmt: skip
 
 
