@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sheets_crm.cli.voice import Voice
+from sheets_crm.daemon.outcome import name_of
 from sheets_crm.daemon.settings import watched
 from sheets_crm.daemon.status import moment
 from sheets_crm.errors import OwnerError
@@ -47,15 +48,16 @@ def present(given: Sequence[str] | None, voice: Voice) -> list[Path]:
 class Speaker:
     """Says what happens as it happens, one line each; called from several threads."""
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice, self._guard = voice, threading.Lock()
+    def __init__(self, voice: Voice, *, several: bool = False) -> None:
+        self._voice, self._several, self._guard = voice, several, threading.Lock()
 
     def __call__(self, config: Path, lang: str, key: str, **values: object) -> None:
         """One line. Failures carry the keys of their own sentences."""
         del lang
         sentence = say(key, self._voice.lang, config=str(config), **values) if knows(key) else key
         with self._guard:
-            print(f"{datetime.now().astimezone():%H:%M:%S} {sentence}", flush=True)
+            name = f"[{name_of(config)}] " if self._several else ""
+            print(f"{datetime.now().astimezone():%H:%M:%S} {name}{sentence}", flush=True)
 
 
 def started(daemon: Daemon, lang: Lang) -> str:

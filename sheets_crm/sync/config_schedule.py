@@ -26,7 +26,7 @@ class Schedule(Settings):
     hours: str = "07:00-21:00"  # "22:00-06:00" goes past midnight and belongs to the day on which it begins
     days: tuple[Day, ...] = DAYS
     nightly: str = "03:00"  # a full run every night, whatever has changed
-    weekly_backup: Day | Literal["off"] = "sunday"  # at the nightly hour
+    weekly_backup: Literal[Day, "off"] = "sunday"  # at the nightly hour
     watch: bool = True  # a saved workbook is looked at at once
     quiet_seconds: int = Field(default=5, ge=0, le=3600)  # a saved file has been left alone for so long
     longest_minutes: int = Field(default=30, ge=1, le=1440)  # a run that takes longer hangs

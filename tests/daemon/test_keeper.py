@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_first_start_runs_in_full_and_backs_up(shop):
     assert shown(one)["full"] is not None
 
 
-def test_a_day_has_its_slots_one_night_and_no_more(shop):
+def test_a_day_has_its_slots_one_night_and_no_more(shop, swift):
     one = shop()  # Friday 09:00 in Moscow
     one.settle()
     one.live(hours=24)
@@ -57,7 +58,7 @@ def test_a_day_has_its_slots_one_night_and_no_more(shop):
     assert len(one.runner.looked) == 48 + 8 + 1  # from 09:15 to 21:00, from 07:00 to 09:00
 
 
-def test_a_week_has_one_backup(shop):
+def test_a_week_has_one_backup(shop, swift):
     one = shop()
     one.settle()
     one.live(hours=24 * 7)
@@ -66,7 +67,7 @@ def test_a_week_has_one_backup(shop):
 
 
 @pytest.mark.parametrize(("start", "nights"), [("2026-03-28T12:00:00+00:00", 2), ("2026-10-24T12:00:00+00:00", 2)])
-def test_nights_when_the_clocks_change_have_one_full_run_each(shop, start, nights):
+def test_nights_when_the_clocks_change_have_one_full_run_each(shop, swift, start, nights):
     text = "workbook: book.xlsx\ntimezone: Europe/Berlin\nschedule: {nightly: '02:30', weekly_backup: off}\n"
     one = shop(text=text, now=start)
     one.settle()
@@ -106,7 +107,7 @@ def test_a_daemon_that_was_off_for_an_hour_only_looks(shop):
 @pytest.mark.parametrize(
     "moment", ["2026-11-18T06:00:00+00:00", "2001-01-01T00:00:00+00:00", "2031-01-01T00:00:00+00:00"]
 )
-def test_a_clock_set_anywhere_goes_on_from_there(shop, moment):
+def test_a_clock_set_anywhere_goes_on_from_there(shop, swift, moment):
     one = shop()
     one.settle()
     one.clock.set(moment)
@@ -267,7 +268,7 @@ def test_retries_grow_apart_and_end_and_the_owner_is_told_once(shop):
     one.save()
     one.live(hours=5)
     moments = [moment for moment, _ in one.runner.begun]
-    gaps = [(b - a).total_seconds() for a, b in zip(moments, moments[1:], strict=False)]
+    gaps = [(b - a).total_seconds() for a, b in pairwise(moments)]
     assert len(moments) == 8
     assert all(2.5 <= gap <= 315 for gap in gaps)
     assert gaps[-1] > 5 * gaps[0]

@@ -223,7 +223,7 @@ def test_it_keeps_several_workbooks_and_a_bad_one_holds_up_no_other(tmp_path, da
     assert wait_for(lambda: settled(late) and settled(bad))
     code, said = stop(process)
     assert code == 0
-    assert "Stopped" in said
+    assert "Остановлено" in said
     assert "Traceback" not in said
     found, code = status_json(good, bad, late)
     assert [one["state"] for one in found] == ["stopped"] * 3

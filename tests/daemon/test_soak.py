@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon.processes import begin, environment, kill, leftovers, settled, shown, stop, wait_for, workers
+from tests.daemon.processes import begin, environment, kill, leftovers, settled, shown, wait_for, workers
 from tests.daemon.soaking import Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and /proc are needed")]
@@ -81,8 +81,7 @@ def test_nothing_is_lost_or_doubled_however_often_it_is_killed(shop):
                 daemon = start(shop)
         lived = time.monotonic() - began
         assert wait_for(lambda: done(shop), 90), shown(shop.folder)
-        code, _ = stop_quietly(daemon)
-        assert code == 0
+        assert stop_quietly(daemon) == 0
     finally:
         kill(daemon, shop.config)
     found = shop.judged()
@@ -93,7 +92,7 @@ def test_nothing_is_lost_or_doubled_however_often_it_is_killed(shop):
 
 def stop_quietly(daemon):
     daemon.send_signal(signal.SIGTERM)
-    return daemon.wait(30), None
+    return daemon.wait(30)
 
 
 def note(figures):
@@ -152,10 +151,11 @@ def test_a_full_disk_is_waited_out(disk, tmp_path):
         else:
             (disk / "filler").unlink()
         assert wait_for(lambda: done(shop), 60), shown(shop.folder)
-        assert stop_quietly(daemon)[0] == 0
+        assert stop_quietly(daemon) == 0
     finally:
         kill(daemon, shop.config)
     assert leftovers(shop.folder) == []
+    assert " over " in log(shop), "it did fail meanwhile"
     shop.judged()
 
 
@@ -173,10 +173,15 @@ def test_a_folder_that_can_not_be_written_is_waited_out(tmp_path):
             assert daemon.poll() is None, "it lives on"
             assert shop.path.read_bytes() == book
         assert wait_for(lambda: done(shop), 60), shown(shop.folder)
-        assert stop_quietly(daemon)[0] == 0
+        assert stop_quietly(daemon) == 0
     finally:
         kill(daemon, shop.config)
+    assert " over " in log(shop), "it did fail meanwhile"
     shop.judged()
+
+
+def log(shop):
+    return (shop.folder / ".sheets-crm" / "logs" / "daemon.log").read_text("utf-8")
 
 
 class Locked:
@@ -207,13 +212,13 @@ def test_a_state_folder_that_is_lost_while_it_runs_costs_nothing(shop):
         assert wait_for(lambda: done(shop), 60)
         shop.work()
         assert wait_for(lambda: done(shop), 60)
-        assert stop_quietly(daemon)[0] == 0
+        assert stop_quietly(daemon) == 0
         shutil.rmtree(shop.folder / ".sheets-crm")
         daemon = start(shop)
         assert wait_for(lambda: done(shop), 60)
         shop.work()
         assert wait_for(lambda: done(shop), 60)
-        assert stop_quietly(daemon)[0] == 0
+        assert stop_quietly(daemon) == 0
     finally:
         kill(daemon, shop.config)
     shop.judged()

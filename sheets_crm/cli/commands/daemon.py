@@ -31,7 +31,7 @@ def run_(config: Configs = None, lang: Language = None, quiet: Quiet = False) ->
     voice = speak(lang)
     paths = text_daemon.present(config, voice)
     pace = Pace(float(os.environ.get("SHEETS_CRM_MINUTE_S") or 60))
-    daemon = Daemon(paths, pace=pace, hear=None if quiet else text_daemon.Speaker(voice))
+    daemon = Daemon(paths, pace=pace, hear=None if quiet else text_daemon.Speaker(voice, several=len(paths) > 1))
     print_text(text_daemon.started(daemon, voice.lang), quiet=quiet)
     daemon.run()
     print_text(text_daemon.ended(voice.lang), quiet=quiet)
