@@ -190,7 +190,7 @@ def file_name(manager: str) -> str:
     """A name that every system and every link takes: Latin letters, digits and dashes."""
     from sheets_crm.base.guess_words import latin
 
-    plain = re.sub(r"[^a-z0-9]+", "-", latin(manager.casefold())).strip("-")[:60]
+    plain = re.sub(r"[^a-z0-9]+", "-", latin(fold(manager))).strip("-")[:60]
     if not plain:
         plain = f"manager-{sha256(manager.casefold().encode()).hexdigest()[:8]}" if manager else "tasks"
     return f"{plain}-" if _RESERVED.fullmatch(plain) else plain

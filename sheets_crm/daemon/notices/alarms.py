@@ -23,7 +23,7 @@ FAULT = "fault"  # the cause of whatever is our fault
 _NOT_BUSY = frozenset({"excel.read_only", "excel.no_access", "state.workbook_readonly", "state.no_locks"})
 _AT_ONCE = frozenset({"state.base_rewritten", "state.base_emptied"})
 # Values of a sentence that come from the program or the configuration's structure, never from a cell or a secret.
-_SAFE = frozenset({"workbook", "file", "path", "line", "column", "n", "was", "now", "card", "field", "changed", "rows", "mark", "lock", "where", "rule", "template", "pack", "at", "limit"})  # fmt: skip
+_SAFE = frozenset({"workbook", "file", "path", "folder", "line", "column", "n", "was", "now", "card", "field", "changed", "rows", "mark", "lock", "where", "rule", "template", "pack", "at", "limit"})  # fmt: skip
 _HIDDEN = "\u2026"
 
 
@@ -79,7 +79,7 @@ def _safe(name: str, value: object) -> object:
         return value
     if name not in _SAFE:
         return _HIDDEN
-    return PurePath(str(value)).name if name in ("path", "workbook") else value
+    return PurePath(str(value)).name if name in ("path", "folder", "workbook") else value
 
 
 def alarm(failing: Failing, *, book: str, lang: Lang, zone: ZoneInfo) -> tuple[str, str]:

@@ -156,6 +156,7 @@ class Notices:
         failing, today = record.failing, desk.today(now)
         if failing is None or not desk.settings.alarms or not alarms.due(record, now, today, at_once=at_once):
             return
+        take_back(record, failing.cause)  # yesterday's, which still waits for morning
         said = alarms.alarm(failing, book=desk.book, lang=desk.lang, zone=desk.zone)
         desk.put(record, desk.owner, "alarm", said, now, cause=failing.cause)
         record.alarmed[failing.cause] = today

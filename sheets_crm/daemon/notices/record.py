@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sheets_crm.disk import write_whole
+from sheets_crm.disk import make_folder, write_whole
 from sheets_crm.sync.state import StateFolder, cannot_write
 
 FOLDER = "notices"
@@ -148,7 +148,10 @@ class Notebook:
 
         Never send anything inside. StateError, WorkbookBusy: the folder can't be used.
         """
-        self.folder.make()
+        try:
+            make_folder(self.folder.path)
+        except OSError as error:
+            raise cannot_write(error, self.folder.path) from error
         with self.folder.lock(wait_s=_LOCK_S):
             record = self.read()
             before = record.model_dump_json()

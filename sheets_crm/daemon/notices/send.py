@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -45,6 +46,12 @@ def deliver(url: str, title: str, body: str) -> tuple[bool, str]:
 
 def plugin_of(url: str) -> Any:
     """The library's object of an address; None where it knows no such address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what the library's own parts are made of
+        return _plugin_of(url)
+
+
+def _plugin_of(url: str) -> Any:
     import apprise
 
     logging.getLogger("apprise").propagate = False  # its lines name addresses; else they reach standard error
