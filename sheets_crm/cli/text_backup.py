@@ -106,6 +106,8 @@ def taken_out(done: TakenOut, lang: Lang) -> str:
     lines = [say("backup.sheet_done", lang, sheet=done.sheet, name=done.name, path=str(done.path))]
     if done.left.formulas:
         lines.append(say("backup.sheet_values", lang, n=done.left.formulas))
+    if done.left.blanks:
+        lines.append(say("backup.sheet_blanks", lang, n=done.left.blanks))
     if done.left.kinds:
         what = ", ".join(say(f"backup.left.{kind}", lang) for kind in done.left.kinds)
         lines.append(say("backup.sheet_left", lang, what=what, name=done.name))

@@ -44,9 +44,10 @@ _ORDER = ("charts", "pivots", "controls", "macros", "pictures", "lists", "format
 
 @dataclass(frozen=True)
 class Left:
-    """What the new workbook has not: `formulas` that became values, `kinds` of things left out (charts, pivots ...)."""
+    """What the new workbook has not: `formulas` that became values, `blanks` of them without a last one, `kinds` of things left out (charts, pivots ...)."""
 
     formulas: int = 0
+    blanks: int = 0
     kinds: tuple[str, ...] = ()
 
 
@@ -105,7 +106,7 @@ class _Single:
         self._shared(found)
         self._macros()
         kinds = self.left | found.left
-        return self._zipped(), Left(found.formulas, tuple(kind for kind in _ORDER if kind in kinds))
+        return self._zipped(), Left(found.formulas, found.blanks, tuple(kind for kind in _ORDER if kind in kinds))
 
     # ---- what the formulas may name
 

@@ -36,13 +36,14 @@ _TOLD = {
 class Alone:
     """The sheet's part. strings: shared strings that it uses. rels: ids of relationships that it still needs.
 
-    formulas: how many became values. left: kinds of things taken out.
+    formulas: how many became values; blanks: how many of them had none, so that their cells are empty now. left: kinds of things taken out.
     """
 
     data: bytes = b""
     strings: set[int] = field(default_factory=set)
     rels: set[str] = field(default_factory=set)
     formulas: int = 0
+    blanks: int = 0
     left: set[str] = field(default_factory=set)
 
 
@@ -88,7 +89,7 @@ def _cells_of(data: bytes, part: str) -> tuple[int, int, bytes]:
     if root is None:
         raise WorkbookUnreadable("excel.part_broken", part=part)
     prefix = root[1]
-    opening = re.compile(rb"<" + re.escape(prefix) + rb"sheetData(?:\s[^>]*)?>").search(data)
+    opening = re.compile(rb"<" + re.escape(prefix) + rb"sheetData(?:\s[^>]*?)?/?>").search(data)
     if opening is None:
         raise WorkbookUnreadable("excel.part_broken", part=part)
     if opening[0].endswith(b"/>"):
@@ -108,7 +109,9 @@ def _cells(data: bytes, prefix: bytes, own: Own, found: Alone) -> bytes:
     )
     if b"<" + prefix + b"f" in data:
         shared = _foreign_groups(formula, data, own)
-        data = formula.sub(lambda match: _kept(match, own, shared, found), data)
+        value = re.compile(rb"\s*<" + p + rb"(?:v(?:\s[^>]*)?>[^<]|is[\s>])")
+        whole = data
+        data = formula.sub(lambda match: _kept(match, own, shared, found, value.match(whole, match.end())), data)
     if re.search(rb"\s(?:cm|vm)\s*=", data):
         cell = re.compile(rb"<" + p + rb"c\s[^>]*>")
         data = cell.sub(lambda match: _METADATA.sub(b"", match[0]), data)
@@ -116,8 +119,8 @@ def _cells(data: bytes, prefix: bytes, own: Own, found: Alone) -> bytes:
     return data
 
 
-def _kept(match: re.Match[bytes], own: Own, shared: set[bytes], found: Alone) -> bytes:
-    """The formula as it stands, or nothing: then the cell shows its last value."""
+def _kept(match: re.Match[bytes], own: Own, shared: set[bytes], found: Alone, value: object) -> bytes:
+    """The formula as it stands, or nothing: then the cell shows its last value, where there is one."""
     attributes, text = match[1] or b"", match[2]
     group = _group(attributes)
     if b"dataTable" in attributes:
@@ -129,6 +132,7 @@ def _kept(match: re.Match[bytes], own: Own, shared: set[bytes], found: Alone) ->
     if keep:
         return match[0]
     found.formulas += 1
+    found.blanks += value is None
     return b""
 
 
@@ -182,9 +186,13 @@ def _views(xml: Xml, child: Element, _own: Own, _found: Alone) -> None:
 
 
 def _formats(xml: Xml, child: Element, own: Own, found: Alone) -> None:
-    if not all(own(each.text) for each in child.walk() if each.local == "formula"):
-        found.left.add("formats")
-        xml.replace(child, "")
+    rules = child.all("cfRule")
+    foreign = [rule for rule in rules if not all(own(each.text) for each in rule.walk() if each.local == "formula")]
+    if not foreign:
+        return
+    found.left.add("formats")
+    for one in [child] if len(foreign) == len(rules) else foreign:
+        xml.replace(one, "")
 
 
 def _validations(xml: Xml, child: Element, own: Own, found: Alone) -> None:
