@@ -105,6 +105,11 @@ def find_backup(state: StateFolder, wanted: str) -> Backup:
     return found[0]
 
 
+def named_after(backup: Backup, workbook: Path) -> bool:
+    """Does the copy bear this workbook's name?"""
+    return backup.workbook == _short(workbook.stem)
+
+
 def is_sound(backup: Backup) -> bool:
     """The restore test: the copy is what was copied, and a workbook of the zip kind opens whole."""
     try:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_book import BookSettings
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -85,6 +86,8 @@ class CrmConfig(BaseSettings):
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
     protected_structure: Literal["refuse", "write"] = "refuse"
+    companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
+    book: BookSettings = BookSettings()
 
     @field_validator("timezone")
     @classmethod

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sheets_crm.sync.backup import Backup, find_backup, list_backups, restore
+from sheets_crm.sync.backup import Backup, find_backup, list_backups, named_after, restore
+from sheets_crm.sync.companion import companion_path
 from sheets_crm.sync.intake import Opened, open_config
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
@@ -39,9 +40,15 @@ def restored(config: str | None, name: str, to: Path | None, *, on_language: Hea
     on_language(opened.lang)
     state = _state(opened)
     backup = find_backup(state, name)
-    target = to.absolute() if to is not None else opened.workbook
+    target = to.absolute() if to is not None else _copied_from(opened, backup)
     saved = restore(backup, target, state, now=datetime.now(UTC))
     return Restored(backup.name, target, saved.name if saved else None)
+
+
+def _copied_from(opened: Opened, backup: Backup) -> Path:
+    """The file a copy was made of: the companion workbook where the copy bears its name, else the base."""
+    companion = companion_path(opened)
+    return companion if companion is not None and named_after(backup, companion) else opened.workbook
 
 
 def _state(opened: Opened) -> StateFolder:

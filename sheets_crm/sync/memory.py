@@ -68,11 +68,11 @@ class Past:
         """Task key -> the day it was closed."""
         return self._history.closed(_keys(marks)) if self._history else {}
 
-    def marks(self, decisions: Iterable[Decision]) -> dict[str, Mark]:
-        """Task key -> the last mark history knows, for tasks whose row may be gone from the tab."""
+    def marks(self, decisions: Iterable[Decision], more: Iterable[str] = ()) -> dict[str, Mark]:
+        """Task key -> the last mark history knows, for tasks whose row may be gone from the tab. more: keys besides."""
         if self._history is None:
             return {}
-        found = self._history.last_marks(keyed(decisions))
+        found = self._history.last_marks(dict.fromkeys((*keyed(decisions), *more)))
         return {key: _mark(key, values) for key, values in found.items()}
 
     def entered(self, base: Base, today: date) -> dict[str, pl.DataFrame]:

@@ -26,14 +26,16 @@ from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import BaseEmptied, WorkbookBusy
-from sheets_crm.sync import memory, report
+from sheets_crm.sync import memory, pending, places, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
+from sheets_crm.sync.companion import written_file
 from sheets_crm.sync.draw import draw
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.tabs import TasksTab, read_tasks_tab
+from sheets_crm.sync.surroundings import said_of
+from sheets_crm.tabs import TasksTab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
 from sheets_crm.words import Lang, Phrase, fill
 
@@ -64,6 +66,11 @@ class Result:
     def workbook(self) -> Path:
         """The workbook's path."""
         return self.opened.workbook
+
+    @property
+    def written_file(self) -> Path:
+        """Where the tabs stand: the workbook, or its companion."""
+        return written_file(self.opened)
 
     @property
     def open_tasks(self) -> list[Task]:
@@ -109,15 +116,17 @@ def plan(
     lang: Lang | None = None,
     on_language: Callable[[Lang], object] = lambda _: None,
     book: Book | None = None,
+    wait_s: float | None = None,
 ) -> Result:
-    """What a sync would write now, and why. Writes nothing at all."""
+    """What a sync would write now, and why. Writes nothing at all. wait_s: for a file that is being saved."""
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
     with memory.history(state) as history:
-        return _computed(
-            opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang
-        )[0]
+        seen = read(opened, book or book_of(opened, wait_s=wait_s))
+        result = _computed(opened, seen, history, _day(opened, today), lang or opened.lang)[0]
+    said = said_of(opened, seen, now=datetime.now(UTC), waiting=True)
+    return replace(result, notes=(*result.notes, *said))
 
 
 def sync(
@@ -128,8 +137,12 @@ def sync(
     on_language: Callable[[Lang], object] = lambda _: None,
     accept_emptied: bool = False,
     book: Book | None = None,
+    wait_s: float | None = None,
 ) -> Result:
-    """Read, record, compute and write. Any OwnerError means: nothing was written."""
+    """Read, record, compute and write. Any OwnerError means: nothing was written.
+
+    wait_s: how long to wait for a workbook that somebody has open; None: as configured.
+    """
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
@@ -144,10 +157,12 @@ def sync(
                     today=_day(opened, today),
                     lang=lang or opened.lang,
                     accept_emptied=accept_emptied,
+                    wait_s=wait_s,
                 )
             except FingerprintChanged:
                 continue
-    raise WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+        error = WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+        raise pending.keep(state, error, now=datetime.now(UTC), zone=opened.config.zone)
 
 
 def _day(opened: Opened, today: date | None) -> date:
@@ -163,28 +178,43 @@ def _once(
     today: date,
     lang: Lang,
     accept_emptied: bool,
+    wait_s: float | None,
 ) -> Result:
     copies: list[Backup] = []
     now = datetime.now(UTC)
     keep = Keep(last=opened.config.backups.keep, days=opened.config.backups.days)
-    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)))
+    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
     seen = read(opened, book)
     marks = _marks(seen)
-    history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
+    if not seen.is_lost:  # marks out of a copy are older than those that history knows
+        history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     result, sheets = _computed(opened, seen, history, today, lang)
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
-    applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+    try:
+        applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+    except WorkbookBusy as error:
+        raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
     history.record_run(run, result.base, memory.tasks_seen(result.tasks))
     memory.remember_sheets(state, sheets)
+    places.remember(opened, state, seen)
+    pending.clear(state)
+    said = said_of(opened, seen, now=now, waiting=False)
     done = replace(
-        result, notes=(*result.notes, *history.notes), written=applied.written, titles=applied.titles,
+        result, notes=(*result.notes, *history.notes, *said), written=applied.written, titles=applied.titles,
         backup=copies[-1].name if copies and applied.written else None,
     )  # fmt: skip
     remember_stamp(
-        state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources
+        state,
+        opened,
+        fingerprint=applied.fingerprint,
+        today=today,
+        counts=done.counts(),
+        now=now,
+        sources=seen.sources,
+        former=[one.path for one in seen.former if not one.is_copy],
     )
     return done
 
@@ -202,8 +232,7 @@ def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
 
 
 def _marks(seen: Read) -> TasksTab:
-    grid = seen.tabs.get("tasks")
-    return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
+    return places.marks_of(seen).tab
 
 
 def _computed(
@@ -230,6 +259,8 @@ def _computed(
     )  # fmt: skip
     decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
     marks = _marks(seen)
+    if seen.is_lost:
+        marks = places.recalled(marks, past.marks(decisions, (key for mark in marks.marks for key in mark.key.split())))
     tasks = open_tasks(
         decisions, marks.marks, past.opened(decisions, marks.marks), today,
         TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),

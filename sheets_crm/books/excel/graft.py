@@ -35,10 +35,13 @@ _NAME_LIMIT = 31
 
 
 class Graft:
-    """One write into one package. `written` and `titles` tell what was done."""
+    """One write into one package. `written` and `titles` tell what was done.
 
-    def __init__(self, package: Package, workbook: Workbook) -> None:
-        self.package, self.workbook = package, workbook
+    links_to: the address of another workbook in which the places lie that our cells point at; None: they lie in this one.
+    """
+
+    def __init__(self, package: Package, workbook: Workbook, *, links_to: str | None = None) -> None:
+        self.package, self.workbook, self._links_to = package, workbook, links_to
         self.written: list[str] = []
         self.titles: dict[str, str] = {}
         styles = workbook.part_of_kind("styles")
@@ -100,6 +103,7 @@ class Graft:
             drawing=drawing,
             charts=charts,
             legacy_rel=vml,
+            link_rel=_LINK_REL if self._links_to is not None and _has_links(tab) else None,
         )
 
     def _native(self, table: Table, old: OldTable | None) -> Native:
@@ -163,6 +167,9 @@ class Graft:
     def _sheet_rels(self, layout: Layout, old: OldTab) -> list[Rel]:
         rels = [self._rel("rIdDrawing", "drawing", layout.drawing)] if layout.drawing else []
         rels += [self._rel(f"rIdTable{i}", "table", native.part) for i, native in enumerate(layout.tables, 1)]
+        if layout.link_rel and self._links_to is not None:
+            kind = self.workbook.dialect.rel_type("hyperlink")
+            rels.append(Rel(layout.link_rel, kind, self._links_to, external=True))
         return rels + list(old.comments)
 
     def _rel(self, rel_id: str, kind: str, part: str) -> Rel:
@@ -248,7 +255,13 @@ class Graft:
         return wanted
 
 
+_LINK_REL = "rIdBook"
 _NO_TABLE = OldTable(part="", name="", id=0, columns={}, titles=(), row=0, column=0)
+
+
+def _has_links(tab: Tab) -> bool:
+    in_tables = any(column.links is not None for table in tab.tables for column in table.columns)
+    return in_tables or any(cell.link for cell in tab.cells)
 
 
 def _heights(heights: dict[int, float], natives: Sequence[Native]) -> dict[int, float]:
