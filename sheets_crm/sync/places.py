@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Mark
 from sheets_crm.tasks.keys import split_keys
+from sheets_crm.tasks.own import adopted
 
 if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened, Read
@@ -172,11 +174,17 @@ def _content(mark: Mark) -> tuple[object, ...]:
     return tuple(mark.cells.get(name) for name in _ALIKE)
 
 
-def recalled(marks: TasksTab, last: Mapping[str, Mark]) -> TasksTab:
-    """The marks of a companion made again: as its last copy has them, and as history knows them, which is later."""
-    rows = list(marks.marks)
+def recalled(marks: TasksTab, last: Callable[[Iterable[str]], Mapping[str, Mark]], today: date) -> TasksTab:
+    """The marks of a companion made again: as its last copy has them, and as history knows them, which is later.
+
+    last: the marks that history knows of the base's tasks and of these keys besides.
+    """
+    keyless = [mark for mark in marks.marks if not split_keys(mark.key)]
+    rows = [mark for mark in marks.marks if split_keys(mark.key)]
+    taken = {key for mark in rows for key in split_keys(mark.key)}
+    rows += adopted(keyless, taken, {}, today)  # the very keys that these rows were given then
     at = {key: i for i, mark in enumerate(rows) for key in split_keys(mark.key)}
-    for key, mark in last.items():
+    for key, mark in last(at).items():
         if key not in at:
             rows.append(mark)
             continue

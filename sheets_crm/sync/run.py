@@ -29,7 +29,7 @@ from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, pending, places, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
 from sheets_crm.sync.companion import written_file
-from sheets_crm.sync.draw import draw
+from sheets_crm.sync.draw import draw, switched_off
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
@@ -59,6 +59,7 @@ class Result:
     settings: RuleSettings
     notes: tuple[Note, ...] = ()
     written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()  # names of tabs that were taken out of the workbook
     titles: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
 
@@ -94,7 +95,7 @@ class Result:
     def summary_json(self) -> dict[str, Any]:
         """The object of `sync --json`: counts, and what was written."""
         return {
-            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written),
+            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written or self.removed),
             "tabs_written": [self.titles[tab] for tab in self.written], "backup": self.backup,
             "notes": report.notes_json(self.notes, self.lang),
         }  # fmt: skip
@@ -191,8 +192,9 @@ def _once(
     result, sheets = _computed(opened, seen, history, today, lang)
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
+    off, kept = switched_off(opened.config, seen.titles, marked=any(mark.touched for mark in marks.marks))
     try:
-        applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+        applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
     except WorkbookBusy as error:
         raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
@@ -203,8 +205,8 @@ def _once(
     pending.clear(state)
     said = said_of(opened, seen, now=now, waiting=False)
     done = replace(
-        result, notes=(*result.notes, *history.notes, *said), written=applied.written, titles=applied.titles,
-        backup=copies[-1].name if copies and applied.written else None,
+        result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said), written=applied.written, titles=applied.titles,
+        removed=tuple(applied.removed.values()), backup=copies[-1].name if copies else None,
     )  # fmt: skip
     remember_stamp(
         state,
@@ -260,7 +262,7 @@ def _computed(
     decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
     marks = _marks(seen)
     if seen.is_lost:
-        marks = places.recalled(marks, past.marks(decisions, (key for mark in marks.marks for key in mark.key.split())))
+        marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
     tasks = open_tasks(
         decisions, marks.marks, past.opened(decisions, marks.marks), today,
         TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),

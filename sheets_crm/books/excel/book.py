@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,7 +18,9 @@ from sheets_crm.books.excel import files
 from sheets_crm.books.excel.archive import Archive, Blob, rebuild
 from sheets_crm.books.excel.blank import address, blank_workbook
 from sheets_crm.books.excel.graft import Graft
+from sheets_crm.books.excel.meaning import is_same, lost_notes
 from sheets_crm.books.excel.package import Package
+from sheets_crm.books.excel.remove import Removal
 from sheets_crm.books.excel.whole import wait_until_whole
 from sheets_crm.books.excel.workbook import Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
@@ -87,16 +90,21 @@ class ExcelBook:
             refuse(workbook, allow_protected=self._allow_protected)
             graft = Graft(package, workbook, links_to=self._links_to())
             graft.put(plan.tabs)
+            removal = Removal(graft, target)
+            removal.take_out(plan.remove)
         put, drop = package.finish()
-        if not put and not drop:
-            return Applied((), graft.titles, found)
+        done = Applied((), graft.titles, found, removal.removed, tuple(removal.notes))
+        if (not put and not drop) or (not removal.removed and is_same(graft, target)):
+            return done
         if found != NO_FILE:
             files.refuse_read_only(target)
+        lost = lost_notes(graft, target)
         written = _Write(package.archive, put, drop, graft.titles)
         files.replace_file(
             target, written.to, lambda new: self._check(new, written, found), self._wait_s, like=self._companion_of
         )
-        return Applied(tuple(graft.written), graft.titles, written.fingerprint)
+        notes = (*done.notes, *lost)
+        return replace(done, written=tuple(graft.written), fingerprint=written.fingerprint, notes=notes)
 
     def _now(self, target: Path) -> tuple[bytes, str]:
         """The file as it stands, and its fingerprint; an empty workbook where there is none and we are to make it."""

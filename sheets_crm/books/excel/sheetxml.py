@@ -45,13 +45,18 @@ class SheetWriter:
         yield from self._rows()
         yield self._tail().encode()
 
+    @property
+    def area(self) -> str:
+        """The cells that are filled, from A1."""
+        return f"A1:{letter(self._last_column())}{self._last_row() + 1}"
+
     # ---- before the rows
 
     def _head(self) -> str:
         tab = self.layout.tab
         root = f'<worksheet xmlns="{self.dialect.main}" xmlns:r="{self.dialect.rel}">'
         color = f'<tabColor rgb="FF{tab.color.upper()}"/>' if tab.color else ""
-        area = f"A1:{letter(self._last_column())}{self._last_row() + 1}"
+        area = self.area
         return (
             f'{DECLARATION}{root}<sheetPr>{color}<pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="{area}"/>'
             f'{self._views()}<sheetFormatPr defaultRowHeight="15"/>{self._columns()}<sheetData>'
