@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from sheets_crm.books.excel import files, whole
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = bool(os.environ.get("CI"))
@@ -64,6 +68,33 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("no folder of other people's workbooks here (SHEETS_CRM_SHARED)")
     return folder
+
+
+class HastyClock:
+    """The time module as waiting code sees it: a pause passes at once, and `meanwhile` may happen in it."""
+
+    def __init__(self) -> None:
+        self.paused = 0.0
+        self.meanwhile: Callable[[float], object] = lambda _: None
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.paused
+
+    def time(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        self.paused += seconds
+        self.meanwhile(self.paused)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch) -> HastyClock:
+    """No test waits for a workbook that is open or being saved."""
+    hasty = HastyClock()
+    for module in (files, whole):
+        monkeypatch.setattr(module, "time", hasty)
+    return hasty
 
 
 # Left out of the quick half beside what is marked in place: together they take longer than all the rest.

@@ -21,6 +21,7 @@ BUILDERS = {
 }
 LATER = {
     "excel.": {"workbook"},  # ExcelBook names the file as errors pass through it
+    "openbook.stop.": {"file", "line"},
     "config.": {"file", "line"},  # `intake.placed` finds the place of an error that names its keys
     "errors.yaml.": {"others"},
 }

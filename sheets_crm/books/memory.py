@@ -78,7 +78,20 @@ class MemoryBook:
             raise FingerprintChanged
         written = tuple(tab.id for tab in plan.tabs if self._draw(tab))
         titles = {sheet.tab: sheet.name for sheet in self._sheets if sheet.tab in {tab.id for tab in plan.tabs}}
-        return Applied(written, {tab: name for tab, name in titles.items() if tab is not None}, self.fingerprint())
+        removed = self._remove(plan.remove)
+        notes = tuple(("openbook.note.tab_removed", {"tab": name}) for name in removed.values())
+        shown = {tab: name for tab, name in titles.items() if tab is not None}
+        return Applied(written, shown, self.fingerprint(), removed, notes)
+
+    def _remove(self, tabs: Sequence[str]) -> dict[str, str]:
+        """Take out tabs of ours, but never the last visible sheet."""
+        removed: dict[str, str] = {}
+        for sheet in list(self._sheets):
+            others = [one for one in self._sheets if one is not sheet and not one.hidden]
+            if sheet.tab in tabs and sheet.tab is not None and others:
+                self._sheets.remove(sheet)
+                removed[sheet.tab] = sheet.name
+        return removed
 
     def _draw(self, tab: Tab) -> bool:
         """Make the tab stand in the workbook; False when it already stands so."""

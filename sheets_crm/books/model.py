@@ -103,10 +103,12 @@ class WritePlan:
     """Whole generated tabs to stand in the workbook, in this order where they are new.
 
     expected: the fingerprint at which the inputs were read; a workbook that has another one is not written.
+    remove: ids of tabs of ours that should stand no longer; one that people added to or point at stays.
     """
 
     tabs: tuple[Tab, ...]
     expected: str
+    remove: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class Applied:
     written: tuple[str, ...]  # tab ids
     titles: Mapping[str, str]  # tab id -> the name it has in the workbook
     fingerprint: str
+    removed: Mapping[str, str] = field(default_factory=dict)  # tab id -> the name it had
+    notes: tuple[tuple[str, Mapping[str, object]], ...] = ()  # words keys and values: what people should know of it
 
 
 class FingerprintChanged(Exception):

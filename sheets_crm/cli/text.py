@@ -27,11 +27,11 @@ def synced(result: Result) -> str:
         names = ", ".join(
             f"«{result.titles[tab]}»" if result.lang == "ru" else f"“{result.titles[tab]}”" for tab in result.written
         )
-        lines.append(say("cli.written", result.lang, tabs=names, workbook=result.workbook.name))
-        if result.backup is not None:
-            lines.append(say("cli.backed_up", result.lang, name=result.backup))
-    else:
-        lines.append(say("cli.nothing_to_write", result.lang, workbook=result.workbook.name))
+        lines.append(say("cli.written", result.lang, tabs=names, workbook=result.written_file.name))
+    elif not result.removed:
+        lines.append(say("cli.nothing_to_write", result.lang, workbook=result.written_file.name))
+    if result.backup is not None:
+        lines.append(say("cli.backed_up", result.lang, name=result.backup))
     return "\n".join(lines)
 
 

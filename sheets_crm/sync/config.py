@@ -16,6 +16,7 @@ from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSetting
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config_backups import BackupSettings
+from sheets_crm.sync.config_book import BookSettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.sync.config_schedule import Schedule
@@ -87,6 +88,8 @@ class CrmConfig(BaseSettings):
     notifications: NoticeSettings = NoticeSettings()
     calendar_feed: FeedSettings | None = None
     protected_structure: Literal["refuse", "write"] = "refuse"
+    companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
+    book: BookSettings = BookSettings()
 
     @field_validator("timezone")
     @classmethod

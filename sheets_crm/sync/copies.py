@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from sheets_crm.sync.backup import Backup, back_up, list_backups, restore
+from sheets_crm.sync.backup import Backup, back_up, list_backups, named_after, restore
 from sheets_crm.sync.backup.local import chosen
 from sheets_crm.sync.backup.model import newest_first
 from sheets_crm.sync.backup.one_sheet import TakenOut, take_out
@@ -15,6 +15,7 @@ from sheets_crm.sync.backup.outside import at_path, carry, list_outside, strange
 from sheets_crm.sync.backup.regular import outside_note, place_of, told
 from sheets_crm.sync.backup.sealing import plain_copy
 from sheets_crm.sync.backup.verify import Checked, checked
+from sheets_crm.sync.companion import companion_path
 from sheets_crm.sync.intake import Opened, open_config
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
@@ -110,7 +111,7 @@ def restored(config: str | None, name: str, to: Path | None, *, on_language: Hea
     opened = _opened(config, on_language)
     state = _state(opened)
     backup = _found(opened, state, name)
-    target = to.absolute() if to is not None else opened.workbook
+    target = to.absolute() if to is not None else _copied_from(opened, backup)
     with plain_copy(backup, state, _secret(opened)) as plain:
         saved = restore(plain, target, state, now=datetime.now(UTC))
     return Restored(backup.name, target, saved.name if saved else None)
@@ -132,6 +133,12 @@ def _opened(config: str | None, on_language: Hear) -> Opened:
     opened = open_config(config)
     on_language(opened.lang)
     return opened
+
+
+def _copied_from(opened: Opened, backup: Backup) -> Path:
+    """The file a copy was made of: the companion workbook where the copy bears its name, else the base."""
+    companion = companion_path(opened)
+    return companion if companion is not None and named_after(backup, companion) else opened.workbook
 
 
 def _state(opened: Opened) -> StateFolder:

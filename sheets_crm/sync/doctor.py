@@ -15,10 +15,16 @@ from typing import Any, Literal
 
 from sheets_crm import __version__
 from sheets_crm.errors import OwnerError, StateError, WorkbookBusy
+from sheets_crm.sync.companion import written_file
 from sheets_crm.sync.intake import Opened, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
+from sheets_crm.sync.surroundings import said_of
 from sheets_crm.words import Lang, say
 
+# What passes by itself when somebody closes the workbook or a save is done: nothing to mend.
+PASSING = {
+    "excel.open_by", "excel.open_elsewhere", "openbook.stop.open_long", "openbook.stop.open_long_by", "openbook.stop.being_saved",
+}  # fmt: skip
 Level = Literal["ok", "warning", "error"]
 
 
@@ -82,6 +88,7 @@ def _workbook(opened: Opened) -> list[Finding]:
     seen = read(opened, book_of(opened))
     theirs = sum(1 for sheet in seen.sheets if sheet.tab is None)
     found = [Finding("ok", "doctor.workbook", {"path": str(opened.workbook), "n": theirs}), *_writable(opened)]
+    found += [Finding("warning", *note) for note in said_of(opened, seen, now=datetime.now(UTC), waiting=True)]
     today = opened.config.today(datetime.now(UTC))
     with placed(opened.document):
         bound = bind(
@@ -102,15 +109,14 @@ def _workbook(opened: Opened) -> list[Finding]:
 
 def _writable(opened: Opened) -> list[Finding]:
     """What would stop a write: a workbook that is open now is nothing to mend, all else is."""
-    from sheets_crm.books.excel.book import ExcelBook
-
+    target = written_file(opened)
     try:
-        ExcelBook(opened.workbook, allow_protected=opened.config.protected_structure == "write").refuse_now()
+        book_of(opened, wait_s=0).refuse_now()
     except OwnerError as error:
-        passing = error.key in {"excel.open_by", "excel.open_elsewhere"}
+        passing = error.key in PASSING
         return [Finding("warning" if passing else "error", error.key, error.values, 0 if passing else error.exit_code)]
-    if not os.access(opened.workbook.parent, os.W_OK):
-        values = {"workbook": opened.workbook.name, "folder": str(opened.workbook.parent)}
+    if not os.access(target.parent, os.W_OK):
+        values = {"workbook": target.name, "folder": str(target.parent)}
         return [Finding("error", "excel.folder_read_only", values, WorkbookBusy.exit_code)]
     return [Finding("ok", "doctor.writable")]
 

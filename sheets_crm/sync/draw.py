@@ -51,6 +51,19 @@ def draw(
     return tuple(make() for tab, make in tabs.items() if tab not in off)
 
 
+def switched_off(
+    config: CrmConfig, titles: Mapping[str, str], *, marked: bool
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Standing tabs that the owner switched off, and notes on those that stay because marks stand on them.
+
+    titles: of our tabs as they stand. marked: does the tasks tab hold marks?
+    """
+    off = [tab for tab, settings in config.tabs.items() if not settings.on and tab in titles]
+    kept = [tab for tab in off if tab == "tasks" and marked]
+    notes = tuple(("openbook.note.tab_kept_marks", {"tab": titles[tab].rpartition("]")[2]}) for tab in kept)
+    return tuple(tab for tab in off if tab not in kept), notes
+
+
 def _why_empty(base: Base) -> dict[str, Note]:
     """What an empty tab should say, where it is empty because nothing is bound or the sheets are empty."""
     if not base.bindings:

@@ -10,13 +10,16 @@ from typing import cast
 
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import SheetSettings
+from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.model import Book, Grid, SheetInfo
 from sheets_crm.cards import Template, fold, template
 from sheets_crm.cards.templates import template_texts
 from sheets_crm.cards.yamlmodel import Document, read_yaml, validate
 from sheets_crm.errors import BindingError, ConfigError, OwnerError
+from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
+from sheets_crm.sync.places import Former, former_places, is_lost
 from sheets_crm.words import Lang
 
 READABLE = (".xlsx", ".xlsm", ".xltx", ".xltm")
@@ -53,6 +56,8 @@ class Read:
     tabs: Mapping[str, Grid]
     titles: Mapping[str, str]
     sources: Mapping[str, Path] = field(default_factory=dict)
+    former: Sequence[Former] = ()  # our tasks tab where it stood before
+    is_lost: bool = False  # a companion workbook that was there is gone
 
 
 def open_config(given: str | None) -> Opened:
@@ -98,20 +103,40 @@ def placed(document: Document) -> Iterator[None]:
         raise
 
 
-def book_of(opened: Opened, before_write: Callable[[Path], object] | None = None) -> Book:
-    """The configured workbook as a book. before_write: called just before the file is replaced."""
-    from sheets_crm.books.excel.book import ExcelBook
+def book_of(
+    opened: Opened, before_write: Callable[[Path], object] | None = None, *, wait_s: float | None = None
+) -> ExcelBook | CompanionBook:
+    """The configured workbook as a book. before_write: called just before a file is replaced. wait_s: None as configured."""
 
     def before(path: Path) -> None:
         if before_write is not None:
             before_write(path)
 
-    return ExcelBook(opened.workbook, allow_protected=opened.config.protected_structure == "write", before_write=before)
+    wait_s = opened.config.book.wait_s if wait_s is None else wait_s
+    protected = opened.config.protected_structure == "write"
+    with placed(opened.document):
+        companion = companion_path(opened)
+    if companion is None:
+        return ExcelBook(opened.workbook, allow_protected=protected, wait_s=wait_s, before_write=before)
+    written = ExcelBook(
+        companion, allow_protected=protected, wait_s=wait_s, before_write=before, companion_of=opened.workbook
+    )
+    return CompanionBook(ExcelBook(opened.workbook, wait_s=wait_s), written)
 
 
 def read(opened: Opened, book: Book) -> Read:
-    """Read everything the configuration names, each sheet once."""
-    fingerprint = book.fingerprint()
+    """Read everything the configuration names, each sheet once; again when the file is replaced meanwhile."""
+    for again in (True, True, False):
+        fingerprint = book.fingerprint()
+        try:
+            return _read_once(opened, book, fingerprint)
+        except OwnerError:
+            if not again or book.fingerprint() == fingerprint:
+                raise
+    raise AssertionError
+
+
+def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     sheets = book.sheets()
     titles = {info.tab: info.name for info in sheets if info.tab}
     ours = [name for tab, name in titles.items() if tab == "tasks"]
@@ -123,7 +148,7 @@ def read(opened: Opened, book: Book) -> Read:
             sources[name] = opened.beside(settings.file)
             grids[name] = _source(name, sources[name], settings.sheet)
     tabs = {tab: grids.pop(name) for tab, name in titles.items() if name in grids and name in ours}
-    return Read(fingerprint, sheets, grids, tabs, titles, sources)
+    return Read(fingerprint, sheets, grids, tabs, titles, sources, former_places(opened, book, sheets), is_lost(opened))
 
 
 def _wanted(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
@@ -159,8 +184,6 @@ def _source(name: str, path: Path, sheet: str | None) -> Grid:
 def all_grids(path: Path) -> dict[str, Grid]:
     """Every sheet of a workbook or export that is not ours, whatever its format."""
     if path.suffix.lower() in READABLE and path.is_file():
-        from sheets_crm.books.excel.book import ExcelBook
-
         with suppress(OwnerError):  # the reader of sources says better what kind of file it is
             book = ExcelBook(path)
             return dict(book.read([info.name for info in book.sheets() if info.tab is None]))

@@ -72,11 +72,14 @@ class Past:
         """Task key -> the day it was closed."""
         return self._history.closed(_keys(marks)) if self._history else {}
 
-    def marks(self, decisions: Iterable[Decision]) -> dict[str, Mark]:
-        """Base key -> the last mark history knows, with the key of the step it had come to, for tasks whose row may be gone."""
+    def marks(self, decisions: Iterable[Decision], more: Iterable[str] = ()) -> dict[str, Mark]:
+        """Base key -> the last mark history knows, with the key of the step it had come to, for tasks whose row may be gone.
+
+        more: keys besides those of the decisions.
+        """
         if self._history is None:
             return {}
-        bases = keyed(decisions)
+        bases = dict.fromkeys([*keyed(decisions), *map(base_key, more)])
         every = [key for key in self._history.keys_of_tasks(like="%-%") if base_key(key) in bases]
         steps = _latest(every)
         found = self._history.last_marks([*bases, *steps.values()])

@@ -23,6 +23,7 @@ from sheets_crm.words import Lang
 if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened
 
+WAITS = "pending.json"  # of the state folder: a result that could not be written yet
 ZONE = "zone:"  # kept among the stamp's sources: the zone whose midnight ends a day
 
 
@@ -44,7 +45,7 @@ def nothing_changed(given: str | None, *, today: date | None) -> Stamp | None:
         workbook = (path.parent / Path(stated["workbook"]).expanduser()).absolute()
         state = StateFolder.existing(path, stated["workbook"])
         last = state.last_run() if state else None
-        if last is None:
+        if last is None or (state and (state.path / WAITS).exists()):
             return None
         zone = next(name.removeprefix(ZONE) for name in last.sources if name.startswith(ZONE))
         day = today or datetime.now(ZoneInfo(zone)).date()
@@ -71,10 +72,16 @@ def remember_stamp(
     counts: Mapping[str, int],
     now: datetime,
     sources: Mapping[str, Path],
+    former: Iterable[Path] = (),
 ) -> None:
-    """Leave the stamp of a finished run. Call it last."""
+    """Leave the stamp of a finished run. Call it last. former: files in which the tabs stood before."""
+    from sheets_crm.sync.companion import companion_path, stamps
+
     packs = [opened.beside(name) for name in opened.config.packs]
-    stamp = _stamp(opened.path, fingerprint, today, opened.config.zone.key, [*sources.values(), *packs])
+    base, written = stamps(fingerprint, companion_path(opened))
+    others = [path for path in (*sources.values(), *packs, *former) if path != opened.workbook]
+    stamp = _stamp(opened.path, base, today, opened.config.zone.key, others)
+    stamp = replace(stamp, sources={**stamp.sources, **written})
     state.stamp(replace(stamp, counts=dict(counts)), now=now.astimezone(UTC))
 
 

@@ -26,18 +26,20 @@ from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import BaseEmptied, WorkbookBusy
-from sheets_crm.sync import memory, report
+from sheets_crm.sync import memory, pending, places, report
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
+from sheets_crm.sync.companion import written_file
 from sheets_crm.sync.config_outcomes import roles_of, task_settings
-from sheets_crm.sync.draw import draw
+from sheets_crm.sync.draw import draw, switched_off
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.tabs import TasksTab, read_tasks_tab
+from sheets_crm.sync.surroundings import said_of
+from sheets_crm.tabs import TasksTab
 from sheets_crm.tasks import Task, open_tasks
 from sheets_crm.words import Lang, Phrase, fill
 
@@ -61,6 +63,7 @@ class Result:
     settings: RuleSettings
     notes: tuple[Note, ...] = ()
     written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()  # names of tabs that were taken out of the workbook
     titles: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
     endings: Endings = field(default_factory=lambda: Endings({}))
@@ -69,6 +72,11 @@ class Result:
     def workbook(self) -> Path:
         """The workbook's path."""
         return self.opened.workbook
+
+    @property
+    def written_file(self) -> Path:
+        """Where the tabs stand: the workbook, or its companion."""
+        return written_file(self.opened)
 
     @property
     def open_tasks(self) -> list[Task]:
@@ -92,7 +100,7 @@ class Result:
     def summary_json(self) -> dict[str, Any]:
         """The object of `sync --json`: counts, and what was written."""
         return {
-            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written),
+            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written or self.removed),
             "tabs_written": [self.titles[tab] for tab in self.written], "backup": self.backup,
             "notes": report.notes_json(self.notes, self.lang),
         }  # fmt: skip
@@ -114,14 +122,18 @@ def plan(
     lang: Lang | None = None,
     on_language: Callable[[Lang], object] = lambda _: None,
     book: Book | None = None,
+    wait_s: float | None = None,
 ) -> Result:
-    """What a sync would write now, and why. Writes nothing at all."""
+    """What a sync would write now, and why. Writes nothing at all. wait_s: for a file that is being saved."""
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
     with memory.history(state) as history:
-        seen = read(opened, book or book_of(opened))
-        return _computed(opened, seen, _marks(seen), history, today=_day(opened, today), lang=lang or opened.lang)[0]
+        seen = read(opened, book or book_of(opened, wait_s=wait_s))
+        marks = places.marks_of(seen).tab
+        result = _computed(opened, seen, marks, history, today=_day(opened, today), lang=lang or opened.lang)[0]
+    said = said_of(opened, seen, now=datetime.now(UTC), waiting=True)
+    return replace(result, notes=(*result.notes, *said))
 
 
 def sync(
@@ -132,8 +144,12 @@ def sync(
     on_language: Callable[[Lang], object] = lambda _: None,
     accept_emptied: bool = False,
     book: Book | None = None,
+    wait_s: float | None = None,
 ) -> Result:
-    """Read, record, compute and write. Any OwnerError means: nothing was written."""
+    """Read, record, compute and write. Any OwnerError means: nothing was written.
+
+    wait_s: how long to wait for a workbook that somebody has open; None: as configured.
+    """
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
@@ -148,10 +164,12 @@ def sync(
                     today=_day(opened, today),
                     lang=lang or opened.lang,
                     accept_emptied=accept_emptied,
+                    wait_s=wait_s,
                 )
             except FingerprintChanged:
                 continue
-    raise WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+        error = WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+        raise pending.keep(state, error, now=datetime.now(UTC), zone=opened.config.zone)
 
 
 def _day(opened: Opened, today: date | None) -> date:
@@ -167,30 +185,47 @@ def _once(
     today: date,
     lang: Lang,
     accept_emptied: bool,
+    wait_s: float | None,
 ) -> Result:
     copies: list[Backup] = []
     now = datetime.now(UTC)
     keep = opened.config.backups.rotation
-    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)))
+    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
     seen = read(opened, book)
-    marks = _marks(seen)
-    history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
+    marks = places.marks_of(seen).tab
+    if not seen.is_lost:  # marks out of a copy are older than those that history knows
+        history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang)
     if not accept_emptied:
         _refuse_emptied(opened, history, result.base)
-    applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
+    off, kept = switched_off(opened.config, seen.titles, marked=any(mark.touched for mark in marks.marks))
+    try:
+        applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
+    except WorkbookBusy as error:
+        raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
     shown = memory.tasks_seen(result.tasks, opened.lang)
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
+    places.remember(opened, state, seen)
+    pending.clear(state)
+    said = said_of(opened, seen, now=now, waiting=False)
     done = replace(
-        result, notes=(*result.notes, *history.notes, *carried(opened, state, now=now)), written=applied.written, titles=applied.titles,
-        backup=copies[-1].name if copies and applied.written else None,
+        result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),
+        written=applied.written, titles=applied.titles,
+        removed=tuple(applied.removed.values()), backup=copies[-1].name if copies else None,
     )  # fmt: skip
     done = replace(done, notes=(*done.notes, *write_feeds(done, now)))
     remember_stamp(
-        state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources
+        state,
+        opened,
+        fingerprint=applied.fingerprint,
+        today=today,
+        counts=done.counts(),
+        now=now,
+        sources=seen.sources,
+        former=[one.path for one in seen.former if not one.is_copy],
     )
     return done
 
@@ -205,11 +240,6 @@ def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
             was=loss.was,
             now=loss.now,
         )
-
-
-def _marks(seen: Read) -> TasksTab:
-    grid = seen.tabs.get("tasks")
-    return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
 
 
 def _computed(
@@ -235,6 +265,8 @@ def _computed(
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
     decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config))
+    if seen.is_lost:
+        marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
     over = endings(
         past, marks.marks, decisions, (packs, rules), facts=figures.facts, template=opened.template, today=today
     )

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from sheets_crm.base.history import events
-from sheets_crm.sync import memory, run
+from sheets_crm.sync import memory, places, run
 from sheets_crm.tasks import keys, life, own, rows
 from sheets_crm.tasks.model import Mark
 from tests.promises.play import Play
@@ -47,7 +47,7 @@ def key_depends_on_the_day(monkeypatch):
 
 def rows_are_known_by_their_order(monkeypatch):
     """A sort of the tab is not noticed: keys are taken in the order in which they were drawn last."""
-    whole, drawn = run.read_tasks_tab, []
+    whole, drawn = places.read_tasks_tab, []
     draw = run.draw
 
     def in_order(grid):
@@ -60,7 +60,7 @@ def rows_are_known_by_their_order(monkeypatch):
         drawn[:] = [task.key for task in tasks]
         return draw(config, base, numbers, tasks, **more)
 
-    monkeypatch.setattr(run, "read_tasks_tab", in_order)
+    monkeypatch.setattr(places, "read_tasks_tab", in_order)
     monkeypatch.setattr(run, "draw", remembering)
 
 

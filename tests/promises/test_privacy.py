@@ -16,13 +16,13 @@ import pytest
 from sheets_crm import cli
 from sheets_crm.base.history import History
 from sheets_crm.books.excel.book import ExcelBook
-from sheets_crm.sync import run
+from sheets_crm.sync import places, run
 from sheets_crm.sync.logfile import open_log
 from sheets_crm.sync.state import StateFolder
 from tests.promises.firm import PERSONAL, TODAY, configure, plain
 
 PLACES = {
-    "reading the marks": (run, "_marks"), "the intake": (History, "record_marks"), "binding": (run, "bind"), "building": (run, "build"),
+    "reading the marks": (places, "marks_of"), "the intake": (History, "record_marks"), "binding": (run, "bind"), "building": (run, "build"),
     "reckoning": (run, "reckon"), "deciding": (run, "decide"), "drawing": (run, "draw"), "writing": (ExcelBook, "apply"), "recording": (History, "record_run"),
 }  # fmt: skip
 needs_modes = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

@@ -9,25 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
 from sheets_crm.books.excel.archive import Archive, Blob, rebuild
+from sheets_crm.books.excel.blank import address, blank_workbook
 from sheets_crm.books.excel.graft import Graft
+from sheets_crm.books.excel.meaning import is_same, lost_notes
 from sheets_crm.books.excel.package import Package
+from sheets_crm.books.excel.remove import Removal
+from sheets_crm.books.excel.whole import wait_until_whole
 from sheets_crm.books.excel.workbook import Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError
+
+NO_FILE = "-"  # the fingerprint of a companion workbook that is still to be made
 
 
 class ExcelBook:
     """One workbook file.
 
     allow_protected: write also where the list of sheets is locked (the lock itself stays as it is).
-    wait_s: how long to wait for a file that someone has open.
+    wait_s: how long to wait for a file that someone has open, or is just saving.
     before_write: called with the workbook's path just before it is replaced: the moment for a backup.
+    companion_of: another workbook whose cells our tabs point at; this one is then made where it is not there yet.
     """
 
     def __init__(
@@ -37,50 +45,82 @@ class ExcelBook:
         allow_protected: bool = False,
         wait_s: float = 0.0,
         before_write: Callable[[Path], None] | None = None,
+        companion_of: Path | None = None,
     ) -> None:
         self.path = Path(path)
+        self._companion_of = companion_of
         self._allow_protected = allow_protected
         self._wait_s = wait_s
         self._before_write = before_write
 
+    @property
+    def is_missing(self) -> bool:
+        """Is there no file yet, and are we to make one?"""
+        return self._companion_of is not None and not self.path.exists()
+
     def fingerprint(self) -> str:
         """Equal for equal bytes."""
-        return files.fingerprint(self.path)
+        if self.is_missing:
+            return NO_FILE
+        wait_until_whole(self.path, self._wait_s)
+        return files.fingerprint(self.path, self._wait_s)
 
     def sheets(self) -> Sequence[SheetInfo]:
         """All sheets in order; ours are known by their hidden names."""
-        _, workbook = self._open(files.read(self.path))
+        if self.is_missing:
+            return []
+        _, workbook = self._open(files.read(self.path, self._wait_s))
         ours = {sheet.rel_id: tab for tab, sheet in workbook.marked().items()}
         return [SheetInfo(s.name, s.state != "visible", ours.get(s.rel_id)) for s in workbook.sheets]
 
     def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
         """The named sheets as grids."""
         reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
-        return cast("Mapping[str, Grid]", reader.read_sheets(self.path, names))
+        return cast("Mapping[str, Grid]", reader.read_sheets(self.path, names) if names else {})
 
     def apply(self, plan: WritePlan) -> Applied:
         """Write the tabs of the plan, or nothing at all."""
         target = self.path.resolve()  # through a symbolic link, which stays one
         files.wait_until_free(target, self._wait_s)
-        data = files.read(target)
-        found = files.fingerprint_of(data)
+        data, found = self._now(target)
         if found != plan.expected:
             raise FingerprintChanged
         package, workbook = self._open(data)
         with self._named():
             refuse(workbook, allow_protected=self._allow_protected)
-            graft = Graft(package, workbook)
+            graft = Graft(package, workbook, links_to=self._links_to())
             graft.put(plan.tabs)
+            removal = Removal(graft, target)
+            removal.take_out(plan.remove)
         put, drop = package.finish()
-        if not put and not drop:
-            return Applied((), graft.titles, found)
-        files.refuse_read_only(target)
+        done = Applied((), graft.titles, found, removal.removed, tuple(removal.notes))
+        if (not put and not drop) or (not removal.removed and is_same(graft, target)):
+            return done
+        if found != NO_FILE:
+            files.refuse_read_only(target)
+        lost = lost_notes(graft, target)
         written = _Write(package.archive, put, drop, graft.titles)
-        files.replace_file(target, written.to, lambda new: self._check(new, written, found), self._wait_s)
-        return Applied(tuple(graft.written), graft.titles, written.fingerprint)
+        files.replace_file(
+            target, written.to, lambda new: self._check(new, written, found), self._wait_s, like=self._companion_of
+        )
+        notes = (*done.notes, *lost)
+        return replace(done, written=tuple(graft.written), fingerprint=written.fingerprint, notes=notes)
+
+    def _now(self, target: Path) -> tuple[bytes, str]:
+        """The file as it stands, and its fingerprint; an empty workbook where there is none and we are to make it."""
+        if self.is_missing:
+            return blank_workbook(), NO_FILE
+        wait_until_whole(target, self._wait_s)
+        data = files.read(target, self._wait_s)
+        return data, files.fingerprint_of(data)
+
+    def _links_to(self) -> str | None:
+        return None if self._companion_of is None else address(self._companion_of, self.path.parent)
 
     def refuse_now(self) -> None:
         """Raise what would stop a write at this moment; writes nothing."""
+        if self.is_missing:
+            return
         target = self.path.resolve()
         _, workbook = self._open(files.read(target))
         with self._named():
@@ -107,6 +147,10 @@ class ExcelBook:
         target = self.path.resolve()
         written.verify(temporary)
         files.wait_until_free(target, 0)
+        if found == NO_FILE:
+            if target.exists():
+                raise FingerprintChanged
+            return
         if files.fingerprint(target) != found:
             raise FingerprintChanged
         if self._before_write:

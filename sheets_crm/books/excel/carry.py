@@ -51,8 +51,9 @@ class OldTab:
     looks: Mapping[int, ColumnLook] = field(default_factory=dict)
     tables: tuple[OldTable, ...] = ()
     drawing: str | None = None
-    charts: tuple[str, ...] = ()
     comments: tuple[Rel, ...] = ()  # people's comments and the drawing that shows them
+    rels: tuple[Rel, ...] = ()  # all relationships of the sheet
+    extent: str = ""  # the area that the sheet says it fills
 
 
 def read_old(package: Package, sheet: Sheet) -> OldTab:
@@ -65,7 +66,6 @@ def read_old(package: Package, sheet: Sheet) -> OldTab:
         return OldTab(sheet.part)
     parts = [(rel, found) for rel in rels if not rel.external and (found := package.find(rel.target))]
     drawing = next((part for rel, part in parts if rel.kind == "drawing"), None)
-    charts = package.targets(drawing) if drawing else []
     tables = (_old_table(package, part) for rel, part in parts if rel.kind == "table")
     return OldTab(
         part=sheet.part,
@@ -73,8 +73,9 @@ def read_old(package: Package, sheet: Sheet) -> OldTab:
         looks=_looks(frame),
         tables=tuple(table for table in tables if table),
         drawing=drawing,
-        charts=tuple(part for part in charts if "chart+xml" in package.types.of(part)),
         comments=tuple(rel for rel, _ in parts if rel.kind in COMMENTS),
+        rels=tuple(rels),
+        extent=extent.attrs.get("ref", "") if (extent := frame.child("dimension")) else "",
     )
 
 

@@ -5,7 +5,6 @@ Source: ECMA-376 part 1, 21.2 (charts) and 20.5 (drawings). Bars run from top to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -14,27 +13,42 @@ from sheets_crm.books.excel.dialect import DECLARATION, Dialect
 from sheets_crm.books.excel.layout import Layout
 from sheets_crm.books.excel.workbook import quoted
 from sheets_crm.books.excel.xmlsplice import escape, quote
-from sheets_crm.books.tab import Chart, Plain, Range
+from sheets_crm.books.tab import Chart, Plain, Range, Tab
 from sheets_crm.cells import letter
 
 _EMU = 9_525  # English metric units in a pixel
+_FIRST_ID = 1_000  # ids of shapes are numbered from 1 by other programs, and must differ within a drawing
 
 
-def drawing_part(charts: Sequence[Chart], dialect: Dialect) -> bytes:
-    """The drawing that places the charts; chart number i is its relationship rId{i}."""
-    anchors = "".join(_anchor(chart, i, dialect) for i, chart in enumerate(charts, 1))
-    spaces = f'xmlns:xdr="{dialect.sheet_draw}" xmlns:a="{dialect.draw}"'
-    return f"{DECLARATION}<xdr:wsDr {spaces}>{anchors}</xdr:wsDr>".encode()
+CHART_REL = "rIdCrm{}"  # the relationship of chart number i: never one that another program gives
 
 
-def _anchor(chart: Chart, number: int, dialect: Dialect) -> str:
+def drawing_of(tab: Tab, dialect: Dialect) -> bytes:
+    """The drawing that places a tab's charts, and nothing else."""
+    anchors = "".join(anchor_of(tab, i, dialect) for i in range(1, len(tab.charts) + 1))
+    return f'{DECLARATION}<xdr:wsDr xmlns:xdr="{dialect.sheet_draw}" xmlns:a="{dialect.draw}">{anchors}</xdr:wsDr>'.encode()
+
+
+def frame_name(tab: Tab, number: int) -> str:
+    """The name of a chart's frame, by which it is known to be ours."""
+    return f"crm_{tab.id}_chart_{number}"
+
+
+def anchor_of(tab: Tab, number: int, dialect: Dialect) -> str:
+    """Where chart number i (from 1) hangs; its namespaces are its own, so that it may stand in any drawing."""
+    chart = tab.charts[number - 1]
     row, column = chart.anchor
     width, height = (pixels * _EMU for pixels in chart.size)
+    spaces = f'xmlns:xdr="{dialect.sheet_draw}" xmlns:a="{dialect.draw}"'
     place = f"<xdr:col>{column}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>0</xdr:rowOff>"
-    names = f'<xdr:cNvPr id="{number + 1}" name={quote(text_of(chart.title) or str(number))}/><xdr:cNvGraphicFramePr/>'
-    reference = f'<c:chart xmlns:c="{dialect.chart}" xmlns:r="{dialect.rel}" r:id="rId{number}"/>'
+    told = f" descr={quote(text_of(chart.title))}" if chart.title else ""
+    names = (
+        f'<xdr:cNvPr id="{_FIRST_ID + number}" name={quote(frame_name(tab, number))}{told}/><xdr:cNvGraphicFramePr/>'
+    )
+    rel = CHART_REL.format(number)
+    reference = f'<c:chart xmlns:c="{dialect.chart}" xmlns:r="{dialect.rel}" r:id="{rel}"/>'
     return (
-        f'<xdr:oneCellAnchor><xdr:from>{place}</xdr:from><xdr:ext cx="{width}" cy="{height}"/>'
+        f'<xdr:oneCellAnchor {spaces}><xdr:from>{place}</xdr:from><xdr:ext cx="{width}" cy="{height}"/>'
         f'<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>{names}</xdr:nvGraphicFramePr>'
         '<xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
         f'<a:graphic><a:graphicData uri="{dialect.chart}">{reference}</a:graphicData></a:graphic>'

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from sheets_crm.books.excel.locks import Lock, is_held, lock_of
 from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
 
 _POLL_S = 0.2
@@ -31,32 +32,47 @@ def fingerprint_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def fingerprint(path: Path) -> str:
+def fingerprint(path: Path, wait_s: float = 0.0) -> str:
     """The fingerprint of a file, read in pieces."""
     digest = hashlib.blake2b(digest_size=16)
-    with opened(path) as file:
+    with opened(path, wait_s) as file:
         while piece := file.read(_CHUNK):
             digest.update(piece)
     return digest.hexdigest()
 
 
-def opened(path: Path) -> BinaryIO:
-    """The file, open for reading. WorkbookMissing, WorkbookBusy, WorkbookUnreadable say why not."""
+def opened(path: Path, wait_s: float = 0.0) -> BinaryIO:
+    """The file, open for reading. WorkbookMissing, WorkbookBusy, WorkbookUnreadable say why not.
+
+    wait_s: how long to wait for another program that lets nobody read it.
+    """
     if path.is_dir():
         raise WorkbookMissing("excel.folder", workbook=path.name)
-    try:
-        return path.open("rb")
-    except FileNotFoundError as error:
-        raise WorkbookMissing("excel.missing", workbook=path.name, folder=str(path.parent)) from error
-    except PermissionError as error:
-        raise WorkbookBusy("excel.no_access", workbook=path.name) from error
-    except OSError as error:
-        raise WorkbookUnreadable("excel.not_readable", workbook=path.name) from error
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            return path.open("rb")
+        except PermissionError as error:
+            if not is_held(error) or time.monotonic() >= until:
+                raise _not_opened(error, path) from error
+            time.sleep(_POLL_S)
+        except OSError as error:
+            raise _not_opened(error, path) from error
 
 
-def read(path: Path) -> bytes:
+def _not_opened(error: OSError, path: Path) -> OwnerError:
+    if isinstance(error, FileNotFoundError):
+        return WorkbookMissing("excel.missing", workbook=path.name, folder=str(path.parent))
+    if is_held(error):
+        return WorkbookBusy("excel.open_elsewhere", workbook=path.name, who="", lock="")
+    if isinstance(error, PermissionError):
+        return WorkbookBusy("excel.no_access", workbook=path.name)
+    return WorkbookUnreadable("excel.not_readable", workbook=path.name)
+
+
+def read(path: Path, wait_s: float = 0.0) -> bytes:
     """All bytes of the file."""
-    with opened(path) as file:
+    with opened(path, wait_s) as file:
         try:
             return file.read()
         except OSError as error:
@@ -66,38 +82,18 @@ def read(path: Path) -> bytes:
 def wait_until_free(path: Path, wait_s: float) -> None:
     """Wait while someone has the workbook open; WorkbookBusy, with who it is, when it takes too long."""
     until = time.monotonic() + wait_s
-    while (lock := _lock(path)) is not None:
+    while (lock := lock_of(path)) is not None:
         if time.monotonic() >= until:
-            who = _who(lock)
-            key = "excel.open_by" if who else "excel.open_elsewhere"
-            raise WorkbookBusy(key, workbook=path.name, who=who, lock=lock.name)
+            raise WorkbookBusy(
+                _open_key(lock), workbook=path.name, who=lock.who, lock=lock.path.name, since=lock.since.date()
+            )
         time.sleep(_POLL_S)
 
 
-def _lock(path: Path) -> Path | None:
-    """The file that Excel (`~$name`) or LibreOffice (`.~lock.name#`) puts beside an open workbook."""
-    for name in (f"~${path.name}", f".~lock.{path.name}#"):
-        if (lock := path.with_name(name)).exists():
-            return lock
-    return None
-
-
-def _who(lock: Path) -> str:
-    """The name in a lock file.
-
-    Excel: 165 bytes = length, 54 bytes of the name in some old encoding, two bytes of length, the name in UTF-16.
-    LibreOffice: `name,login,computer,...`.
-    """
-    try:
-        data = lock.read_bytes()[:4096]
-    except OSError:
-        return ""
-    if lock.name.startswith(".~lock."):
-        fields = data.decode("utf-8", "replace").split(",")
-        return next((field.strip() for field in fields[:2] if field.strip()), "")
-    size = int.from_bytes(data[55:57], "little")
-    name = data[57 : 57 + size * 2].decode("utf-16-le", "replace") if 0 < size <= 54 else ""
-    return name.strip("\0 ")
+def _open_key(lock: Lock) -> str:
+    if lock.is_long_ago:
+        return "openbook.stop.open_long_by" if lock.who else "openbook.stop.open_long"
+    return "excel.open_by" if lock.who else "excel.open_elsewhere"
 
 
 def refuse_read_only(path: Path) -> None:
@@ -107,10 +103,18 @@ def refuse_read_only(path: Path) -> None:
         raise WorkbookBusy("excel.read_only", workbook=path.name)
 
 
-def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[[Path], None], wait_s: float) -> None:
+def replace_file(
+    path: Path,
+    write: Callable[[BinaryIO], None],
+    check: Callable[[Path], None],
+    wait_s: float,
+    *,
+    like: Path | None = None,
+) -> None:
     """Put new content in the file's place. check: looks at the finished temporary file and raises to stop.
 
-    Mode, owner and attributes are kept. Whatever goes wrong, the old file stays and the temporary one goes.
+    Mode, owner and attributes are kept; a file that was not there yet takes those of `like`.
+    Whatever goes wrong, the old file stays and the temporary one goes.
     """
     temporary: Path | None = None
     prefix = _prefix(path)
@@ -122,7 +126,7 @@ def replace_file(path: Path, write: Callable[[BinaryIO], None], check: Callable[
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        _like(temporary, path)
+        _like(temporary, path if like is None or path.exists() else like)
         check(temporary)
         _swap(temporary, path, wait_s)
     except OSError as error:
@@ -169,8 +173,8 @@ def _swap(temporary: Path, path: Path, wait_s: float) -> None:
     while True:
         try:
             temporary.replace(path)
-        except PermissionError:
-            if os.name != "nt" or time.monotonic() >= until:
+        except PermissionError as error:
+            if not is_held(error, replacing=True) or time.monotonic() >= until:
                 raise
             time.sleep(_POLL_S)
         else:
@@ -190,7 +194,7 @@ def _sync_folder(folder: Path) -> None:
 def _explained(error: OSError, path: Path) -> OwnerError:
     if error.errno in _FULL:
         return OwnerError("excel.disk_full", workbook=path.name, folder=str(path.parent))
-    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        key = "excel.open_elsewhere" if os.name == "nt" else "excel.folder_read_only"
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM} or is_held(error, replacing=True):
+        key = "excel.open_elsewhere" if is_held(error, replacing=True) else "excel.folder_read_only"
         return WorkbookBusy(key, workbook=path.name, folder=str(path.parent), who="", lock="")
     return OwnerError("excel.not_written", workbook=path.name)

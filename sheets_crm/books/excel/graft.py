@@ -10,18 +10,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sheets_crm.books.excel.archive import Blob
 from sheets_crm.books.excel.arrange import arrange
 from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_old, table_ids
-from sheets_crm.books.excel.chartxml import chart_part, drawing_part
+from sheets_crm.books.excel.chartxml import CHART_REL, chart_part
 from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
+from sheets_crm.books.excel.drawings import OldDrawing, lost_things, read_drawing, redrawn
 from sheets_crm.books.excel.layout import Layout, Native
 from sheets_crm.books.excel.lists import cut, list_cells, units
 from sheets_crm.books.excel.notes import move_notes
 from sheets_crm.books.excel.package import Package, Rel, rels_name, rels_part
 from sheets_crm.books.excel.references import mentions
+from sheets_crm.books.excel.same import look_of
 from sheets_crm.books.excel.sheetxml import SheetWriter
 from sheets_crm.books.excel.styles import Styles
 from sheets_crm.books.excel.tablexml import free_table_name, table_part, unique_titles
@@ -34,11 +36,26 @@ _RESERVED = {"history", "\u0436\u0443\u0440\u043d\u0430\u043b"}  # Excel keeps t
 _NAME_LIMIT = 31
 
 
-class Graft:
-    """One write into one package. `written` and `titles` tell what was done."""
+@dataclass(frozen=True)
+class Drawn:
+    """A tab drawn over a standing one. before: the note of the last time. lost: what can't be kept (`openbook.things`)."""
 
-    def __init__(self, package: Package, workbook: Workbook) -> None:
-        self.package, self.workbook = package, workbook
+    layout: Layout
+    old: OldTab
+    before: str
+    look: str
+    area: str
+    lost: tuple[str, ...]
+
+
+class Graft:
+    """One write into one package. `written` and `titles` tell what was done.
+
+    links_to: the address of another workbook in which the places lie that our cells point at; None: they lie in this one.
+    """
+
+    def __init__(self, package: Package, workbook: Workbook, *, links_to: str | None = None) -> None:
+        self.package, self.workbook, self._links_to = package, workbook, links_to
         self.written: list[str] = []
         self.titles: dict[str, str] = {}
         styles = workbook.part_of_kind("styles")
@@ -46,6 +63,7 @@ class Graft:
         self.styles = Styles(Xml(package.read(styles), styles) if styles else None, workbook.dialect)
         tables = [name for name in package.archive.members if package.types.of(name) == TABLE_TYPE]
         self._tables = table_ids(package, tables)
+        self.drawn: dict[str, Drawn] = {}  # of the tabs that were written over standing ones
         self._replaced: list[Sheet] = []
         self._added: set[str] = set()
 
@@ -73,22 +91,37 @@ class Graft:
         self.workbook.mark(tab.id, sheet.name)
         self.titles[tab.id] = sheet.name
         partners = _partners(tab.tables, old.tables)
-        layout = self._layout(tab, sheet, old, partners)
-        changed = self._write_parts(layout, old)
+        drawing = self._old_drawing(tab, old)
+        layout = self._layout(tab, sheet, old, partners, drawing)
+        changed = self._write_parts(layout, old, drawing)
         changed |= move_notes(self.workbook, old, list(zip(layout.tables, partners, strict=True)))
         if not is_new:
-            changed |= self._remove_stale(layout, old)
+            changed |= self._remove_stale(layout, old, drawing)
         if changed or is_new:
-            self.written.append(tab.id)
+            self._note(tab, layout, None if is_new else old)
             if not is_new:
                 self._replaced.append(sheet)
 
-    def _layout(self, tab: Tab, sheet: Sheet, old: OldTab, partners: list[OldTable | None]) -> Layout:
+    def _note(self, tab: Tab, layout: Layout, old: OldTab | None) -> None:
+        """Remember that a tab is written, and how we drew it."""
+        self.written.append(tab.id)
+        before, look = self.workbook.drawn(tab.id), look_of(tab)
+        area = SheetWriter(layout, self.styles, self.workbook.dialect, self.workbook.date_1904).area
+        self.workbook.note_drawn(tab.id, f"{look} {area}")
+        if old is not None:
+            self.drawn[tab.id] = Drawn(layout, old, before, look, area, lost_things(old.rels))
+
+    def _old_drawing(self, tab: Tab, old: OldTab) -> OldDrawing | None:
+        return read_drawing(self.package, old.drawing, [chart.title for chart in tab.charts]) if old.drawing else None
+
+    def _layout(
+        self, tab: Tab, sheet: Sheet, old: OldTab, partners: list[OldTable | None], old_drawing: OldDrawing | None
+    ) -> Layout:
         natives = tuple(self._native(table, partner) for table, partner in zip(tab.tables, partners, strict=True))
         titles = {i: native.titles for i, native in enumerate(natives)}
         matched = replace(old, tables=tuple(p or _NO_TABLE for p in partners))
         vml = next((rel.id for rel in old.comments if rel.kind == "vmlDrawing"), None)
-        drawing, charts = self._drawing_parts(tab, old)
+        drawing, charts = self._drawing_parts(tab, old_drawing)
         return Layout(
             tab=replace(tab, heights=_heights(tab.heights, natives)),
             name=sheet.name,
@@ -100,6 +133,7 @@ class Graft:
             drawing=drawing,
             charts=charts,
             legacy_rel=vml,
+            link_rel=_LINK_REL if self._links_to is not None and _has_links(tab) else None,
         )
 
     def _native(self, table: Table, old: OldTable | None) -> Native:
@@ -134,35 +168,37 @@ class Graft:
             order=settled.order,
         )
 
-    def _drawing_parts(self, tab: Tab, old: OldTab) -> tuple[str | None, tuple[str, ...]]:
+    def _drawing_parts(self, tab: Tab, old: OldDrawing | None) -> tuple[str | None, tuple[str, ...]]:
         if not tab.charts:
-            return None, ()
-        drawing = old.drawing or self._new_part("drawings/drawing{}.xml", DRAWING_TYPE)
-        charts = list(old.charts[: len(tab.charts)])
+            return (old.part if old and old.theirs else None), ()
+        drawing = old.part if old else self._new_part("drawings/drawing{}.xml", DRAWING_TYPE)
+        charts = list(old.charts[: len(tab.charts)]) if old else []
         while len(charts) < len(tab.charts):
             charts.append(self._new_part("charts/chart{}.xml", CHART_TYPE))
         return drawing, tuple(charts)
 
-    def _write_parts(self, layout: Layout, old: OldTab) -> bool:
+    def _write_parts(self, layout: Layout, old: OldTab, old_drawing: OldDrawing | None) -> bool:
         """All parts of a tab; True when any of them was not there or not the same."""
         dialect = self.workbook.dialect
         writer = SheetWriter(layout, self.styles, dialect, self.workbook.date_1904)
         changed = self._write(layout.part, Blob.of_chunks(writer.pieces()), SHEET_TYPE)
         for native in layout.tables:
             changed |= self._write(native.part, Blob.of(table_part(native, dialect)), TABLE_TYPE)
-        if layout.drawing:
-            charts = layout.tab.charts
-            changed |= self._write(layout.drawing, Blob.of(drawing_part(charts, dialect)), DRAWING_TYPE)
-            for part, chart in zip(layout.charts, charts, strict=True):
+        if layout.drawing and (layout.charts or (old_drawing and old_drawing.ours)):
+            changed |= self._write(layout.drawing, Blob.of(redrawn(old_drawing, layout.tab, dialect)), DRAWING_TYPE)
+            for part, chart in zip(layout.charts, layout.tab.charts, strict=True):
                 changed |= self._write(part, Blob.of(chart_part(chart, layout, dialect)), CHART_TYPE)
-            changed |= self._write_rels(
-                layout.drawing, [self._rel(f"rId{i}", "chart", p) for i, p in enumerate(layout.charts, 1)]
-            )
+            kept = list(old_drawing.kept) if old_drawing and old_drawing.theirs else []
+            ours = [self._rel(CHART_REL.format(i), "chart", part) for i, part in enumerate(layout.charts, 1)]
+            changed |= self._write_rels(layout.drawing, ours + kept)
         return changed | self._write_rels(layout.part, self._sheet_rels(layout, old))
 
     def _sheet_rels(self, layout: Layout, old: OldTab) -> list[Rel]:
         rels = [self._rel("rIdDrawing", "drawing", layout.drawing)] if layout.drawing else []
         rels += [self._rel(f"rIdTable{i}", "table", native.part) for i, native in enumerate(layout.tables, 1)]
+        if layout.link_rel and self._links_to is not None:
+            kind = self.workbook.dialect.rel_type("hyperlink")
+            rels.append(Rel(layout.link_rel, kind, self._links_to, external=True))
         return rels + list(old.comments)
 
     def _rel(self, rel_id: str, kind: str, part: str) -> Rel:
@@ -182,12 +218,13 @@ class Graft:
             self.package.types.add(part, content_type)
         return self.package.write(part, blob)
 
-    def _remove_stale(self, layout: Layout, old: OldTab) -> bool:
+    def _remove_stale(self, layout: Layout, old: OldTab, drawing: OldDrawing | None) -> bool:
         """Remove what the old tab alone pointed to and the new one does not."""
         package = self.package
         kept = {layout.part, *(native.part for native in layout.tables), *layout.charts}
         kept |= {layout.drawing} if layout.drawing else set()
-        kept |= package.reach(part for rel in old.comments if (part := package.find(rel.target)))
+        carried = [*old.comments, *(drawing.kept if drawing and drawing.theirs else ())]
+        kept |= package.reach(part for rel in carried if not rel.external and (part := package.find(rel.target)))
         users = package.reach([""], blocked=[old.part])
         stale = {part for part in package.reach([old.part]) if part not in users and part not in kept}
         for part in stale - {""}:
@@ -210,7 +247,7 @@ class Graft:
         """Let formulas over our tabs be calculated anew; forget a calculation chain that names cells of ours."""
         ids = {sheet.sheet_id for sheet in self._replaced}
         chain = self.workbook.part_of_kind("calcChain")
-        if chain and ids & _chain_sheets(self.package, chain):
+        if chain and ids & chain_sheets(self.package, chain):
             self.workbook.drop_rel(chain)
             self.package.remove(chain)
         if self._replaced and mentions(self.package, self.workbook, self._replaced, self._our_tables()):
@@ -248,7 +285,13 @@ class Graft:
         return wanted
 
 
+_LINK_REL = "rIdBook"
 _NO_TABLE = OldTable(part="", name="", id=0, columns={}, titles=(), row=0, column=0)
+
+
+def _has_links(tab: Tab) -> bool:
+    in_tables = any(column.links is not None for table in tab.tables for column in table.columns)
+    return in_tables or any(cell.link for cell in tab.cells)
 
 
 def _heights(heights: dict[int, float], natives: Sequence[Native]) -> dict[int, float]:
@@ -272,6 +315,6 @@ def _partners(tables: Sequence[Table], old: Sequence[OldTable]) -> list[OldTable
     return [partner or (left.pop(0) if left else None) for partner in found]
 
 
-def _chain_sheets(package: Package, chain: str) -> set[str]:
+def chain_sheets(package: Package, chain: str) -> set[str]:
     """The sheet ids that a calculation chain names."""
     return {each.attrs["i"] for each in Xml(package.read(chain), chain).root.children if "i" in each.attrs}

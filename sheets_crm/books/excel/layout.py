@@ -59,3 +59,4 @@ class Layout:
     drawing: str | None = None
     charts: tuple[str, ...] = ()
     legacy_rel: str | None = None  # the relationship to the drawing of people's comments
+    link_rel: str | None = None  # the relationship to the workbook that links lead into, where it is another one

@@ -20,18 +20,20 @@ _PLAIN_NAME = re.compile(r"\w[\w.]*")
 
 def mentions(package: Package, workbook: Workbook, ours: Sequence[Sheet], tables: Sequence[str]) -> bool:
     """Is any of our sheets or tables named in a formula outside our own parts?"""
-    wanted = _pattern([sheet.name for sheet in ours], tables)
+    wanted = name_pattern([sheet.name for sheet in ours], tables)
     if any(wanted.search(name.text) for name in workbook.names if not name.name.startswith("_sheets_crm_")):
         return True
     blocked = {sheet.part for sheet in workbook.marked().values() if sheet.part}
     users = package.reach([""], blocked=blocked)
-    needles = [n for text in [*(sheet.name for sheet in ours), *tables] for n in _spellings(text)]
+    needles = [n for text in [*(sheet.name for sheet in ours), *tables] for n in spellings(text)]
     kinds = ("worksheet+xml", "chart+xml", "macrosheet+xml")
-    parts = [part for part in users if package.types.of(part).endswith(kinds) and _holds(package, part, _FORMULA_ENDS)]
-    return any(_holds(package, part, needles) and _in_formulas(package, part, wanted) for part in parts)
+    parts = [
+        part for part in users if package.types.of(part).endswith(kinds) and holds_any(package, part, _FORMULA_ENDS)
+    ]
+    return any(holds_any(package, part, needles) and _in_formulas(package, part, wanted) for part in parts)
 
 
-def _pattern(sheets: Iterable[str], tables: Iterable[str]) -> re.Pattern[str]:
+def name_pattern(sheets: Iterable[str], tables: Iterable[str]) -> re.Pattern[str]:
     """Sheet names before `!`, quoted or not, alone or as an end of a range of sheets; table names as words."""
     names = []
     for sheet in sheets:
@@ -43,7 +45,7 @@ def _pattern(sheets: Iterable[str], tables: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(names), re.IGNORECASE)
 
 
-def _spellings(text: str) -> set[bytes]:
+def spellings(text: str) -> set[bytes]:
     """How a name may stand in XML: as it is, with entities, with numbers of characters."""
     raw = html.escape(text, quote=False)
     doubled = raw.replace("'", "''")
@@ -51,7 +53,7 @@ def _spellings(text: str) -> set[bytes]:
     return {form.encode() for form in forms} | {form.encode("ascii", "xmlcharrefreplace") for form in forms}
 
 
-def _holds(package: Package, part: str, needles: Sequence[bytes]) -> bool:
+def holds_any(package: Package, part: str, needles: Sequence[bytes]) -> bool:
     """Does a part hold any of the needles? True also for a part in an encoding that the needles are not in."""
     longest = max(map(len, needles), default=0)
     tail = b""

@@ -45,13 +45,18 @@ class SheetWriter:
         yield from self._rows()
         yield self._tail().encode()
 
+    @property
+    def area(self) -> str:
+        """The cells that are filled, from A1."""
+        return f"A1:{letter(self._last_column())}{self._last_row() + 1}"
+
     # ---- before the rows
 
     def _head(self) -> str:
         tab = self.layout.tab
         root = f'<worksheet xmlns="{self.dialect.main}" xmlns:r="{self.dialect.rel}">'
         color = f'<tabColor rgb="FF{tab.color.upper()}"/>' if tab.color else ""
-        area = f"A1:{letter(self._last_column())}{self._last_row() + 1}"
+        area = self.area
         return (
             f'{DECLARATION}{root}<sheetPr>{color}<pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="{area}"/>'
             f'{self._views()}<sheetFormatPr defaultRowHeight="15"/>{self._columns()}<sheetData>'
@@ -195,21 +200,26 @@ class SheetWriter:
 
     def _links(self) -> str:
         loose = [(f"{letter(cell.column)}{cell.row + 1}", cell.link) for cell in self.layout.tab.cells if cell.link]
-        found = [f"<hyperlink ref={quote(ref)} location={quote(text_of(link))}/>" for ref, link in loose]
+        book = self._other_book()
+        found = [f"<hyperlink ref={quote(ref)}{book} location={quote(text_of(link))}/>" for ref, link in loose]
         for native in self.layout.tables:
             for i, column in enumerate(native.table.columns):
                 if column.links is not None and len(found) < _MAX_LINKS:
                     found += self._column_links(native, i, column.links)
         return f"<hyperlinks>{''.join(found[:_MAX_LINKS])}</hyperlinks>" if found else ""
 
-    @staticmethod
-    def _column_links(native: Native, index: int, links: pl.Series) -> list[str]:
+    def _other_book(self) -> str:
+        """The attribute by which links lead into another workbook."""
+        return f" r:id={quote(self.layout.link_rel)}" if self.layout.link_rel else ""
+
+    def _column_links(self, native: Native, index: int, links: pl.Series) -> list[str]:
         first = native.table.row + 2
         rows = pl.int_range(first, first + len(links), eager=True, dtype=pl.UInt32).cast(pl.String)
         frame = pl.DataFrame({"r": rows, "l": links.cast(pl.String)}).filter(pl.col("l").is_not_null()).head(_MAX_LINKS)
         frame = frame.with_columns(attribute(frame["l"]))
         name = letter(native.table.column + index)
-        text = pl.concat_str(pl.lit(f'<hyperlink ref="{name}'), "r", pl.lit('" location="'), "l", pl.lit('"/>'))
+        middle = pl.lit(f'"{self._other_book()} location="')
+        text = pl.concat_str(pl.lit(f'<hyperlink ref="{name}'), "r", middle, "l", pl.lit('"/>'))
         return frame.select(text.alias("x")).to_series().to_list()
 
     def _last_row(self) -> int:

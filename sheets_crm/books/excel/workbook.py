@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from sheets_crm.books.excel.archive import Blob
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_SHEET_ID, RELS_SPACE, Dialect, dialect_of
 from sheets_crm.books.excel.package import Package, Rel, rels_name, target_text
-from sheets_crm.books.excel.xmlsplice import Element, Xml, quote
+from sheets_crm.books.excel.xmlsplice import Element, Xml, escape, quote
 from sheets_crm.errors import WorkbookUnreadable
 
+DRAWN = "_sheets_crm_drawn_"  # + the tab's id: the hidden name that keeps a note of how we drew it
 MARKER = "_sheets_crm_"  # + the tab's id: the hidden defined name by which a tab is known to be ours
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
 _BEFORE_CALC = (*_BEFORE_NAMES, "definedNames")
@@ -144,16 +145,67 @@ class Workbook:
 
     def mark(self, tab_id: str, sheet_name: str) -> None:
         """Let the hidden name of a tab point to its sheet; a name that points nowhere is mended."""
-        name, text = MARKER + tab_id, f"{quoted(sheet_name)}!$A$1"
+        found = next(
+            (one for one in self.names if one.local is None and one.name.casefold() == f"{MARKER}{tab_id}".casefold()),
+            None,
+        )
+        if found is None or sheet_of(found.text).casefold() != sheet_name.casefold():
+            self._define(MARKER + tab_id, f"{quoted(sheet_name)}!$A$1")
+
+    def _define(self, name: str, text: str) -> None:
+        """Let a hidden name of the whole workbook mean this."""
         for each in self._names():
             if each.attrs.get("name", "").casefold() == name.casefold() and "localSheetId" not in each.attrs:
-                if sheet_of(each.text).casefold() != sheet_name.casefold():
+                if each.text != text:
                     self.xml.set_text(each, text)
                 return
         prefix = self.root.prefix
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-        self._fresh_names.append(f'<{prefix}definedName name={quote(name)} hidden="1">{escaped}</{prefix}definedName>')
+        self._fresh_names.append(
+            f'<{prefix}definedName name={quote(name)} hidden="1">{escape(text)}</{prefix}definedName>'
+        )
         self.names.append(Name(name, text, None))
+
+    def drawn(self, tab_id: str) -> str:
+        """What we noted of a tab when we drew it; '' when there is no such note."""
+        wanted = f"{DRAWN}{tab_id}".casefold()
+        return next((name.text.strip('"') for name in self.names if name.name.casefold() == wanted), "")
+
+    def note_drawn(self, tab_id: str, note: str) -> None:
+        """Keep a note with a tab, in a hidden name of its own."""
+        self._define(DRAWN + tab_id, f'"{note}"')
+
+    def remove_sheet(self, sheet: Sheet) -> None:
+        """Take a sheet out of the list, with its names; what counts sheets by their place is counted anew."""
+        index = self.sheets.index(sheet)
+        for each in self._entries():
+            if each.attrs.get(f"{{{self.dialect.rel}}}id") == sheet.rel_id:
+                self.xml.replace(each, "")
+        if sheet.part:
+            self.drop_rel(sheet.part)
+        self.sheets.remove(sheet)
+        for each in self._names():
+            local = each.attrs.get("localSheetId", "")
+            ours = not local and each.attrs.get("name", "").casefold().startswith(MARKER)
+            points_here = ours and sheet_of(each.text).casefold() == sheet.name.casefold()
+            if local == str(index) or points_here:
+                self.xml.replace(each, "")
+            elif local.isdigit() and int(local) > index:
+                self.xml.set_attr(each, "localSheetId", str(int(local) - 1))
+        for view in self._views():
+            for name in ("activeTab", "firstSheet"):
+                at = view.attrs.get(name, "")
+                if at.isdigit() and int(at) > 0 and int(at) >= index:
+                    self.xml.set_attr(view, name, str(int(at) - 1))
+
+    def forget(self, tab_id: str) -> None:
+        """Remove the note that stands with a tab."""
+        for each in self._names():
+            if each.attrs.get("name", "").casefold() == f"{DRAWN}{tab_id}".casefold():
+                self.xml.replace(each, "")
+
+    def _views(self) -> list[Element]:
+        parent = self.root.child("bookViews")
+        return parent.all("workbookView") if parent else []
 
     def calculate_on_load(self) -> None:
         """Ask Excel to calculate all formulas when it opens the file."""

@@ -136,6 +136,11 @@ def _copy(workbook: Path, folder: Path, made: datetime) -> Backup:
     return backup
 
 
+def named_after(backup: Backup, workbook: Path) -> bool:
+    """Does the copy bear this workbook's name?"""
+    return backup.workbook == _short(workbook.stem)
+
+
 def _short(stem: str) -> str:
     """The name without its ending, cut so that stamp and digest still fit into the 255 bytes that file systems allow."""
     return stem.encode()[:_STEM_BYTES].decode(errors="ignore")
