@@ -43,7 +43,13 @@ rules:
     tests: []
 """.replace("{limit_}", "{amount}")
 PACK = parse_pack(OWN, "own.yaml")
-OPEN = {"stage_kind": "open", "stage": "Новая", "amount": Decimal(500), "created": date(2026, 11, 1), "may_market": True}
+OPEN = {
+    "stage_kind": "open",
+    "stage": "Новая",
+    "amount": Decimal(500),
+    "created": date(2026, 11, 1),
+    "may_market": True,
+}
 LABELS = {("deal", "stage"): {"ru": "Этап", "en": "Stage"}, ("deal", "amount"): {"ru": "Сумма", "en": "Amount"}}
 
 
@@ -83,7 +89,9 @@ def test_what_holds_for_every_rule():
     assert told("first", OPEN, lang="en") == "the occasion is another one now, and has its own task"
     assert told("second", OPEN | {"offer_date": TODAY}) == "теперь об этом задача «Первое»"
     closed = OPEN | {"stage_kind": "won", "offer_date": TODAY}
-    assert told("second", closed | {"may_market": False}) == "этому клиенту больше нельзя писать и звонить с предложениями"
+    assert (
+        told("second", closed | {"may_market": False}) == "этому клиенту больше нельзя писать и звонить с предложениями"
+    )
     assert told("second", closed, bound=("amount",), decisions=()) == "нужного столбца на листе больше нет"
     only = RuleSettings(rules={"first": RuleSetting(only="amount > 900")})
     assert told("first", OPEN, settings=only) == "по настройкам правило «Первое» этой строки больше не касается"
@@ -105,9 +113,7 @@ def test_nothing_is_said_of_what_is_not_known():
 
 def test_a_card_that_is_not_there_any_more():
     facts = {"client": deal_facts({}, card="client")}
-    found = why_ended(
-        {1: Asked("first", "deal", "x")}, facts, [PACK], RuleSettings(), decisions=(), today=TODAY
-    )
+    found = why_ended({1: Asked("first", "deal", "x")}, facts, [PACK], RuleSettings(), decisions=(), today=TODAY)
     assert found == {1: Ended("outcomes.ended.row_gone")}
 
 

@@ -9,7 +9,12 @@ from tests.tasks.test_next_step import RESULTS
 DAY = date(2026, 11, 5)
 ANNA, BORIS = task_key("offer", "a", "1"), task_key("offer", "b", "1")
 LATER = step_key(ANNA, Step(1, "a", 1))
-TASKS = {ANNA: Whose("offer", "Olga"), LATER: Whose("offer", "Olga"), BORIS: Whose("offer", ""), "own": Whose("", "Olga")}
+TASKS = {
+    ANNA: Whose("offer", "Olga"),
+    LATER: Whose("offer", "Olga"),
+    BORIS: Whose("offer", ""),
+    "own": Whose("", "Olga"),
+}
 
 
 def said(key, value, number=1, what="outcome", day=DAY):
@@ -39,7 +44,12 @@ def test_what_was_taken_back_or_said_on_another_day_counts_nowhere():
 
 
 def test_refusals_are_counted_with_their_reasons_or_without():
-    events = [said(LATER, "Отказ"), said(ANNA, "too dear", 2, "reason"), said(ANNA, "dear", 1, "reason"), said(BORIS, "refused")]
+    events = [
+        said(LATER, "Отказ"),
+        said(ANNA, "too dear", 2, "reason"),
+        said(ANNA, "dear", 1, "reason"),
+        said(BORIS, "refused"),
+    ]
     found, told = count(events, "ru")
     assert [one[2:] for one in told] == [("Отказ", "declined", 1), ("Отказ", "declined", 1)]
     assert found.refusals == (Count("offer", "", "", "declined", 1), Count("offer", "Olga", "too dear", "declined", 1))
