@@ -77,7 +77,7 @@ def why_ended(
         plain = _plain(one, rules, settings, live)
         if plain is not None:
             found[key] = plain
-        elif one.subject:
+        elif one.subject and one.rule:
             rest.setdefault((one.rule, one.card), {}).setdefault(one.subject, []).append(key)
     for (rule, card), subjects in rest.items():
         said = _on_rows(_Question(rules[rule], card, settings, today, labels or {}), facts.get(card), list(subjects))

@@ -476,6 +476,7 @@ class Play(RuleBasedStateMachine):
                     row = next(row for row in rows if row[head.index("Комментарий")] == mark.comment)
                     assert row[head.index("Статус")] in CLOSED, f"{mark} came back open"
                     mark.deleted, mark.cells = False, {"Статус": row[head.index("Статус")]}
+                    mark.own = False  # what comes back is the rule's task, whatever had become of its row
                 continue
             assert found == 1, f"{mark} stands {found} times"
             row = next(row for row in rows if row[head.index("Комментарий")] == mark.comment)

@@ -215,11 +215,14 @@ def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, tod
     closed = None
     if task.status in _OVER or task.closed_reason:
         closed = (known.closed if known is not None else None) or today.isoformat()
+    reason = task.closed_reason
+    if reason and known is not None and known.closed is not None and known.closed_reason:
+        reason = str(known.closed_reason)  # why it was over first; that it still is says no more
     stood = {name: getattr(known, name, "") for name in ("rule", "card", "subject", "client", "manager")}
     return {
         "key": task.key, **{name: getattr(task, name) or was for name, was in stood.items()}, "due": task.due.isoformat() if task.due else None,
         "opened": known.opened if known is not None else task.opened.isoformat(),
-        "closed": closed, "closed_reason": task.closed_reason, "status": task.status, "run": run,
+        "closed": closed, "closed_reason": reason, "status": task.status, "run": run,
     }  # fmt: skip
 
 
