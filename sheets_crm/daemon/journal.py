@@ -39,6 +39,7 @@ class Journal:
             assert self._log is not None
             self._log.removeHandler(handler)
             handler.close()
+        self._log = None
 
     def note(self, event: str, **values: object) -> None:
         """One line: an event and its numbers."""

@@ -105,6 +105,7 @@ class Keeper:
         """One look; seconds until the next one is needed."""
         now, steady = self.clock.now(), self.clock.steady()
         self._read_config()
+        self.post.look_after()
         if self.post.state is None and not self._take_post(now):
             return self.pace.of(POST_S)
         self._mind_jumps(now)

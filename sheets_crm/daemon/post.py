@@ -56,6 +56,16 @@ class Post:
         )
         return before
 
+    def look_after(self) -> None:
+        """Notice a state folder that was deleted (it may be, at any time): the lock went with it, the post is given up."""
+        if self.state is not None and not (self.state.path / status.LOCK).exists():
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self.journal.close()
+        self._held.close()
+        self.state = None
+
     def clear_up(self, book: Path | None) -> None:
         """Remove unfinished files of runs that were killed. Nothing where a run is on its way: then they may be its own."""
         if self.state is None:
@@ -88,9 +98,7 @@ class Post:
         if self.state is not None:
             self.show(replace(last, stopped=status.text(now), pid=None))
             self.journal.note("stopped")
-            self.journal.close()
-        self._held.close()
-        self.state = None
+        self._give_up()
 
 
 def _sweep_restores(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from datetime import timedelta
 from itertools import pairwise
 
@@ -383,6 +384,16 @@ def test_a_workbook_has_one_keeper_and_the_second_waits(shop):
     one.live(minutes=1)
     assert second.streak.key == ""
     assert shown(one)["failing"] is None
+
+
+def test_a_state_folder_that_was_deleted_is_taken_anew(shop):
+    one = shop()
+    one.settle()
+    shutil.rmtree(one.folder / ".sheets-crm")
+    one.live(minutes=1)
+    assert one.runner.kinds() == [FULL, BACKUP]
+    assert shown(one)["full"]
+    assert any("started" in line for line in log_lines(one))
 
 
 def test_leftovers_of_killed_runs_are_swept_at_the_start(shop):

@@ -10,6 +10,7 @@ import pytest
 from sheets_crm.daemon import service, status
 from sheets_crm.daemon.status import Failing, Status
 from sheets_crm.sync.state import StateFolder
+from tests.house.test_reference import differences, told_paths
 
 NOW = datetime.now(UTC)
 
@@ -124,6 +125,16 @@ def test_json_and_several_configurations(desk, tmp_path):
     assert found[0]["last"]["tasks"] == 12
     assert said.code == 1
     assert (quiet.code, quiet.out) == (0, "")
+
+
+def test_the_page_of_json_says_what_is_printed(desk, root):
+    full = {**LAST, "valid_clients": 890, "errors": 1}
+    lock = put(desk, last=full, failing=FAILING)
+    said = desk.call("status", "--json", str(desk.config))
+    lock.__exit__(None, None, None)
+    assert differences(told_paths(root, "status --json"), [json.loads(said.out)]) == (set(), set())
+    found = service.Found("systemd", desk.config, installed=True, active=True, configs=["a"]).json()
+    assert differences(told_paths(root, "service status --json"), [found]) == (set(), set())
 
 
 def test_status_of_what_is_not_there(desk):
