@@ -112,6 +112,11 @@ TAKES_SECONDS = (
     "golden/test_planted",
     "base/test_guess",
     "house/test_reference",
+    "notices/test_digest",
+    "notices/test_arrivals",
+    "notices/test_reminders",
+    "notices/test_feed",
+    "notices/test_notify_command",
 )
 
 

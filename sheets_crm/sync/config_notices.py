@@ -6,7 +6,6 @@ Names of secrets only: an address holds a token or a password and never stands h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
 
@@ -100,9 +99,3 @@ class FeedSettings(Settings):
     all_day: Literal["all", "own", "no"] = "all"  # tasks without an hour: all, those typed by hand, none
     minutes: int = Field(default=30, ge=5, le=1440)  # how long a task with an hour takes
     reminder: Minutes = 10  # before the hour
-
-
-def secrets_named(notifications: NoticeSettings, managers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Every secret that the configuration names, each once; managers: name -> its `notify`."""
-    named = [*notifications.owner, *(name for names in managers.values() for name in names)]
-    return tuple(dict.fromkeys(named))

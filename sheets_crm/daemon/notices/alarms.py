@@ -16,7 +16,7 @@ from sheets_crm.errors import BaseEmptied, OwnerError, WorkbookBusy
 from sheets_crm.words import Lang, Phrase, Spot, knows, say
 
 ENOUGH = 2  # failures one after another
-ENOUGH_TIME = timedelta(hours=1)  # since the first of them, where runs are rare
+ENOUGH_TIME = timedelta(minutes=30)  # since the first of them, where runs are rare
 BUSY_TIME = timedelta(hours=4)  # somebody works in the workbook: an ordinary day
 FAULT = "fault"  # the cause of whatever is our fault
 # A workbook that can't be written at all is not merely open somewhere.
@@ -29,7 +29,7 @@ _HIDDEN = "\u2026"
 
 def failed(record: Record, error: BaseException, now: datetime, *, lang: Lang, personal: bool) -> None:
     """A run failed: remember it. `due` says whether somebody is to be told."""
-    cause = error.key if isinstance(error, OwnerError) else FAULT
+    cause = _key(error) or FAULT
     transient = isinstance(error, WorkbookBusy) and cause not in _NOT_BUSY
     before = record.failing
     goes_on = before is not None and before.transient == transient
@@ -53,25 +53,32 @@ def due(record: Record, now: datetime, today: date, *, at_once: bool = False) ->
     if at_once:
         return True
     if failing.transient:
-        return failing.last - failing.first >= BUSY_TIME
+        return now - failing.first >= BUSY_TIME
     return failing.count >= ENOUGH or now - failing.first >= ENOUGH_TIME
 
 
 def grave(error: BaseException) -> bool:
     """Rows vanished or were rewritten: no second try will tell more."""
-    return isinstance(error, BaseEmptied) or (isinstance(error, OwnerError) and error.key in _AT_ONCE)
+    return isinstance(error, BaseEmptied) or _key(error) in _AT_ONCE
 
 
 def sentence(error: BaseException, lang: Lang, *, personal: bool) -> str:
     """What went wrong and what to do; without personal data what may quote a cell or a name of theirs is left out."""
-    if not isinstance(error, OwnerError) or not knows(error.key, lang):
+    key, told = _key(error), getattr(error, "values", {})
+    if not key or not knows(key, lang) or not isinstance(told, Mapping):
         return say("notices.alarm.fault", lang)
-    values = error.values if personal else {name: _safe(name, value) for name, value in error.values.items()}
+    values = dict(told) if personal else {name: _safe(name, value) for name, value in told.items()}
     values = {name: _HIDDEN if "://" in str(value) else value for name, value in values.items()}
     try:
-        return say(error.key, lang, **values)
+        return say(key, lang, **values)
     except (KeyError, IndexError, ValueError):
         return say("notices.alarm.fault", lang)
+
+
+def _key(error: BaseException) -> str:
+    """The words key of an error that carries one: the owner's, and the daemon's own; "" for any other."""
+    key = getattr(error, "key", "")
+    return key if isinstance(key, str) and (isinstance(error, OwnerError) or "." in key) else ""
 
 
 def _safe(name: str, value: object) -> object:

@@ -128,7 +128,7 @@ def _wanted(desk: Desk, only: str | None) -> Sequence[Address]:
     found = [one for one in known if only in (None, one.secret)]
     if not found:
         names = tuple(dict.fromkeys(one.secret for one in known))
-        raise NotFound("notices.error.not_named", seen=only if only and "://" not in only else "\u2026", known=names)
+        raise NotFound("notices.error.not_named", seen=only if only and "://" not in only else "\u2026", there=names)
     return found
 
 

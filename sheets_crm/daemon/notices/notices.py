@@ -7,26 +7,27 @@ whatever restarts happen. Knows nothing of when runs happen.
 from __future__ import annotations
 
 import functools
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from sheets_crm.daemon.notices import alarms, arrivals, hours, reminders
 from sheets_crm.daemon.notices.desk import Desk, forget_old
 from sheets_crm.daemon.notices.digest import Day, Reader, digest, without_names
+from sheets_crm.daemon.notices.journal import journal, log
 from sheets_crm.daemon.notices.material import LATE, coming, material
 from sheets_crm.daemon.notices.outbox import Courier, take_back
 from sheets_crm.daemon.notices.people import Address, People
 from sheets_crm.daemon.notices.post import ApprisePost, Post
 from sheets_crm.daemon.notices.record import Failing, Material, Record
 from sheets_crm.errors import OwnerError
-from sheets_crm.sync.config import config_path
+from sheets_crm.sync.config import CONFIG_NAME, config_path
 from sheets_crm.sync.intake import Opened, open_config
 from sheets_crm.sync.quick import nothing_changed
 from sheets_crm.sync.run import Result, plan
+from sheets_crm.sync.state import StateFolder
 
 P = ParamSpec("P")
 
@@ -35,8 +36,6 @@ STOPPED = "stopped"  # the cause of an alarm that it stopped by itself
 _LAST_S = 10.0  # for sending on the way out
 _AGAIN = timedelta(minutes=10)  # between tries to see the day for a digest
 _AT_LAST = timedelta(hours=1)  # then yesterday's figures must do
-
-log = logging.getLogger("sheets_crm.notices")
 
 
 def _never_fails(
@@ -47,11 +46,21 @@ def _never_fails(
     @functools.wraps(method)
     def safe(self: Notices, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
+            _log_beside(args[0])
             method(self, *args, **kwargs)
-        except Exception:
+        except Exception:  # noqa: BLE001 - telling must hurt no run
             log.exception("notices: %s", method.__name__)
 
     return safe
+
+
+def _log_beside(about: object) -> None:
+    """Log to the state folder of a configuration, or of the first of several, where there is one."""
+    for config in [about] if isinstance(about, Path) else cast("Iterable[Path]", about):
+        state = StateFolder.existing(config / CONFIG_NAME if config.is_dir() else config)
+        if state is not None:
+            journal(state)
+            return
 
 
 class Notices:
@@ -90,7 +99,10 @@ class Notices:
 
     @_never_fails
     def failed(self, config: Path, error: Exception, now: datetime) -> None:
-        """A run failed: alarm the owner at the second time in a row, at once where rows vanished."""
+        """A run failed: alarm the owner at the second time in a row, at once where rows vanished.
+
+        Called once and no more while the same thing goes on, `tick` alarms when it has gone on for long.
+        """
         desk = self._desk(config)
         if desk is None or not desk.owner:
             return
@@ -252,7 +264,7 @@ class Notices:
                 self._open[path] = known = (stamp, open_config(str(path)))
             return Desk.of(known[1])
         except (OwnerError, OSError):
-            return Desk.left_by(config / "crm.yaml" if config.is_dir() else config)
+            return Desk.left_by(config / CONFIG_NAME if config.is_dir() else config)
 
     def _deliver(self, desk: Desk, now: datetime) -> None:
         place = desk.notebook.folder.path
@@ -268,5 +280,5 @@ class Notices:
     def _sends(self, desk: Desk, now: datetime) -> None:
         try:
             self._courier.deliver(desk.notebook, now, desk.waits)
-        except Exception:
+        except Exception:  # noqa: BLE001 - telling must hurt no run
             log.exception("notices: sending")

@@ -6,11 +6,11 @@ but for a digest: that comes at most once, because a morning list twice is worse
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sheets_crm.daemon.notices.journal import journal, log
 from sheets_crm.daemon.notices.people import Address
 from sheets_crm.daemon.notices.post import Answer, Post, Sent
 from sheets_crm.daemon.notices.record import Item, Notebook, Record
@@ -23,8 +23,6 @@ _IN_DOUBT = timedelta(minutes=5)  # after that whoever was sending is gone
 _ONCE = ("digest",)
 
 Waits = Callable[[datetime], datetime]  # the first moment from this on that is not quiet
-
-log = logging.getLogger("sheets_crm.notices")
 
 
 def put(record: Record, item: Item) -> None:
@@ -58,6 +56,7 @@ class Courier:
         self, notebook: Notebook, now: datetime, waits: Waits, *, until: Callable[[], bool] = lambda: False
     ) -> int:
         """Send all that is due; how many were sent. until: says when to stop. OwnerError: the notebook can't be used."""
+        journal(notebook.state)
         sent = 0
         tried: set[tuple[str, ...]] = set()
         while not until():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from sheets_crm.daemon.notices import journal
 from sheets_crm.sync.logfile import PrivateFile
 from tests.daemon.notices.firm import Firm
 
@@ -21,15 +21,19 @@ def firm(tmp_path):
 
 @pytest.fixture
 def log(tmp_path):
-    """The program's log as text, once it was written."""
-    from sheets_crm.sync.logfile import open_log
+    """The log of notices as text, once it was written."""
+    path = tmp_path / ".sheets-crm" / "logs" / "notices.log"
+    return lambda: path.read_text("utf-8") if path.exists() else ""
 
-    open_log(tmp_path / "logs", "sheets_crm")
-    yield lambda: (tmp_path / "logs" / "sheets-crm.log").read_text("utf-8")
-    for handler in list(logging.getLogger("sheets_crm").handlers):
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    for handler in list(journal.log.handlers):
         if isinstance(handler, PrivateFile):
-            logging.getLogger("sheets_crm").removeHandler(handler)
+            journal.log.removeHandler(handler)
             handler.close()
+    journal.log.propagate = True
 
 
 class _Sink:

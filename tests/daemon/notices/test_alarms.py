@@ -39,12 +39,12 @@ def test_the_second_failure_in_a_row_alarms_once(firm):
     assert text.endswith("Не получается с 10:00 20.11.2026, подряд не удались 2 попытки.")
 
 
-def test_one_failure_with_no_run_since_alarms_in_an_hour(firm):
+def test_one_failure_with_no_run_since_alarms_in_half_an_hour(firm):
     firm.book.rename(firm.book.with_suffix(".away"))
     assert fail(firm, MISSING, "10:00") == []
-    assert firm.tick(at("10:59")) == []
-    assert len(firm.tick(at("11:00"))) == 1
-    assert firm.tick(at("11:01")) == []
+    assert firm.tick(at("10:29")) == []
+    assert len(firm.tick(at("10:30"))) == 1
+    assert firm.tick(at("10:31")) == []
 
 
 def test_another_day_is_another_alarm(firm):
@@ -75,6 +75,21 @@ def test_a_workbook_that_is_open_all_morning_is_an_ordinary_day(firm):
     ((clock, _, text),) = fail(firm, BUSY, *clocks)
     assert clock == "14:00"
     assert "Гущина" not in text
+
+
+def test_busy_is_told_once_and_alarms_when_it_never_ends(firm):
+    firm.sheets["Клиенты"].append(("К-4", "Лютик", "+7 916 123-45-70", None, "Анна"))
+    firm.save()
+    assert fail(firm, BUSY, "10:00") == []
+    assert [clock for clock in ("11:00", "13:59", "14:00", "14:01") if firm.tick(at(clock))] == ["14:00"]
+
+
+def test_the_daemons_own_words_are_used(firm):
+    class Fault(Exception):
+        key, values = "cli.stopped", {}
+
+    ((_, _, text),) = fail(firm, Fault(), "10:00", "10:10")
+    assert "Остановлено по вашей команде." in text
 
 
 def test_a_failure_while_busy_does_not_make_it_a_second_one(firm):

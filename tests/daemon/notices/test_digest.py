@@ -186,3 +186,24 @@ def test_problems_and_failures_are_told_to_the_owner(firm):
     assert "В данных 2 проблемы, из них ошибок: 2. Они на вкладке «Проблемы»." in told
     assert "С прошлой сводки не удались 2 попытки обновить книгу; сейчас всё в порядке." in told
     assert firm.record().failures == 0
+
+
+def test_a_result_that_crossed_a_pipe_is_as_good(firm):
+    import pickle
+
+    from sheets_crm.sync import run
+
+    result = run.sync(str(firm.config), today=DAY)
+    firm.notices.after_run(firm.config, pickle.loads(pickle.dumps(result)), at("07:00"))
+    assert len(firm.tick(at("08:30"))) == 2
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_the_messages_speak_the_workbooks_language(tmp_path, lang):
+    firm = Firm(tmp_path)
+    firm.config.write_text(firm.config.read_text("utf-8").replace("language: ru", f"language: {lang}"), "utf-8")
+    firm.run(at("07:00"))
+    told = dict(firm.tick(at("08:30")))["anna"]
+    expected = {"ru": "На сегодня 1 задача.", "en": "1 task for today."}
+    assert expected[lang] in told
+    assert (("Tasks for 20 Nov 2026" in told), ("Open the tab “Tasks”." in told)) == ((lang == "en"),) * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_refused_it_is_tried_again_with_growing_gaps_and_given_up_after_a_day(no
         if len(post.answers) < before:
             tries.append(now)
         now += timedelta(minutes=1)
-    gaps = [after - before for before, after in zip(tries, tries[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(tries)]
     assert gaps[:5] == list(GAPS)
     assert set(gaps[5:]) == {GAPS[-1]}
     assert tries[-1] <= NOW + KEPT < now

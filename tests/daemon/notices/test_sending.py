@@ -73,6 +73,7 @@ def test_a_library_that_breaks_is_a_refusal(tmp_path, program):
     assert ApprisePost(program=path).send("json://x", "t", "b").answer == Answer.REFUSED
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no ps")
 def test_the_address_is_in_no_list_of_processes(http):
     http.server.hangs = Event()
     thread = Thread(target=ApprisePost(timeout_s=10).send, args=(f"json://127.0.0.1:{http.port}/SECRETPATH", "t", "b"))
@@ -138,6 +139,7 @@ def test_the_whole_way_in_the_background(firm, http, log):
     assert [word for word in (*PERSONAL, "127.0.0.1", "json://") if word in log()] == []
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_holds_up_neither_a_run_nor_the_end(firm, http):
     http.server.hangs = Event()
     set_secret(firm.state, "anna", f"json://127.0.0.1:{http.port}/anna")
