@@ -113,7 +113,7 @@ def test_without_a_note_nothing_goes_out(firm, monkeypatch):
 def test_nobody_of_that_name(firm):
     with pytest.raises(NotFound) as caught:
         export_tasks(str(firm), "Ольга", today=TODAY)
-    assert "Иван Чёрный" in caught.value.values["known"]
+    assert "Иван Чёрный" in caught.value.values["there"]
 
 
 def test_no_file_is_replaced(firm):
