@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+<<<<<<< HEAD
 from sheets_crm.sync.backup import Backup, back_up, list_backups, named_after, restore
+=======
+from sheets_crm.errors import ConfigError, StateError
+from sheets_crm.sync.backup import Backup, back_up, list_backups, restore
+>>>>>>> backups
 from sheets_crm.sync.backup.local import chosen
 from sheets_crm.sync.backup.model import newest_first
 from sheets_crm.sync.backup.one_sheet import TakenOut, take_out
-from sheets_crm.sync.backup.outside import at_path, carry, list_outside, strangers
+from sheets_crm.sync.backup.outside import LEAST_PASSPHRASE, at_path, carry, list_outside, strangers
 from sheets_crm.sync.backup.regular import outside_note, place_of, told
 from sheets_crm.sync.backup.sealing import plain_copy
 from sheets_crm.sync.backup.verify import Checked, checked
 from sheets_crm.sync.companion import companion_path
 from sheets_crm.sync.intake import Opened, open_config
+from sheets_crm.sync.secrets import set_secret
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
 
@@ -127,6 +133,21 @@ def taken_out(
     target = to.absolute() if to is not None else None
     with plain_copy(backup, state, _secret(opened)) as plain:
         return take_out(plain, backup, sheet, opened, target)
+
+
+def password_kept(config: str | None, read: Callable[[str], str], *, on_language: Hear = lambda _: None) -> Path:
+    """Keep the passphrase of encrypted copies, as `read` gives it for a name; the file in which it stands now.
+
+    ConfigError: crm.yaml names none. StateError: it is too short, or can't be kept.
+    """
+    opened = _opened(config, on_language)
+    name = opened.config.backups.encrypt
+    if name is None:
+        raise ConfigError("backup.errors.not_encrypted", path=str(opened.path))
+    value = read(name)
+    if len(value) < LEAST_PASSPHRASE:
+        raise StateError("backup.errors.short_secret", secret=name, n=LEAST_PASSPHRASE)
+    return set_secret(_state(opened), name, value).absolute()
 
 
 def _opened(config: str | None, on_language: Hear) -> Opened:

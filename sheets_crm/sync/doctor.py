@@ -123,6 +123,7 @@ def _writable(opened: Opened) -> list[Finding]:
 
 def _state(opened: Opened) -> list[Finding]:
     from sheets_crm.sync.backup import is_sound, list_backups
+    from sheets_crm.sync.backup.regular import outside_note
     from sheets_crm.sync.state import StateFolder
 
     state = StateFolder.existing(opened.path, opened.config.workbook)
@@ -133,6 +134,9 @@ def _state(opened: Opened) -> list[Finding]:
     found = [Finding("warning", "doctor.state_open", {"path": str(state.path)})] if _seen_by_others(state.path) else []
     if not _history_is_sound(state.path / "history.db"):
         found.append(Finding("warning", "doctor.history_damaged", {"path": str(state.path / "history.db")}))
+    note = outside_note(opened, state)
+    if note is not None:
+        found.append(Finding("warning", *note))
     copies = list_backups(state)
     if not copies:
         return [*found, Finding("ok", "doctor.no_backups")]

@@ -86,7 +86,7 @@ def named(result: Result, manager: str) -> str:
     table = spellings((one.name, one.aliases) for one in result.opened.config.managers)
     found = table.get(fold(manager)) or next((name for name in known if fold(name) == fold(manager)), None)
     if found is None:
-        raise NotFound("export.errors.no_manager", seen=manager, known=", ".join(known) or "\u2014")
+        raise NotFound("export.errors.no_manager", seen=manager, there=", ".join(known) or "\u2014")
     return found
 
 

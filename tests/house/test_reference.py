@@ -310,6 +310,28 @@ def test_questions_print_what_the_page_says(root, shop):
     assert differences(told_paths(root, "card --json"), cards) == (set(), set())
 
 
+def test_copies_exports_and_leaving_print_what_the_page_says(root, shop, tmp_path):
+    import shutil
+
+    firm = shutil.copytree(shop, tmp_path / "firm")
+    shutil.rmtree(firm / ".sheets-crm", ignore_errors=True)
+    (firm / "copies").mkdir()
+    (firm / "crm.yaml").write_text((shop / "crm.yaml").read_text("utf-8") + "backups: {folder: copies}\n", "utf-8")
+    made = printed("backup", "now", firm, "--json")
+    assert differences(told_paths(root, "backup now --json"), [made]) == (set(), set())
+    out = printed("export", "tasks", "--manager", "Jordan", firm, "--today", TODAY, "--json")
+    assert differences(told_paths(root, "export tasks --json"), [out]) == (set(), set())
+    for day in ("2026-11-01", TODAY):
+        printed("sync", firm, "--json", "--today", day)
+        book = openpyxl.load_workbook(firm / "shop.xlsx")
+        book["Clients"]["C2"] = f"(426) 555-01{day[-2:]}"
+        book["Clients"]["F3"] = "Jordan Lee"
+        book.save(firm / "shop.xlsx")
+    printed("sync", firm, "--json")
+    left = printed("doctor", "--leaving", "Jordan", firm, "--json")
+    assert differences(told_paths(root, "doctor --leaving --json"), [left]) == (set(), set())
+
+
 def test_sync_and_its_surroundings_print_what_the_page_says(root, shop):
     first = printed("sync", shop, "--json", "--today", TODAY)
     second = printed("sync", shop, "--json", "--today", TODAY)
@@ -318,6 +340,10 @@ def test_sync_and_its_surroundings_print_what_the_page_says(root, shop):
     assert first["written"]
     assert second["unchanged"]
     assert differences(told_paths(root, "backup list --json"), [printed("backup", "list", shop, "--json")]) == (
+        set(),
+        set(),
+    )
+    assert differences(told_paths(root, "backup verify --json"), [printed("backup", "verify", shop, "--json")]) == (
         set(),
         set(),
     )

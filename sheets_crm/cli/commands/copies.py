@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,25 @@ def backup_verify(
         print_text(text_backup.checked(found, voice.lang), quiet=quiet)
     if any(one.state != "sound" for one in found):
         raise typer.Exit(DAMAGED)
+
+
+@backup_app.command("password")
+def backup_password(config: Config = None, lang: Language = None, quiet: Quiet = False) -> None:
+    """Keep the passphrase of encrypted copies: typed unseen, or one line on standard input."""
+    from sheets_crm.sync import copies
+    from sheets_crm.words import say
+
+    voice = speak(lang)
+
+    def read(name: str) -> str:
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\r\n")
+        from getpass import getpass
+
+        return getpass(say("backup.password_prompt", voice.lang, secret=name))
+
+    path = copies.password_kept(config, read, on_language=voice.hear)
+    print_text(say("backup.password_kept", voice.lang, path=str(path)), quiet=quiet)
 
 
 @backup_app.command("restore")

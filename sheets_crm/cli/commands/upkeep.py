@@ -11,12 +11,18 @@ from sheets_crm.cli.voice import WrongUsage
 
 
 @app.command()
-def doctor(config: Config = None, as_json: AsJson = False, lang: Language = None) -> None:
-    """Check the workbook, its configuration and the state folder; say what to mend."""
+def doctor(
+    config: Config = None, as_json: AsJson = False, lang: Language = None,
+    leaving: Annotated[str | None, typer.Option(metavar="NAME", help="A manager who leaves: what is theirs, and what to do.")] = None,
+) -> None:  # fmt: skip
+    """Check the workbook, its configuration and the state folder; say what to mend. Or: what to do when a manager leaves."""
     from sheets_crm.cli import text
     from sheets_crm.sync import doctor as examine
 
     voice = speak(lang)
+    if leaving is not None:
+        _leaving(config, leaving, as_json=as_json)
+        return
     findings = examine.examine(config, on_language=voice.hear)
     if as_json:
         print_json([finding.json(voice.lang) for finding in findings])
@@ -25,6 +31,18 @@ def doctor(config: Config = None, as_json: AsJson = False, lang: Language = None
     worst = max((finding.exit_code for finding in findings), default=0)
     if worst:
         raise typer.Exit(worst)
+
+
+def _leaving(config: str | None, manager: str, *, as_json: bool) -> None:
+    from sheets_crm.cli import text_leaving
+    from sheets_crm.cli.shell import Now
+    from sheets_crm.sync import leaving
+
+    found = leaving.leaving(config, manager, on_language=Now.voice.hear)
+    if as_json:
+        print_json(found.json(Now.voice.lang))
+    else:
+        print_text(text_leaving.checklist(found, Now.voice.lang))
 
 
 @app.command()

@@ -132,7 +132,6 @@ def _passphrase(state: StateFolder, place: Place) -> str | None:
         raise _Refused(error.key, **{name: str(value) for name, value in error.values.items()}) from error
     names = {
         "secret": place.secret,
-        "file": str((state.path / "secrets.yaml").absolute()),
         "variable": variable(place.secret),
     }
     if not found:

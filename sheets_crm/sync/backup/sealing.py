@@ -89,7 +89,7 @@ def plain_copy(backup: Backup, state: StateFolder, secret_name: str) -> Iterator
         yield backup
         return
     passphrase = secret(state, secret_name)
-    names = {"path": str(backup.path), "secret": secret_name, "file": str((state.path / "secrets.yaml").absolute())}
+    names = {"path": str(backup.path), "secret": secret_name}
     if not passphrase:
         raise StateError("backup.errors.no_secret", **names)
     with _room(state) as room:
