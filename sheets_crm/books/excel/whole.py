@@ -18,6 +18,7 @@ from sheets_crm.errors import WorkbookBusy
 _MOMENT_S = 1.5  # how long a file may be out of order before we look for who is at it
 _POLL_S = 0.2
 _TAIL = 66_000  # the end record of a zip, with the longest comment
+_BEGIN = b"PK\3\4"
 _END = b"PK\5\6"
 _RECENT_S = 600
 _NOT_HERE = 0x1000 | 0x4_0000 | 0x40_0000  # OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS
@@ -74,17 +75,22 @@ def _fault(head: bytes, tail: bytes, size: int) -> str:
     """What is wrong with a file of that size, by its first and its last bytes."""
     if not head.strip(b"\0"):
         return "empty"  # nothing yet, or room made for what is still to come
-    if head != b"PK\3\4":
+    if not head.startswith(_BEGIN) and not _BEGIN.startswith(head):
         return ""
     at = tail.rfind(_END)
-    if at < 0 or at + 22 > len(tail):
-        return "cut"
-    directory, begin = (
-        int.from_bytes(tail[at + 12 : at + 16], "little"),
-        int.from_bytes(tail[at + 16 : at + 20], "little"),
-    )
-    fits = 0xFFFF_FFFF in {directory, begin} or begin + directory <= size - len(tail) + at
-    return "" if fits else "cut"
+    while at >= 0:
+        if _ends_at(tail, at, size):
+            return ""
+        at = tail.rfind(_END, 0, at)  # the same letters may stand in a comment
+    return "cut"
+
+
+def _ends_at(tail: bytes, at: int, size: int) -> bool:
+    """Does the end record of a whole zip stand here: all of it, behind the directory that it tells of?"""
+    if at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") > len(tail):
+        return False
+    directory, begin = (int.from_bytes(tail[at + i : at + i + 4], "little") for i in (12, 16))
+    return 0xFFFF_FFFF in {directory, begin} or begin + directory <= size - len(tail) + at
 
 
 def _somebody_writes(path: Path) -> bool:
