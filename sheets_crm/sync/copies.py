@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-<<<<<<< HEAD
-from sheets_crm.sync.backup import Backup, back_up, list_backups, named_after, restore
-=======
 from sheets_crm.errors import ConfigError, StateError
-from sheets_crm.sync.backup import Backup, back_up, list_backups, restore
->>>>>>> backups
+from sheets_crm.sync.backup import Backup, back_up, list_backups, named_after, restore
 from sheets_crm.sync.backup.local import chosen
 from sheets_crm.sync.backup.model import newest_first
 from sheets_crm.sync.backup.one_sheet import TakenOut, take_out
