@@ -42,3 +42,5 @@ class Decision:
     advice: Mapping[str, object] = field(
         default_factory=dict
     )  # a template like `why`, to stand under `hint`; {} when none
+    turn: date | None = None  # of a rule that comes again every so often: the day on which this time began
+    earlier: tuple[str, ...] = ()  # ... and the occurrences before this one, newest first
