@@ -129,12 +129,18 @@ SWITCHED = ("days_since", "days_until")  # these count working days where the ow
 
 
 def working_days(name: str, date_: Value, calendar: Calendar) -> Value:
-    """`working_days_since` or `working_days_until` of a date: after the earlier day, up to and with the later one."""
-    today, day = (
-        expr.map_batches(calendar.reckoned, return_dtype=pl.Float64, is_elementwise=True)
-        for expr in (pl.col("today"), date_.expr)
-    )
-    return Value(today - day if name.endswith("since") else day - today, Type.NUMBER)
+    """`working_days_since` or `working_days_until` of a date: after the earlier day, up to and with the later one.
+
+    A day on the other side of today is below zero, also where only days off lie between.
+    """
+    today = pl.col("today")
+    first, last = (date_.expr, today) if name.endswith("since") else (today, date_.expr)
+    count = _reckoned(last, calendar) - _reckoned(first, calendar)
+    return Value(pl.when(last < first).then(pl.min_horizontal(count, pl.lit(-1.0))).otherwise(count), Type.NUMBER)
+
+
+def _reckoned(day: pl.Expr, calendar: Calendar) -> pl.Expr:
+    return day.map_batches(calendar.reckoned, return_dtype=pl.Float64, is_elementwise=True)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -14,11 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.cap import capped
+from sheets_crm.tasks.cycle import carried
+from sheets_crm.tasks.escalate import escalations
 from sheets_crm.tasks.keys import is_own, keyed, split_keys
 from sheets_crm.tasks.merge import merged_by_client
 from sheets_crm.tasks.model import CLOSED, NO_LONGER_NEEDED, Mark, Task, TaskSettings
 from sheets_crm.tasks.order import in_order
-from sheets_crm.tasks.own import adopted, own_task, repeated
+from sheets_crm.tasks.own import adopted, own_task, repeated, timed
+from sheets_crm.tasks.said import read_back
+from sheets_crm.tasks.share import arranged, handed
 from sheets_crm.tasks.texts import source_text, todo_text
 from sheets_crm.words import LANGS
 
@@ -44,11 +49,14 @@ def open_tasks(
     count, so that a deleted row doesn't reopen what is done.
     """
     settings = settings or TaskSettings()
-    live = keyed(decisions)
+    sharing = settings.sharing
+    marks = [read_back(mark) for mark in marks]
+    live, said = handed(keyed(carried(decisions, marks, closed, today)), sharing, today)
     rows = _sorted_rows(marks, live)
     taken = {key for mark in marks for key in split_keys(mark.key)} | set(live)
     new = adopted(rows.keyless, taken, known, today)
     _remember(rows, live, new, remembered)
+    new = [timed(mark) for mark in new]
 
     tasks = [
         _rule_task(decision, rows.marks.get(key, Mark(key)), known, today, closed) for key, decision in live.items()
@@ -58,9 +66,14 @@ def open_tasks(
     old = [replace(mark, own=True) for mark in rows.own]
     tasks += [own_task(mark, known.get(mark.key, today), today, closed) for mark in old]
     tasks += [own_task(mark, today, today, closed) for mark in new]
-    tasks += [own_task(mark, today, today, closed) for mark in repeated([*old, *new], taken, today)]
+    tasks += [own_task(mark, today, today, closed) for mark in repeated([*old, *new], taken, today, sharing)]
+    tasks = arranged(tasks, said, sharing, today)
     tasks += [_ended_task(mark, known, today, closed) for mark in rows.ended if mark.touched]
-    return in_order([task for task in tasks if _stays(task, today, settings)], today, settings)
+    tasks = capped([task for task in tasks if _stays(task, today, settings)], sharing, today)
+    raised = escalations(tasks, sharing, today)
+    tasks = [task for task in tasks if task.key not in raised]
+    tasks += [_rule_task(decision, rows.ended_row(key), known, today, closed) for key, decision in raised.items()]
+    return in_order(tasks, today, settings)
 
 
 @dataclass
@@ -71,6 +84,10 @@ class _Rows:
     own: list[Mark]
     ended: list[Mark]  # rule tasks whose condition no longer holds
     keyless: list[Mark]  # typed by hand, copied, or with a key that is not ours
+
+    def ended_row(self, key: str) -> Mark:
+        """The row of a task whose reason is only found after the rows were sorted; an empty one where there is none."""
+        return next((mark for mark in self.ended if mark.key == key), Mark(key))
 
 
 def _sorted_rows(marks: Sequence[Mark], live: Mapping[str, Decision]) -> _Rows:

@@ -11,6 +11,8 @@ from datetime import date, time
 from enum import StrEnum
 
 from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.sharing import Sharing
+from sheets_crm.words import Phrase
 
 
 class Status(StrEnum):
@@ -85,6 +87,8 @@ class Task:
     due: date | None = None
     closed: date | None = None
     merged: tuple[Decision, ...] = ()
+    said: tuple[Phrase, ...] = ()  # lines of ours that stand first under Hint
+    doer: str = ""  # of a task of one's own that somebody else does for now
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -108,9 +112,11 @@ class TaskSettings:
 
     keep_closed_days: how long a row stays after it was closed and its condition has ended.
     merge_reasons: several reasons for one client on one day become one row.
+    sharing: working days, who stands in for whom, how often a client is touched, when the head hears.
     managers: names in the order they stand on the tab; others follow by name, rows without a manager come last.
     """
 
     keep_closed_days: int = 30
     merge_reasons: bool = False
     managers: tuple[str, ...] = ()
+    sharing: Sharing = field(default_factory=Sharing)
