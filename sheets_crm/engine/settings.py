@@ -60,6 +60,7 @@ class RuleSettings(BaseModel):
 
 
 _SILENT = RuleSetting()
+_OWN_RULES = {"escalation": "sheets-crm"}  # of tasks that the program itself sets: no pack may have one of that name
 _COUNTS_DAYS = re.compile(rf"\b({'|'.join(SWITCHED)})\b", re.IGNORECASE)
 _SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _OWN_KEYS = ("on", "stages", "assignee", "only", "working_days")
@@ -88,11 +89,11 @@ def parse_settings(
 
 def rules_by_id(packs: Iterable[Pack]) -> dict[str, Rule]:
     """All rules of all packs. PackError when two packs have a rule of the same id: their tasks would share keys."""
-    owner: dict[str, str] = {}
+    owner = dict(_OWN_RULES)
     rules: dict[str, Rule] = {}
     for pack in packs:
         for rule in pack.rules:
-            if rule.id in rules:
+            if rule.id in owner:
                 raise PackError("engine.rule_twice", where=pack.id, name=rule.id, other=owner[rule.id])
             rules[rule.id], owner[rule.id] = rule, pack.id
     return rules

@@ -18,6 +18,7 @@ from sheets_crm.cards import fold, folded
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
 from sheets_crm.sync.report import plain, problem_json, task_json
+from sheets_crm.tasks.escalate import ESCALATION
 from sheets_crm.tasks.model import Task
 from sheets_crm.words import Phrase, fill
 
@@ -40,8 +41,9 @@ def why(result: Result, wanted: str) -> list[dict[str, Any]]:
 def _explained(result: Result, task: Task) -> dict[str, Any]:
     told = task_json(task, result.lang)
     decision = task.decision
-    if decision is None:
-        return {**told, "label": "", "condition": "", "values": {}, "params": {}, "param_labels": {}}
+    if decision is None or decision.rule == ESCALATION:
+        label = result.rule_label(ESCALATION) if decision else ""
+        return {**told, "label": label, "condition": "", "values": {}, "params": {}, "param_labels": {}}
     rule, params = result.rule(decision.rule)
     values = {name: plain(value) for name, value in decision.values.items() if value not in (None, "")}
     return {

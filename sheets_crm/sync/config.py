@@ -15,6 +15,8 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_calendar import CalendarSettings
+from sheets_crm.sync.config_people import Absences, HandedOver, TouchCap
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -37,6 +39,7 @@ class Manager(Settings):
     aliases: Names = ()
     email: str | None = None
     role: Literal["manager", "head", "owner"] = "manager"
+    away: Absences = ()
 
 
 class TabSettings(Settings):
@@ -66,6 +69,11 @@ class TaskSettings(Settings):
 
     keep_closed_days: int = Field(default=30, ge=0, le=3650)  # of a row that was closed or is no longer needed
     merge_reasons: bool = False  # several reasons for one client on one day become one task
+    max_touches: TouchCap | None = None  # of one client
+    due_on_working_days: bool = False  # a day off moves to the next working day
+    escalate_after_days: int | None = Field(default=None, ge=1, le=365)  # overdue for so long, the head hears of it
+    escalate_every: Literal["day", "week"] = "week"
+    escalate_in_working_days: bool = False
 
 
 class CrmConfig(BaseSettings):
@@ -84,6 +92,8 @@ class CrmConfig(BaseSettings):
     tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
+    calendar: CalendarSettings = CalendarSettings()
+    hand_over: tuple[HandedOver, ...] = ()
     protected_structure: Literal["refuse", "write"] = "refuse"
 
     @field_validator("timezone")

@@ -28,6 +28,9 @@ from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import BaseEmptied, WorkbookBusy
 from sheets_crm.sync import memory, report
 from sheets_crm.sync.backup import Backup, Keep, back_up
+from sheets_crm.sync.config_calendar import calendar_of
+from sheets_crm.sync.config_people import roles_of, sharing_of
+from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
@@ -35,7 +38,8 @@ from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
-from sheets_crm.words import Lang, Phrase, fill
+from sheets_crm.tasks.escalate import ESCALATION
+from sheets_crm.words import Lang, Phrase, fill, say
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -77,6 +81,8 @@ class Result:
 
     def rule_label(self, rule: str) -> str:
         """What people call a rule."""
+        if rule == ESCALATION:
+            return say("calendar.escalation.label", self.lang)
         return fill(getattr(self.rule(rule)[0].label, self.lang), self.lang, {})
 
     def plan_json(self) -> dict[str, Any]:
@@ -228,20 +234,22 @@ def _computed(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
-    decisions = decide(figures.facts, packs, rules, today, roles=_roles(config.managers))
+    calendar = calendar_of(config.calendar, config.country, today)
+    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
     marks = _marks(seen)
     tasks = open_tasks(
         decisions, marks.marks, past.opened(decisions, marks.marks), today,
-        TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers)),
+        TaskSettings(keep_closed_days=config.tasks.keep_closed_days, merge_reasons=config.tasks.merge_reasons, managers=tuple(m.name for m in config.managers), sharing=sharing_of(config, packs, calendar)),
         closed=past.closed(marks.marks), remembered=past.marks(decisions),
     )  # fmt: skip
     names = {
         rule.id: fill(getattr(rule.label, config.language), config.language, {})
         for pack in packs
         for rule in pack.rules
-    }
+    } | {ESCALATION: say("calendar.escalation.label", config.language)}
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
-    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
+    notes = (*bound.notes, *notes_of(calendar, decisions, tasks))
+    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
 
 
@@ -252,7 +260,3 @@ def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:
             if rule.id == "reactivation":
                 return float(str(settings.params(rule)["default_days"]))
     return 90.0
-
-
-def _roles(managers: Sequence[Any]) -> dict[str, str]:
-    return {manager.role: manager.name for manager in reversed(managers) if manager.role != "manager"}

@@ -75,9 +75,11 @@ class Typed:
         return (read_day(text) or text) if text.strip() else None
 
     def hour(self, lang: Lang) -> time | str | None:
-        """A time of day, else the text as typed."""
-        if self.kind == Kind.DATE or (self.kind == Kind.NUMBER and 0 < self.number < 1):
+        """A time of day, else the text as typed. (A day in place of a time, which 13.11 becomes in Excel, stays a day.)"""
+        if self.kind in (Kind.DATE, Kind.NUMBER) and 0 <= self.number < 1:
             return self.clock or time(0, 0)
+        if self.kind == Kind.DATE and self.clock is not None:
+            return self.clock
         if self.kind == Kind.NUMBER and (hour := hour_in_number(self.number)) is not None:
             return hour
         text = self.as_text(lang)

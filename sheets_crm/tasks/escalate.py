@@ -16,7 +16,7 @@ from sheets_crm.tasks.sharing import Escalation, Sharing
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import LANGS, Phrase, catalogue, say
 
-ESCALATION = "escalation"  # the rule of such a task; no pack may have one of that name
+ESCALATION = "escalation"  # the rule of such a task; the engine keeps packs from having one of that name
 
 
 def escalations(tasks: Iterable[Task], sharing: Sharing, today: date) -> dict[str, Decision]:
