@@ -108,7 +108,7 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     facts = result.numbers.facts.get("client")
     if facts is None:
         raise NotFound("sync.no_clients")
-    row = _one_client(facts.frame, wanted)
+    row = one_client(facts.frame, wanted)
     fields = result.base.frames["client"].columns
     main = {name: plain(row[name]) for name in row if name in fields and not name.startswith("_") and name != "phones"}
     main = {
@@ -159,7 +159,8 @@ def _linked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "_place": f"{row['_sheet']}!{row['_row']}"}
 
 
-def _one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
+def one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
+    """The one client meant by a number, name, e-mail, phone, or part of a name. NotFound when there is none, or several."""
     folded = fold(wanted)
     digits = "".join(char for char in wanted if char.isdigit())
     names = frame["client"].fill_null("").map_elements(fold, return_dtype=pl.String)
