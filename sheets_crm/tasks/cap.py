@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from sheets_crm.tasks.model import Status, Task
 from sheets_crm.tasks.order import amount_of, client_of, priority_of
-from sheets_crm.tasks.sharing import Cap, Sharing
+from sheets_crm.tasks.sharing import Cap, Sharing, Touch
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import Phrase
 
@@ -48,10 +48,13 @@ def _clients(tasks: Iterable[Task]) -> dict[str, list[Task]]:
     return found
 
 
-def _touch(task: Task, sharing: Sharing) -> bool | str:
-    """Is the row a contact with the client: yes, no, or one that never waits?"""
-    kinds = {sharing.touch.get(decision.rule, True) for decision in task.decisions}
-    return "always" if "always" in kinds else any(kinds)
+def _touch(task: Task, sharing: Sharing) -> Touch:
+    """Is the row a contact with the client: yes, no, or one that never waits?
+
+    A row in which a touch is merged with something that must not wait doesn't wait.
+    """
+    kinds: set[Touch] = {sharing.touch.get(decision.rule, True) for decision in task.decisions}
+    return "always" if len(kinds) > 1 else kinds.pop()
 
 
 def _done(
