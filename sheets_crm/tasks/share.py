@@ -18,7 +18,9 @@ from sheets_crm.words import Phrase
 
 
 def doer(name: str, clients: Iterable[str], sharing: Sharing, today: date) -> tuple[str, Phrase | None]:
-    """Who does a person's tasks about a client today, and what the row says then. clients: names and ids it is known by.
+    """Who does a person's tasks about a client today, and what the row says then: the name as typed, so that it comes back so.
+
+    clients: names and ids that the client is known by.
 
     A hand-over of that client goes before one of all, a later one before an earlier, any hand-over before an absence. It goes
     on from the substitute to theirs; where that would lead back, it stops at the last one who is not away, else where it began.
@@ -36,7 +38,7 @@ def doer(name: str, clients: Iterable[str], sharing: Sharing, today: date) -> tu
     if now == own:
         return name, None
     key = "calendar.said.stands_in_until" if until else "calendar.said.stands_in"
-    return now, Phrase(key, {"manager": own, "to": now, **({"date": until} if until else {})})
+    return now, Phrase(key, {"manager": name.strip(), "to": now, **({"date": until} if until else {})})
 
 
 def _holds(one: HandOver, known: set[str], today: date) -> bool:
