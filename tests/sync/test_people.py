@@ -72,7 +72,7 @@ def test_an_absence_lends_tasks_and_takes_them_back(tmp_path, make):
     made.sync(TODAY)
     own = next(row for row in tab(made) if row["Что сделать"] == "Позвонить в 13:30")
     assert (own["Менеджер"], str(own["Время"])) == ("Вера", "13:30")
-    assert own["Подсказка"].splitlines()[0] == "Замещение до 10.11.2026: Ольга → Вера"
+    assert own["Подсказка"].splitlines()[0] == "Замещение до 10.11.2026: Оля → Вера"
     assert "не понят" in own["Подсказка"]
     unchanged(made, TODAY)
     made.lose_state()
