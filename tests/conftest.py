@@ -109,6 +109,7 @@ TAKES_SECONDS = (
     "cli/test_odd_books",
     "cli/test_accidents",
     "golden/test_layouts",
+    "sync/test_people",
     "golden/test_planted",
     "base/test_guess",
     "house/test_reference",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Why = Literal["asked", "fault"]
 
-LISTENERS: tuple[str, ...] = ()  # "package.module:Class", imported late
+LISTENERS: tuple[str, ...] = ("sheets_crm.daemon.notices:Notices",)  # "package.module:Class", imported late
 CALL_S = 60.0  # how long one call may take before its process is ended
 TICK_S = 30.0  # how often `tick` is called
 

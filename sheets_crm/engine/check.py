@@ -16,7 +16,7 @@ from sheets_crm.engine.texts import ended_sentences, fields_of, has_forms, sente
 from sheets_crm.engine.yamltree import Path, Tree
 from sheets_crm.errors import PackError
 
-_RESERVED = ("today", "card", "bound", "on", "stages", "assignee", "only", "n")
+_RESERVED = ("today", "card", "bound", "on", "stages", "assignee", "only", "working_days", "n")
 
 
 def check_pack(pack: Pack, tree: Tree, fields: Fields) -> None:
@@ -57,6 +57,8 @@ def _check_rule(rule: Rule, spot: _Spot, fields: Fields) -> None:
     _check_params(rule, spot, schemas)
     _check_fields(rule, spot, schemas)
     _check_texts(rule, spot, schemas)
+    if not rule.occurrence and rule.every is None:
+        raise PackError("engine.missing_key", where=spot.tree.place(spot.path).at("", 0), name="occurrence")
     values = defaults(rule)
     for card, schema in schemas.items():
         ready(rule, card, schema, values, spot.at)

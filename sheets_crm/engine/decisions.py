@@ -13,6 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from sheets_crm.analytics.model import Facts
+from sheets_crm.engine.cycle import MOST, Turn, turn_of
 from sheets_crm.engine.model import Decision
 from sheets_crm.engine.pack import Lists, Role, Texts
 from sheets_crm.engine.ready import Ready
@@ -74,12 +75,15 @@ class Maker:
             sheet = _text(row["sheet"])
             number = int(row["row"] or 0)
             letter = letters.get(sheet) or letters.setdefault(sheet, _letter(rule, facts, sheet))
+            turn = _turn(rule, row, self._today)
+            if rule.rule.every is not None and turn is None:
+                continue
             values = _values(rule, row)
             yield Decision(
                 rule=rule.rule.id,
                 card=rule.card,
                 subject=_text(row["id"]),
-                occurrence=_JOINED.join(_text(row[f"occurrence:{index}"]) for index in range(len(rule.occurrence))),
+                occurrence=_occurrence(rule, row, turn.began if turn else None),
                 sheet=sheet,
                 row=number,
                 cell=f"{letter}{number}",
@@ -100,6 +104,8 @@ class Maker:
                 dated=dated and row["part:due"] is not None,
                 results=rule.rule.results,
                 again=rule.rule.again,
+                turn=turn.began if turn else None,
+                earlier=tuple(_occurrence(rule, row, day) for day in turn.earlier) if turn else (),
             )
 
     def _manager(self, rule: Ready, row: Mapping[str, object]) -> str:
@@ -110,6 +116,22 @@ class Maker:
         assignee = rule.rule.assignee
         named = self._roles.get(assignee.role, "") if isinstance(assignee, Role) else _text(row.get("part:assignee"))
         return named or _text(row["manager"])
+
+
+def _turn(rule: Ready, row: Mapping[str, object], today: date) -> Turn | None:
+    """Where the card is in the rhythm of its rule; None where there is no rhythm or it is blank."""
+    every = rule.rule.every
+    if every is None:
+        return None
+    count = row.get("part:every") if isinstance(every.n, str) else every.n
+    if not isinstance(count, (int, float)) or not 1 <= count <= MOST:
+        return None
+    return turn_of(every.unit, int(count), today, _text(row["id"]) if every.spread else "")
+
+
+def _occurrence(rule: Ready, row: Mapping[str, object], began: date | None) -> str:
+    parts = [_text(row[f"occurrence:{index}"]) for index in range(len(rule.occurrence))]
+    return _JOINED.join([*parts, *([began.isoformat()] if began else [])])
 
 
 def _text(value: object) -> str:

@@ -25,6 +25,7 @@ from sheets_crm.engine.pack import Pack, Rule
 from sheets_crm.engine.ready import Ending, among, ending
 from sheets_crm.engine.settings import RuleSettings, rules_by_id
 from sheets_crm.words import Lang, fill, say
+from sheets_crm.workdays import Calendar
 
 K = TypeVar("K")
 Labels = Mapping[tuple[str, str], Mapping[str, str]]  # (card, field) -> its name by language
@@ -65,8 +66,9 @@ def why_ended(
     decisions: Iterable[Decision],
     today: date,
     labels: Labels | None = None,
+    calendar: Calendar | None = None,
 ) -> dict[K, Ended]:
-    """What ended each of these tasks; left out where nothing can be said."""
+    """What ended each of these tasks; left out where nothing can be said. calendar: what days people work on."""
     rules = rules_by_id(packs)
     live: dict[str, set[str]] = {}
     for decision in decisions:
@@ -80,7 +82,9 @@ def why_ended(
         elif one.subject and one.rule:
             rest.setdefault((one.rule, one.card), {}).setdefault(one.subject, []).append(key)
     for (rule, card), subjects in rest.items():
-        said = _on_rows(_Question(rules[rule], card, settings, today, labels or {}), facts.get(card), list(subjects))
+        said = _on_rows(
+            _Question(rules[rule], card, settings, today, labels or {}, calendar), facts.get(card), list(subjects)
+        )
         found |= {key: said[subject] for subject, keys in subjects.items() for key in keys if subject in said}
     return found
 
@@ -112,12 +116,16 @@ class _Question:
     settings: RuleSettings
     today: date
     labels: Labels
+    calendar: Calendar | None
 
     def ending(self, schema: Mapping[str, Type]) -> Ending:
         """The rule's parts that tell why it no longer applies."""
         setting, place = self.settings.of(self.rule), Place(f"rules/{self.rule.id}")
         params = self.settings.params(self.rule)
-        return ending(self.rule, self.card, schema, params, lambda *_: place, only=setting.only)
+        return ending(
+            self.rule, self.card, schema, params, lambda *_: place,
+            only=setting.only, calendar=self.calendar, working=setting.working_days,
+        )  # fmt: skip
 
     def labelled(self, name: str) -> Mapping[str, str]:
         """What people call a field; its own name where nobody has said."""

@@ -24,6 +24,7 @@ from sheets_crm.engine.model import Decision
 from sheets_crm.engine.pack import Pack, Rule
 from sheets_crm.engine.ready import STAGE, Ready, among, ready
 from sheets_crm.engine.settings import RuleSettings, rules_by_id
+from sheets_crm.workdays import Calendar
 
 _BASE = ("id", "sheet", "row", "client", "client_id", "contact", "manager", "note", "special_terms")
 
@@ -45,31 +46,34 @@ def decide(
     today: date,
     *,
     roles: Mapping[str, str] | None = None,
+    calendar: Calendar | None = None,
 ) -> tuple[Decision, ...]:
     """Every rule that applies to a card today, in the order of packs, rules, cards and rows.
 
     A rule is silent on the rows of sheets that lack a field it needs, and on cards that are not there at all.
-    roles: role -> manager's name, for rules whose tasks go to a role.
+    roles: role -> manager's name, for rules whose tasks go to a role. calendar: what days people work on.
     """
     rules = [rule for rule in rules_by_id(packs).values() if settings.is_on(rule)]
     maker = Maker(today, settings, roles or {}, Pinned(facts.get("client")))
     found: dict[tuple[str, str], list[Decision]] = {}
     for name in dict.fromkeys(card for rule in rules for card in rule.card if card in facts):
-        card = _card(facts[name], [rule for rule in rules if name in rule.card], settings)
+        card = _card(facts[name], [rule for rule in rules if name in rule.card], settings, calendar)
         for rule, rows in _fired(card, today):
             found[rule.rule.id, name] = list(maker.decisions(rule, card.facts, rows))
     return tuple(one for rule in rules for card_name in rule.card for one in found.get((rule.id, card_name), ()))
 
 
-def _card(facts: Facts, rules: Iterable[Rule], settings: RuleSettings) -> _Card:
+def _card(facts: Facts, rules: Iterable[Rule], settings: RuleSettings, calendar: Calendar | None) -> _Card:
     card = _Card(facts, schema_of(facts.frame, facts.card))
     for rule in rules:
         setting = settings.of(rule)
         place = Place(f"rules/{rule.id}")
         params = settings.params(rule)
-        card.rules.append(
-            ready(rule, facts.card, card.schema, params, lambda *_, place=place: place, only=setting.only)
-        )
+        made = ready(
+            rule, facts.card, card.schema, params, lambda *_, place=place: place,
+            only=setting.only, calendar=calendar, working=setting.working_days,
+        )  # fmt: skip
+        card.rules.append(made)
         card.stages[rule.id] = setting.stages
     return card
 

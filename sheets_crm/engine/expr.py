@@ -19,7 +19,7 @@ from functools import cached_property, reduce
 import polars as pl
 
 from sheets_crm.engine.faults import NOWHERE, Place, unknown
-from sheets_crm.engine.functions import DAY_FUNCTIONS, FUNCTIONS
+from sheets_crm.engine.functions import DAY_FUNCTIONS, FUNCTIONS, SWITCHED, working_days
 from sheets_crm.engine.kinds import (
     DTYPES,
     LIMIT,
@@ -38,6 +38,7 @@ from sheets_crm.engine.kinds import (
 from sheets_crm.engine.lexer import Source, parse
 from sheets_crm.errors import PackError
 from sheets_crm.words import Phrase
+from sheets_crm.workdays import Calendar
 
 MAX_DEPTH = 24  # `a < x < b` has x twice: depth bounds how often that can double
 BOUND = "bound:"  # prefix of the Boolean columns that say whether a row's sheet has the field bound
@@ -82,14 +83,21 @@ class Compiled:
 
 
 def compile_expression(
-    text: str, schema: Mapping[str, Type], params: Mapping[str, Param] | None = None, *, place: Place = NOWHERE
+    text: str,
+    schema: Mapping[str, Type],
+    params: Mapping[str, Param] | None = None,
+    *,
+    place: Place = NOWHERE,
+    calendar: Calendar | None = None,
+    working: bool = False,
 ) -> Compiled:
     """Compile a text against the columns of a card and the values of the rule's parameters.
 
+    calendar: which days are working ones. working: `days_since` and `days_until` count those.
     PackError (`engine.*`, with `where`): unknown name, types that don't fit, what can't be read, too long or too deep.
     """
     source, tree = parse(text, place)
-    walker = _Walker(source, schema, params or {})
+    walker = _Walker(source, schema, params or {}, calendar or Calendar(), working=working)
     value = walker.value(tree, 0)
     if walker.reads and not isinstance(tree, ast.Name):
         # Polars may cut `coalesce(literal, column)` short to a column of one row; a condition of its own keeps all rows.
@@ -98,13 +106,19 @@ def compile_expression(
 
 
 def compile_parts(
-    text: str, schema: Mapping[str, Type], params: Mapping[str, Param], *, place: Place = NOWHERE
+    text: str,
+    schema: Mapping[str, Type],
+    params: Mapping[str, Param],
+    *,
+    place: Place = NOWHERE,
+    calendar: Calendar | None = None,
+    working: bool = False,
 ) -> list[tuple[tuple[str, ...], Compiled]]:
     """The parts of a condition that must all hold, each with the fields that it names, in their order."""
     source, tree = parse(text, place)
     made = []
     for part in _conjuncts(tree):
-        walker = _Walker(source, schema, params)
+        walker = _Walker(source, schema, params, calendar or Calendar(), working=working)
         value = walker.value(part, 0)
         named = sorted(
             (node for node in ast.walk(part) if isinstance(node, ast.Name)), key=lambda node: node.col_offset
@@ -124,8 +138,17 @@ def _conjuncts(tree: ast.expr) -> list[ast.expr]:
 class _Walker:
     """Walks a syntax tree once."""
 
-    def __init__(self, source: Source, schema: Mapping[str, Type], params: Mapping[str, Param]) -> None:
-        self.source = source
+    def __init__(
+        self,
+        source: Source,
+        schema: Mapping[str, Type],
+        params: Mapping[str, Param],
+        calendar: Calendar,
+        *,
+        working: bool,
+    ) -> None:
+        self.source, self.calendar = source, calendar
+        self.working = DAY_FUNCTIONS if working else tuple(name for name in DAY_FUNCTIONS if name not in SWITCHED)
         self.schema = schema
         self.names = {_plain(name): name for name in schema}
         self.params = {_plain(name): value for name, value in params.items()}
@@ -310,7 +333,7 @@ class _Walker:
                     type=_word(value.type),
                     allowed=tuple(map(_word, allowed)),
                 )
-        made = function.make(args)
+        made = working_days(name, args[0], self.calendar) if name in self.working else function.make(args)
         if made is None:
             raise self.fault("arguments_differ", node, name=name)
         return made

@@ -21,6 +21,7 @@ from sheets_crm.engine.kinds import (
     day_number,
     is_true,
 )
+from sheets_crm.workdays import Calendar
 
 ANY = tuple(Type)
 
@@ -118,7 +119,29 @@ def _starts_with(args: Sequence[Value]) -> Value:
 _TEXT, _DATE, _BOOL, _NUMBER = (Type.TEXT,), (Type.DATE,), (Type.BOOL,), (Type.NUMBER,)
 _ORDERED = (Type.NUMBER, Type.MONEY, Type.DATE)
 
-DAY_FUNCTIONS = ("days_since", "days_until")  # these read the day of the run
+DAY_FUNCTIONS = (
+    "days_since",
+    "days_until",
+    "working_days_since",
+    "working_days_until",
+)  # these read the day of the run
+SWITCHED = ("days_since", "days_until")  # these count working days where the owner wants a rule so
+
+
+def working_days(name: str, date_: Value, calendar: Calendar) -> Value:
+    """`working_days_since` or `working_days_until` of a date: after the earlier day, up to and with the later one.
+
+    A day on the other side of today is below zero, also where only days off lie between.
+    """
+    today = pl.col("today")
+    first, last = (date_.expr, today) if name.endswith("since") else (today, date_.expr)
+    count = _reckoned(last, calendar) - _reckoned(first, calendar)
+    return Value(pl.when(last < first).then(pl.min_horizontal(count, pl.lit(-1.0))).otherwise(count), Type.NUMBER)
+
+
+def _reckoned(day: pl.Expr, calendar: Calendar) -> pl.Expr:
+    return day.map_batches(calendar.reckoned, return_dtype=pl.Float64, is_elementwise=True)
+
 
 FUNCTIONS: dict[str, Function] = {
     "min": Function((_ORDERED,), _extreme(pl.min_horizontal), 2, 9),
@@ -131,6 +154,8 @@ FUNCTIONS: dict[str, Function] = {
     "choose": Function((_BOOL, ANY, ANY), _choose, 3, 3),
     "days_since": Function((_DATE,), _days_since, 1, 1),
     "days_until": Function((_DATE,), _days_until, 1, 1),
+    "working_days_since": Function((_DATE,), lambda args: working_days("since", args[0], Calendar()), 1, 1),
+    "working_days_until": Function((_DATE,), lambda args: working_days("until", args[0], Calendar()), 1, 1),
     "year": Function((_DATE,), _part("year"), 1, 1),
     "month": Function((_DATE,), _part("month"), 1, 1),
     "day": Function((_DATE,), _part("day"), 1, 1),

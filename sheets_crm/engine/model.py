@@ -49,3 +49,5 @@ class Decision:
     dated: bool = False
     results: tuple[Outcome, ...] = ()
     again: Again | None = None
+    turn: date | None = None  # of a rule that comes again every so often: the day on which this time began
+    earlier: tuple[str, ...] = ()  # ... and the occurrences before this one, newest first

@@ -153,6 +153,17 @@ class CardTexts(Model):
     why: Texts | None = None
 
 
+class Every(Model):
+    """How often a rule comes again for a card: once in `n` units. n may be computed from the card.
+
+    spread: not all cards on the same day, but each on its own, always the same one.
+    """
+
+    unit: Literal["day", "week", "month", "quarter", "year"]
+    n: Annotated[int, Field(ge=1, le=366)] | Condition = 1
+    spread: bool = False
+
+
 class Rule(Model):
     """When a card needs somebody's attention, and what to tell them. docs/reference/rules.md lists every key."""
 
@@ -164,7 +175,8 @@ class Rule(Model):
     when: Condition
     unless: Names = ()
     values: dict[Name, Condition] = {}
-    occurrence: Conditions
+    occurrence: Conditions = ()
+    every: Every | None = None
     due: Condition = "today"
     priority: Literal[1, 2, 3] | Condition = 2
     amount: Condition | None = None
@@ -179,6 +191,7 @@ class Rule(Model):
     ended: tuple[EndedText, ...] = ()
     hint: Texts | None = None
     marketing: bool = False
+    touch: bool | Literal["always"] = True
     enabled: bool = True
     tests: tuple[PackTest, ...] = ()
 

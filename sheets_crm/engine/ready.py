@@ -18,6 +18,7 @@ from sheets_crm.engine.pack import Role, Rule
 from sheets_crm.engine.texts import ended_placeholders, placeholders
 from sheets_crm.errors import PackError
 from sheets_crm.words import Phrase
+from sheets_crm.workdays import Calendar
 
 STAGE = FOLD + "stage"
 At = Callable[..., Place]  # keys under the rule -> where that part stands
@@ -44,11 +45,14 @@ class _Workshop:
     schema: Mapping[str, Type]
     params: Mapping[str, Param]
     at: At
+    calendar: Calendar | None = None
     inputs: set[str] = field(default_factory=set)
 
-    def make(self, text: str, key: tuple[str | int, ...], allowed: tuple[Type, ...] = ()) -> Compiled:
+    def make(
+        self, text: str, key: tuple[str | int, ...], allowed: tuple[Type, ...] = (), *, working: bool = False
+    ) -> Compiled:
         place = self.at(*key)
-        made = compile_expression(text, self.schema, self.params, place=place)
+        made = compile_expression(text, self.schema, self.params, place=place, calendar=self.calendar, working=working)
         if allowed and made.type not in allowed:
             words = tuple(Phrase(f"engine.types.{kind}") for kind in allowed)
             type_ = Phrase(f"engine.types.{made.type}")
@@ -60,12 +64,23 @@ class _Workshop:
 
 
 def ready(
-    rule: Rule, card: str, schema: Mapping[str, Type], params: Mapping[str, Param], at: At, *, only: str = ""
+    rule: Rule,
+    card: str,
+    schema: Mapping[str, Type],
+    params: Mapping[str, Param],
+    at: At,
+    *,
+    only: str = "",
+    calendar: Calendar | None = None,
+    working: bool = False,
 ) -> Ready:
-    """Compile a rule for a card. PackError for whatever doesn't fit. `only`: a further condition, the owner's."""
+    """Compile a rule for a card. PackError for whatever doesn't fit. `only`: a further condition, the owner's.
+
+    calendar: what days people work on. working: the days that the rule's own condition counts are those.
+    """
     inner = {name: value for name, value in params.items() if name != "card"}
-    shop = _Workshop(schema, {**inner, "card": card}, at)
-    when = shop.make(rule.when, ("when",), (Type.BOOL,)).expr
+    shop = _Workshop(schema, {**inner, "card": card}, at, calendar)
+    when = shop.make(rule.when, ("when",), (Type.BOOL,), working=working).expr
     if rule.marketing:
         when &= pl.col("may_market").fill_null(value=False)
         shop.inputs.add("may_market")
@@ -91,11 +106,19 @@ class Ending:
 
 
 def ending(
-    rule: Rule, card: str, schema: Mapping[str, Type], params: Mapping[str, Param], at: At, *, only: str = ""
+    rule: Rule,
+    card: str,
+    schema: Mapping[str, Type],
+    params: Mapping[str, Param],
+    at: At,
+    *,
+    only: str = "",
+    calendar: Calendar | None = None,
+    working: bool = False,
 ) -> Ending:
-    """Compile for a card what is asked when a rule no longer applies. PackError for whatever doesn't fit."""
+    """Compile for a card what is asked when a rule no longer applies. Arguments and errors as in `ready`."""
     inner = {name: value for name, value in params.items() if name != "card"}
-    shop = _Workshop(schema, {**inner, "card": card}, at)
+    shop = _Workshop(schema, {**inner, "card": card}, at, calendar)
     when = tuple(shop.make(one.when, ("ended", index, "when"), (Type.BOOL,)) for index, one in enumerate(rule.ended))
     values = {}
     for name in sorted(ended_placeholders(rule)):
@@ -103,7 +126,7 @@ def ending(
             values[name] = shop.make(rule.values[name], ("values", name))
         elif name not in shop.params and (name in schema or name == "today"):
             values[name] = shop.make(name, ("ended",))
-    parts = compile_parts(rule.when, schema, shop.params, place=at("when"))
+    parts = compile_parts(rule.when, schema, shop.params, place=at("when"), calendar=calendar, working=working)
     return Ending(when, values, tuple(parts), shop.make(only, ("only",), (Type.BOOL,)) if only else None)
 
 
@@ -115,6 +138,8 @@ def _parts(rule: Rule, shop: _Workshop) -> dict[str, Compiled]:
         parts["amount"] = shop.make(rule.amount, ("amount",), NUMERIC)
     if not isinstance(rule.assignee, Role):
         parts["assignee"] = shop.make(rule.assignee, ("assignee",), (Type.TEXT,))
+    if rule.every is not None and isinstance(rule.every.n, str):
+        parts["every"] = shop.make(rule.every.n, ("every", "n"), (Type.NUMBER,))
     return parts
 
 

@@ -5,6 +5,7 @@ Validated against the packs: whatever is wrong is a ConfigError with the nearest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from sheets_crm.engine.check import defaults, misfit
 from sheets_crm.engine.expr import Param
 from sheets_crm.engine.facts import FACT_COLUMNS
 from sheets_crm.engine.faults import Place, as_config, unknown
+from sheets_crm.engine.functions import SWITCHED
 from sheets_crm.engine.pack import Fields, Pack, Rule
 from sheets_crm.engine.ready import ready
 from sheets_crm.errors import ConfigError, PackError
@@ -23,7 +25,10 @@ Where = Callable[[tuple[str | int, ...]], Place]  # keys under `rules` -> where 
 
 
 class RuleSetting(BaseModel):
-    """What the owner says of one rule. `on` None: as the pack says. `only`: a further condition."""
+    """What the owner says of one rule. `on` None: as the pack says. `only`: a further condition.
+
+    working_days: the days since and until that the rule's condition counts are working days.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +37,7 @@ class RuleSetting(BaseModel):
     stages: tuple[str, ...] = ()
     assignee: str | None = None
     only: str = ""
+    working_days: bool = False
 
 
 class RuleSettings(BaseModel):
@@ -54,8 +60,10 @@ class RuleSettings(BaseModel):
 
 
 _SILENT = RuleSetting()
+_OWN_RULES = {"escalation": "sheets-crm"}  # of tasks that the program itself sets: no pack may have one of that name
+_COUNTS_DAYS = re.compile(rf"\b({'|'.join(SWITCHED)})\b", re.IGNORECASE)
 _SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
-_OWN_KEYS = ("on", "stages", "assignee", "only")
+_OWN_KEYS = ("on", "stages", "assignee", "only", "working_days")
 
 
 def parse_settings(
@@ -66,7 +74,7 @@ def parse_settings(
     source: str = "crm.yaml",
     fields: Fields | None = None,
 ) -> RuleSettings:
-    """Settings from the section as read from YAML: `{rule_id: true | false | {on, stages, assignee, only, <param>: value}}`.
+    """Settings from the section as read from YAML: `{rule_id: true | false | {on, stages, assignee, only, working_days, <param>: value}}`.
 
     ConfigError (`engine.*`): unknown rule or parameter (with the nearest), a value that doesn't fit, a condition that can't be
     read; PackError: two packs have a rule of the same id.
@@ -81,11 +89,11 @@ def parse_settings(
 
 def rules_by_id(packs: Iterable[Pack]) -> dict[str, Rule]:
     """All rules of all packs. PackError when two packs have a rule of the same id: their tasks would share keys."""
-    owner: dict[str, str] = {}
+    owner = dict(_OWN_RULES)
     rules: dict[str, Rule] = {}
     for pack in packs:
         for rule in pack.rules:
-            if rule.id in rules:
+            if rule.id in owner:
                 raise PackError("engine.rule_twice", where=pack.id, name=rule.id, other=owner[rule.id])
             rules[rule.id], owner[rule.id] = rule, pack.id
     return rules
@@ -120,6 +128,7 @@ def _setting(rule: Rule, said: Any, at: Where, fields: Fields) -> RuleSetting:
         stages=_stages(rule, own.get("stages"), at, fields),
         assignee=_text(own.get("assignee"), at((rule.id, "assignee"))),
         only=_text(own.get("only"), at((rule.id, "only"))) or "",
+        working_days=_working_days(rule, own.get("working_days"), at),
     )
     _try(rule, setting, at, fields)
     return setting
@@ -146,6 +155,16 @@ def _text(value: Any, place: Place) -> str | None:
     if value is not None and not isinstance(value, str):
         _refuse("not_text", place, name=place.key, seen=value)
     return value
+
+
+def _working_days(rule: Rule, value: Any, at: Where) -> bool:
+    """Refused for a rule whose condition counts no days: nothing would come of it."""
+    place = at((rule.id, "working_days"))
+    if value is not None and not isinstance(value, bool):
+        _refuse("not_bool", place, name="working_days", seen=value)
+    if value and not _COUNTS_DAYS.search(rule.when):
+        _refuse("counts_no_days", place, name=rule.id)
+    return bool(value)
 
 
 def _stages(rule: Rule, value: Any, at: Where, fields: Fields) -> tuple[str, ...]:

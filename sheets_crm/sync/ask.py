@@ -18,6 +18,7 @@ from sheets_crm.cards import fold, folded
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
 from sheets_crm.sync.report import plain, problem_json, task_json
+from sheets_crm.tasks.escalate import ESCALATION
 from sheets_crm.tasks.model import Task
 from sheets_crm.words import Phrase, fill
 
@@ -40,8 +41,9 @@ def why(result: Result, wanted: str) -> list[dict[str, Any]]:
 def _explained(result: Result, task: Task) -> dict[str, Any]:
     told = task_json(task, result.lang)
     decision = task.decision
-    if decision is None:
-        return {**told, "label": "", "condition": "", "values": {}, "params": {}, "param_labels": {}}
+    if decision is None or decision.rule == ESCALATION:
+        label = result.rule_label(ESCALATION) if decision else ""
+        return {**told, "label": label, "condition": "", "values": {}, "params": {}, "param_labels": {}}
     rule, params = result.rule(decision.rule)
     values = {name: plain(value) for name, value in decision.values.items() if value not in (None, "")}
     return {
@@ -106,7 +108,7 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     facts = result.numbers.facts.get("client")
     if facts is None:
         raise NotFound("sync.no_clients")
-    row = _one_client(facts.frame, wanted)
+    row = one_client(facts.frame, wanted)
     fields = result.base.frames["client"].columns
     main = {name: plain(row[name]) for name in row if name in fields and not name.startswith("_") and name != "phones"}
     main = {
@@ -157,7 +159,8 @@ def _linked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "_place": f"{row['_sheet']}!{row['_row']}"}
 
 
-def _one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
+def one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
+    """The one client meant by a number, name, e-mail, phone, or part of a name. NotFound when there is none, or several."""
     folded = fold(wanted)
     digits = "".join(char for char in wanted if char.isdigit())
     names = frame["client"].fill_null("").map_elements(fold, return_dtype=pl.String)

@@ -17,8 +17,10 @@ from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_book import BookSettings
+from sheets_crm.sync.config_calendar import CalendarSettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
+from sheets_crm.sync.config_people import Absences, HandedOver, TouchCap
 from sheets_crm.sync.config_schedule import Schedule
 from sheets_crm.words import Lang
 
@@ -43,6 +45,7 @@ class Manager(Settings):
     email: str | None = None
     notify: SecretNames = ()  # names of addresses; the addresses themselves are secrets
     role: Literal["manager", "head", "owner"] = "manager"
+    away: Absences = ()
 
 
 class TabSettings(Settings):
@@ -66,6 +69,11 @@ class TaskSettings(Settings):
     keep_closed_days: int = Field(default=30, ge=0, le=3650)  # of a row that was closed or is no longer needed
     merge_reasons: bool = False  # several reasons for one client on one day become one task
     again: AgainSettings = AgainSettings()
+    max_touches: TouchCap | None = None  # of one client
+    due_on_working_days: bool = False  # a day off moves to the next working day
+    escalate_after_days: int | None = Field(default=None, ge=1, le=365)  # overdue for so long, the head hears of it
+    escalate_every: Literal["day", "week"] = "week"
+    escalate_in_working_days: bool = False
 
 
 class CrmConfig(BaseSettings):
@@ -87,6 +95,8 @@ class CrmConfig(BaseSettings):
     schedule: Schedule = Schedule()
     notifications: NoticeSettings = NoticeSettings()
     calendar_feed: FeedSettings | None = None
+    calendar: CalendarSettings = CalendarSettings()
+    hand_over: tuple[HandedOver, ...] = ()
     protected_structure: Literal["refuse", "write"] = "refuse"
     companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
     book: BookSettings = BookSettings()

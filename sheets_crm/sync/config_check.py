@@ -12,6 +12,8 @@ from sheets_crm.base.settings import FunnelSettings, SheetSettings
 from sheets_crm.cards import Template, fold
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config import COUNTRIES, CrmConfig
+from sheets_crm.sync.config_calendar import check_calendar
+from sheets_crm.sync.config_people import check_people
 
 
 def check(config: CrmConfig, template: Template) -> None:
@@ -23,6 +25,8 @@ def check(config: CrmConfig, template: Template) -> None:
         _sheets(funnel.sheets, config, ("funnels", name, "sheets"))
     _sheets(config.clients.sheets, config, ("clients", "sheets"))
     _country(config.country, ("country",))
+    check_calendar(config.calendar)
+    check_people(config)
 
 
 def _sheet(name: str, sheet: SheetSettings, template: Template) -> None:

@@ -21,9 +21,11 @@ from sheets_crm.engine.settings import rules_by_id
 from sheets_crm.sync.memory import Past
 from sheets_crm.tabs.told import is_ended
 from sheets_crm.tasks import Mark, base_key, keyed, split_keys
+from sheets_crm.tasks.escalate import ESCALATION
 from sheets_crm.tasks.keys import is_own
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import LANGS, Lang, fill
+from sheets_crm.workdays import Calendar
 
 NEXT_STEP = "next_step"  # why a task at one step is over: it stands at the next one
 _PLACE = re.compile(r"(?P<sheet>.+)![A-Z]{1,3}(?P<row>\d{1,7})")
@@ -52,6 +54,7 @@ def endings(
     facts: Mapping[str, Facts],
     template: Template,
     today: date,
+    calendar: Calendar | None = None,
 ) -> Endings:
     """Why each task is over that stood in the tab or in history and that no rule asks for any more."""
     live = keyed(decisions)
@@ -69,11 +72,15 @@ def endings(
     asked: dict[str, Asked] = {}
     for key in over:
         seen = known.get(key)
+        if seen is not None and seen.rule == ESCALATION:
+            continue  # a word to the head: it is over when nothing is overdue any more
         if seen is not None and seen.rule:
             asked[base_key(key)] = Asked(seen.rule, seen.card, seen.subject)
         elif key in rows:
             asked[base_key(key)] = _by_its_row(rows[key], names, facts)
-    why = why_ended(asked, facts, packs, settings, decisions=decisions, today=today, labels=labels_of(template))
+    why = why_ended(
+        asked, facts, packs, settings, decisions=decisions, today=today, labels=labels_of(template), calendar=calendar
+    )
     return Endings(why, tuple(gone))
 
 

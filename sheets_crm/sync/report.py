@@ -17,6 +17,7 @@ from sheets_crm.cards.problems import message
 from sheets_crm.cells import letter
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.model import Task
+from sheets_crm.tasks.order import manager_of
 from sheets_crm.tasks.texts import noted, reasons_text
 from sheets_crm.words import Lang, fill, say
 
@@ -37,7 +38,7 @@ def task_json(task: Task, lang: Lang) -> dict[str, Any]:
         cells = task.mark.cells
         return {
             "key": task.key, "rule": "", "sheet": "", "row": None, "cell": "", "client": str(cells.get("client") or ""),
-            "manager": str(cells.get("manager") or ""), "due": plain(task.opened), "priority": None,
+            "manager": manager_of(task), "due": plain(task.opened), "priority": None,
             "todo": str(cells.get("todo") or ""), "why": "", "amount": None,
         }  # fmt: skip
     why = noted(task, reasons_text([decision], task.opened, lang), lang)
@@ -48,7 +49,7 @@ def task_due(task: Task) -> date:
     """The day a task is due: that of the step it has come to, else its rule's day when that lies ahead of its opening."""
     if task.step is not None and task.due is not None:
         return task.due
-    return max(task.opened, task.decision.due) if task.decision else task.opened
+    return max(task.opened, task.due or task.opened) if task.decision else task.opened
 
 
 def decision_json(decision: Decision, lang: Lang) -> dict[str, Any]:

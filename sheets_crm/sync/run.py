@@ -30,7 +30,10 @@ from sheets_crm.sync import memory, pending, places, report
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
 from sheets_crm.sync.companion import written_file
-from sheets_crm.sync.config_outcomes import roles_of, task_settings
+from sheets_crm.sync.config_calendar import calendar_of
+from sheets_crm.sync.config_people import roles_of, sharing_of
+from sheets_crm.sync.config_tasks import task_settings
+from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
@@ -41,7 +44,8 @@ from sheets_crm.sync.state import StateFolder
 from sheets_crm.sync.surroundings import said_of
 from sheets_crm.tabs import TasksTab
 from sheets_crm.tasks import Task, open_tasks
-from sheets_crm.words import Lang, Phrase, fill
+from sheets_crm.tasks.escalate import ESCALATION
+from sheets_crm.words import Lang, Phrase, fill, say
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -90,6 +94,8 @@ class Result:
 
     def rule_label(self, rule: str) -> str:
         """What people call a rule."""
+        if rule == ESCALATION:
+            return say("calendar.escalation.label", self.lang)
         return fill(getattr(self.rule(rule)[0].label, self.lang), self.lang, {})
 
     def plan_json(self) -> dict[str, Any]:
@@ -264,24 +270,34 @@ def _computed(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
-    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config))
+    calendar = calendar_of(config.calendar, config.country, today)
+    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
     if seen.is_lost:
         marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
     over = endings(
-        past, marks.marks, decisions, (packs, rules), facts=figures.facts, template=opened.template, today=today
+        past,
+        marks.marks,
+        decisions,
+        (packs, rules),
+        facts=figures.facts,
+        template=opened.template,
+        today=today,
+        calendar=calendar,
     )
     remembered = past.marks(decisions)
     tasks = open_tasks(
-        decisions, marks.marks, past.opened(decisions, marks.marks), today, task_settings(config),
+        decisions, marks.marks, past.opened(decisions, marks.marks), today,
+        task_settings(config, sharing_of(config, packs, calendar)),
         closed=past.closed(marks.marks), remembered=remembered, said=past.said(marks.marks, remembered), ended=over.why,
     )  # fmt: skip
     names = {
         rule.id: fill(getattr(rule.label, config.language), config.language, {})
         for pack in packs
         for rule in pack.rules
-    }
+    } | {ESCALATION: say("calendar.escalation.label", config.language)}
     tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
-    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes), endings=over)
+    notes = (*bound.notes, *notes_of(calendar, decisions, tasks))
+    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
 
 

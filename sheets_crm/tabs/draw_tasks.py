@@ -81,8 +81,8 @@ def _computed(task: Task, ctx: DrawContext) -> Row:
         "hint": hint_text(task, ctx.lang),
         "rule": ", ".join(rules),
         "source": source_text(first),
-        "client_link": look.place(first.sheet, f"A{first.row}"),
-        "source_link": look.place(first.sheet, first.cell or f"A{first.row}"),
+        "client_link": look.place(first.sheet, f"A{first.row}") if first.sheet else None,
+        "source_link": look.place(first.sheet, first.cell or f"A{first.row}") if first.sheet else None,
     }
 
 
@@ -91,6 +91,10 @@ def _typed(task: Task, ctx: DrawContext) -> Row:
     cells = {name: plain_text(value, ctx.lang) for name, value in task.mark.cells.items()}
     row: dict[str, object] = {name: cells.get(name, "") for name in IDS if not _is_managers(name)}
     row["priority"] = priority_label(task.mark.cells.get("priority", ""), ctx.lang)
+    if task.doer:
+        row["manager"] = task.doer
+    if task.said:
+        row["hint"] = "\n".join(filter(None, (hint_text(task, ctx.lang), str(row["hint"]))))
     row["why"] = _ended_why(task, ctx) if task.closed_reason else noted(task, str(row["why"]), ctx.lang)
     return row
 
@@ -224,11 +228,12 @@ def _conditions(height: int, width: int, ctx: DrawContext) -> tuple[Condition, .
     closed = f"OR({gone},AND(OR({closed}),NOT(OR({_begins(column['why'], wanting)}))))"
     due, until = _day_formula(column["due"]), _day_formula(column["snooze_until"])
     day = f"IF({until}>0,{until},{due})"
+    late = f"OR({day}<TODAY(),AND({day}=TODAY(),{_hour_formula(column['time'])}<NOW()-TODAY()))"
     left, due_place = Range(1, 0, height, IDS.index("client")), IDS.index("due")
     due_cells = Range(1, due_place, height, due_place)
     return (
         Condition(Range(1, 0, height, width - 1), closed, look.CLOSED, stop=True),
-        Condition(left, f"AND(NOT({closed}),{day}>0,{day}<TODAY())", look.OVERDUE),
+        Condition(left, f"AND(NOT({closed}),{day}>0,{late})", look.OVERDUE),
         Condition(due_cells, f"AND(NOT({closed}),{day}=TODAY())", look.TODAY),
     )
 
@@ -241,6 +246,11 @@ def _begins(cell: str, beginnings: Sequence[str]) -> str:
 def _day_formula(cell: str) -> str:
     """The day in a cell as a number; 0 for a blank cell and for words."""
     return f'IF(ISNUMBER({cell}),{cell},IFERROR(DATEVALUE({cell}&""),0))'
+
+
+def _hour_formula(cell: str) -> str:
+    """The hour in a cell as a part of a day; a whole day, which never passes today, for a blank cell and for words."""
+    return f'IFERROR(TIMEVALUE({cell}&""),1)'
 
 
 def _quoted(text: str) -> str:

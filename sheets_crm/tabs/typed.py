@@ -12,13 +12,13 @@ from functools import cache
 
 from sheets_crm.books.model import Grid, serial_date
 from sheets_crm.cells import Kind
+from sheets_crm.tasks.clock import hour_in_number, read_time
 from sheets_crm.words import LANGS, Lang, show
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})")
 _DAY_NAME_YEAR = re.compile(r"(\d{1,2})\.? ([^\W\d_]{3,})\.?,? (\d{4})(?: \w{1,2}\.?)?")
 _NAME_DAY_YEAR = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}),? (\d{4})")
-_TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)(?::[0-5]\d)?")
 _YEARS = range(1990, 2200)
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 79_999  # a plain number that can only be meant as a day
 _MINUTES = 24 * 60
@@ -75,12 +75,15 @@ class Typed:
         return (read_day(text) or text) if text.strip() else None
 
     def hour(self, lang: Lang) -> time | str | None:
-        """A time of day, else the text as typed."""
-        if self.kind == Kind.DATE or (self.kind == Kind.NUMBER and 0 < self.number < 1):
+        """A time of day, else the text as typed. (A day in place of a time, which 13.11 becomes in Excel, stays a day.)"""
+        if self.kind in (Kind.DATE, Kind.NUMBER) and 0 <= self.number < 1:
             return self.clock or time(0, 0)
+        if self.kind == Kind.DATE and self.clock is not None:
+            return self.clock
+        if self.kind == Kind.NUMBER and (hour := hour_in_number(self.number)) is not None:
+            return hour
         text = self.as_text(lang)
-        found = _TIME.fullmatch(text.strip())
-        return time(int(found[1]), int(found[2])) if found else text if text.strip() else None
+        return (read_time(text) or text) if text.strip() else None
 
 
 NOTHING = Typed(Kind.EMPTY)

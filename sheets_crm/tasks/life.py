@@ -15,14 +15,20 @@ from datetime import date, timedelta
 
 from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
+from sheets_crm.tasks.cap import capped
+from sheets_crm.tasks.cycle import carried
+from sheets_crm.tasks.escalate import escalations
 from sheets_crm.tasks.keys import base_key, keyed, split_keys, step_of
 from sheets_crm.tasks.merge import merged_by_client
 from sheets_crm.tasks.model import CLOSED, NO_LONGER_NEEDED, Mark, Note, Status, Task, TaskSettings
 from sheets_crm.tasks.next_step import AddDays, Days, calendar_days, escalated, history_notes, is_escalated, moved_on
 from sheets_crm.tasks.order import in_order
 from sheets_crm.tasks.outcomes import Meaning, meaning
-from sheets_crm.tasks.own import adopted, own_task, repeated
+from sheets_crm.tasks.own import adopted, own_task, repeated, timed
 from sheets_crm.tasks.rows import LATER_STEP, Rows, bring_back, sorted_rows
+from sheets_crm.tasks.said import read_back
+from sheets_crm.tasks.share import arranged, handed
+from sheets_crm.tasks.sharing import Sharing
 
 _NONE: Mapping[str, date] = {}
 _NO_MARKS: Mapping[str, Mark] = {}
@@ -41,7 +47,7 @@ def open_tasks(
     remembered: Mapping[str, Mark] = _NO_MARKS,
     said: Mapping[str, date] = _NONE,
     ended: Mapping[str, Ended] = _NO_ENDS,
-    add_days: AddDays = calendar_days,
+    add_days: AddDays | None = None,
 ) -> tuple[Task, ...]:
     """All rows of the tab, top to bottom: open tasks, then closed ones, then those no longer needed.
 
@@ -52,24 +58,38 @@ def open_tasks(
     seen. ended: base key -> why the task is no longer needed. add_days: how days until the next try are counted.
     """
     settings = settings or TaskSettings()
-    live = keyed(decisions)
+    sharing = settings.sharing
+    marks = [read_back(mark) for mark in marks]
+    live, lines = handed(keyed(carried(decisions, marks, closed, today)), sharing, today)
     rows = sorted_rows(marks, live, remembered)
     taken = {key for mark in marks for key in split_keys(mark.key)} | set(live)
     new = adopted(rows.keyless, taken, known, today)
     bring_back(rows, live, [*rows.own, *new], remembered)
+    new = [timed(mark) for mark in new]
 
     past = _Past(known, closed, today, settings)
-    tasks = list(_live_tasks(rows, live, past, Days(today, said, add_days)))
+    tasks = list(_live_tasks(rows, live, past, Days(today, said, add_days or _counted(sharing))))
     if settings.merge_reasons:
         tasks = merged_by_client(tasks, today)
     old = [replace(mark, own=True) for mark in rows.own]
     tasks += [own_task(mark, known.get(mark.key, today), today, closed) for mark in old]
     tasks += [own_task(mark, today, today, closed) for mark in new]
-    tasks += [own_task(mark, today, today, closed) for mark in repeated([*old, *new], taken, today)]
-    tasks = [_prompted(task, today) for task in tasks]
+    tasks += [own_task(mark, today, today, closed) for mark in repeated([*old, *new], taken, today, sharing)]
+    tasks = arranged([_prompted(task, today) for task in tasks], lines, sharing, today)
     tasks += [_ended_task(mark, past, _why(mark, ended)) for mark in rows.ended if mark.touched]
     tasks += [_ended_task(mark, past, LATER_STEP) for mark in rows.passed if mark.touched]
-    return in_order([task for task in tasks if _stays(task, today, settings)], today, settings)
+    tasks = capped([task for task in tasks if _stays(task, today, settings)], sharing, today)
+    raised = escalations(tasks, sharing, today)
+    tasks = [task for task in tasks if task.key not in raised]
+    tasks += [_rule_task(decision, rows.ended_row(key), "nothing", past) for key, decision in raised.items()]
+    return in_order(tasks, today, settings)
+
+
+def _counted(sharing: Sharing) -> AddDays:
+    """How days until the next try are counted: a day off moves to the next working day where the owner wants it."""
+    if not sharing.due_on_working_days:
+        return calendar_days
+    return lambda day, days: sharing.calendar.on_or_after(calendar_days(day, days))
 
 
 def _why(mark: Mark, ended: Mapping[str, Ended]) -> Ended | None:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
 from sheets_crm.tasks.keys import Step
-from sheets_crm.words import Lang, say
+from sheets_crm.tasks.sharing import Sharing
+from sheets_crm.words import Lang, Phrase, say
 
 
 class Status(StrEnum):
@@ -128,6 +129,8 @@ class Task:
     prompts: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
     step: Step | None = None
+    said: tuple[Phrase, ...] = ()  # lines of ours that stand first under Hint
+    doer: str = ""  # of a task of one's own that somebody else does for now
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -171,6 +174,7 @@ class TaskSettings:
 
     keep_closed_days: how long a row stays after it was closed and its condition has ended.
     merge_reasons: several reasons for one client on one day become one row.
+    sharing: working days, who stands in for whom, how often a client is touched, when the head hears.
     managers: names in the order they stand on the tab; others follow by name, rows without a manager come last.
     again: when to try again after an outcome that asks for it. roles: role -> manager's name.
     """
@@ -180,3 +184,4 @@ class TaskSettings:
     managers: tuple[str, ...] = ()
     again: AgainSettings = _AGAIN
     roles: Mapping[str, str] = field(default_factory=dict)
+    sharing: Sharing = field(default_factory=Sharing)

@@ -1,14 +1,14 @@
 """In what order tasks stand on the tab.
 
 Open ones first: by manager (unknown names after known ones, no name last), overdue, then the rest, then those put off to
-a later day; inside by priority, by money at stake, by client. Closed ones follow, then those no longer needed.
+a later day; inside, those of today that have an hour by the hour, then by priority, by money at stake, by client. Closed ones follow, then those no longer needed.
 Pure. Knows nothing of cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from sheets_crm.tasks.model import Task, TaskSettings
@@ -25,7 +25,7 @@ def in_order(tasks: Iterable[Task], today: date, settings: TaskSettings) -> tupl
 
 def manager_of(task: Task) -> str:
     """Whose task it is; "" when nobody's."""
-    return _text(task, task.decision.manager if task.decision else None, "manager")
+    return task.doer or _text(task, task.decision.manager if task.decision else None, "manager")
 
 
 def client_of(task: Task) -> str:
@@ -58,12 +58,20 @@ def _place(task: Task, today: date, managers: dict[str, int]) -> tuple[object, .
         manager,
         group,
         task.day if put_off else today,
+        _hour(task, today),
         priority_of(task),
         -amount_of(task),
         fold(client_of(task)),
         task.day,
         task.key,
     )
+
+
+def _hour(task: Task, today: date) -> tuple[int, str]:
+    """Today's tasks that have an hour come in its order, before those that have none."""
+    hour = task.mark.time
+    timed = task.day == today and isinstance(hour, time)
+    return (0, f"{hour:%H:%M}") if timed else (1, "")
 
 
 def _text(task: Task, computed: str | None, column: str) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+from sheets_crm.tasks.clock import find_time
 from sheets_crm.tasks.keys import is_own, next_key, own_key
 from sheets_crm.tasks.model import CLOSED, Mark, Status, Task
-from sheets_crm.tasks.repeat import next_day, read_repeat
+from sheets_crm.tasks.repeat import kept, next_day, read_repeat
+from sheets_crm.tasks.sharing import Sharing
 
 # Equal words typed again later than this are a new task; sooner, it is the same row seen again after a crash.
 _SAME_ROW_DAYS = 7
@@ -45,22 +47,36 @@ def own_task(mark: Mark, opened: date, today: date, closed: Mapping[str, date]) 
     return Task(mark.key, None, mark, min(opened, due), due=due, closed=shut)
 
 
-def repeated(marks: Iterable[Mark], taken: set[str], today: date) -> list[Mark]:
+def repeated(marks: Iterable[Mark], taken: set[str], today: date, sharing: Sharing | None = None) -> list[Mark]:
     """What follows tasks of one's own that are done and repeat: the same task on its next day, unmarked."""
+    sharing = sharing or Sharing()
     found = []
     for mark in marks:
         rhythm = read_repeat(mark.repeat)
         if mark.status != Status.DONE or rhythm is None or not is_own(mark.key):
             continue
         key = next_key(mark.key)
-        if key in taken:
+        start = mark.due if isinstance(mark.due, date) else today
+        day = next_day(rhythm, start, today, sharing.calendar)
+        if key in taken or day is None:
             continue
         taken.add(key)
-        start = mark.due if isinstance(mark.due, date) else today
         cells = {name: value for name, value in mark.cells.items() if name not in _MANAGERS_OWN}
-        due = next_day(rhythm, start, today)
-        found.append(Mark(key, due=due, time=mark.time, repeat=mark.repeat, own=True, cells=cells))
+        due = sharing.calendar.on_or_after(day) if sharing.due_on_working_days else day
+        text = kept(mark.repeat, rhythm, start, day, due)
+        found.append(Mark(key, due=due, time=mark.time, repeat=text, own=True, cells=cells))
     return found
+
+
+def timed(mark: Mark) -> Mark:
+    """A row typed by hand with the hour that its words name, where the Time cell is empty.
+
+    Asked once, when the row gets its key: from then on the Time cell is its manager's, who may empty it.
+    """
+    if mark.time is not None:
+        return mark
+    texts = (str(mark.cells.get("todo") or ""), mark.comment, mark.repeat)
+    return replace(mark, time=next((hour for text in texts if (hour := find_time(text))), None))
 
 
 def _content(mark: Mark) -> tuple[str, ...]:

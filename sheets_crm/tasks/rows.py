@@ -32,6 +32,10 @@ class Rows:
     passed: list[Mark] = field(default_factory=list)  # earlier steps of live tasks, into which somebody typed
     keyless: list[Mark] = field(default_factory=list)  # typed by hand, copied, or with a key that is not ours
 
+    def ended_row(self, key: str) -> Mark:
+        """The row of a task whose reason is only found after the rows were sorted; an empty one where there is none."""
+        return next((mark for mark in self.ended if mark.key == key), Mark(key))
+
     def lines(self) -> list[list[str]]:
         """Base keys of live tasks that stand in one row, row by row."""
         found: dict[object, list[str]] = {}

@@ -60,8 +60,9 @@ def _names(sentence: str) -> frozenset[str]:
 
 
 def hint_text(task: Task, lang: Lang) -> str:
-    """What to remember about the client, and the rules' advice; each line once."""
-    hints = [decision.hint for decision in task.decisions]
+    """What the program says of the row, what to remember about the client, and the rules' advice; each line once."""
+    said = [say(line.key, lang, **line.values) for line in task.said]
+    hints = [*said, *(decision.hint for decision in task.decisions)]
     return _lines([*hints, *(filled(decision.advice, decision, lang) for decision in task.decisions)])
 
 

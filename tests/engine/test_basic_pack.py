@@ -25,11 +25,12 @@ def test_every_rule_is_tested_and_told_in_full():
     assert untested(PACK) == ()
     assert {rule.id for rule in PACK.rules} == {
         "offer_followup", "invoice_followup", "overdue_payment", "reactivation", "birthday", "no_next_step", "lost_no_reason",
+        "regular_touch",
     }  # fmt: skip
     for rule in PACK.rules:
         for lists in (rule.checklist, rule.choices):
             assert 2 <= len(lists.ru) == len(lists.en) <= 5, rule.id
-        assert rule.marketing == (rule.id in {"reactivation", "birthday"})
+        assert rule.marketing == (rule.id in {"reactivation", "birthday", "regular_touch"})
 
 
 def fired(rule, facts, **params):
@@ -156,7 +157,7 @@ def test_every_text_of_every_decision_fills_in_both_languages():
     }
     rows = [deal, {**deal, "due": day}, {"stage_kind": "lost", "stage": "Отказ"}]
     visit = {"date": day, "invoice_date": day, "amount": 5, "outstanding": 5}
-    client = {"next_birthday": TODAY, "may_market": True, "last_purchase": day}
+    client = {"next_birthday": TODAY, "may_market": True, "last_purchase": day, "abc": "A"}
     facts = {
         "deal": deal_facts(*rows),
         "client": deal_facts(
@@ -169,7 +170,8 @@ def test_every_text_of_every_decision_fills_in_both_languages():
             {"stage_kind": "open", "stage": "Новый"}, {"stage_kind": "lost", "stage": "Отказ"}, card="lead"
         ),
     }
-    decisions = decide(facts, [PACK], RuleSettings(), TODAY)
+    all_on = RuleSettings(rules={"regular_touch": {"on": True}})
+    decisions = decide(facts, [PACK], all_on, TODAY)
     assert {(one.rule, one.card) for one in decisions} == {(rule.id, card) for rule in PACK.rules for card in rule.card}
     for one in decisions:
         for lang in ("ru", "en"):

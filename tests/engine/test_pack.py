@@ -189,7 +189,7 @@ def test_the_schema_for_editors_describes_what_the_loader_takes():
     rule = schema["$defs"]["Rule"]
     assert schema["additionalProperties"] is False
     assert rule["additionalProperties"] is False
-    assert {"id", "card", "label", "when", "occurrence", "todo", "why"} == set(rule["required"])
+    assert {"id", "card", "label", "when", "todo", "why"} == set(rule["required"])
     assert {option.get("type") for option in rule["properties"]["card"]["anyOf"]} == {"string", "array"}
     data = yaml.safe_load(BASIC.read_text("utf-8"))
     assert all(set(each) <= set(rule["properties"]) for each in data["rules"])

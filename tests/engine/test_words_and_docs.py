@@ -96,7 +96,8 @@ def test_docs_list_every_key_of_a_rule_and_every_basic_rule():
         line = next(line for line in basic.splitlines() if line.startswith(f"| `{rule.id}` |"))
         assert ", ".join(rule.card) in line
         for name, param in rule.params.items():
-            assert f"`{name}` {int(param.default):,}" in line
+            default = ", ".join(param.default) if param.type == "list" else f"{int(param.default):,}"
+            assert f"`{name}` {default}" in line
 
 
 def test_the_howtos_pack_loads_and_passes_its_tests():

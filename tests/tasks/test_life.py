@@ -203,7 +203,7 @@ def test_a_repeated_task_comes_again_once_it_is_done():
     tasks = open_tasks([], [mark], {}, TODAY)
     fresh, done = tasks
     assert (fresh.due, fresh.mark.status, fresh.mark.comment) == (date(2026, 11, 30), "new", "")
-    assert (fresh.mark.cells, fresh.mark.repeat) == ({"todo": "Report"}, "каждый месяц")
+    assert (fresh.mark.cells, fresh.mark.repeat) == ({"todo": "Report"}, "каждый месяц с 31.10.2026")
     again = open_tasks([], [task.mark for task in tasks], {}, TODAY + DAY)
     assert {task.key for task in again} == {fresh.key, done.key}
     cancelled = replace(mark, status="cancelled")
