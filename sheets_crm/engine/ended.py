@@ -30,6 +30,7 @@ from sheets_crm.workdays import Calendar
 K = TypeVar("K")
 Labels = Mapping[tuple[str, str], Mapping[str, str]]  # (card, field) -> its name by language
 _WORDS = "outcomes.ended"
+_LONGEST = 60  # characters of a value that a sentence quotes
 _CENT = Decimal("0.01")
 _SHOWN_AS = {"stage_kind": "stage", "offer_stage": "stage"}  # what people see of a fact that is made of a field
 
@@ -52,9 +53,19 @@ class Ended:
     texts: Mapping[str, object] = field(default_factory=dict)
 
     def told(self, lang: Lang) -> str:
-        """The reason as a part of a sentence, without a full stop."""
-        values = {name: value[lang] if isinstance(value, Mapping) else value for name, value in self.values.items()}
+        """The reason as a part of a sentence, on one line, without a full stop."""
+        values = {
+            name: _quoted(value[lang] if isinstance(value, Mapping) else value) for name, value in self.values.items()
+        }
         return fill(self.texts[lang], lang, values) if self.texts else say(self.key, lang, **values)
+
+
+def _quoted(value: object) -> object:
+    """A value in a sentence: a long text is cut short."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}\u2026"
 
 
 def why_ended(

@@ -81,5 +81,5 @@ def _patterns(keys: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     for key in keys:
         for lang in LANGS:
             text = re.escape(say(key, lang, **marks))
-            made.append(re.compile(re.sub("\x01(\\w+)\x01", r"(?P<\1>.+)", text)))
+            made.append(re.compile(re.sub("\x01(\\w+)\x01", r"(?P<\1>.+?)", text)))
     return tuple(made)

@@ -81,6 +81,12 @@ def test_by_default_the_first_part_that_no_longer_holds_is_named(changes, ru, en
     assert told("first", OPEN | changes, lang="en") == en
 
 
+def test_a_long_answer_is_quoted_on_one_line_and_cut_short():
+    said = told("first", OPEN | {"note": "а\nб " * 90})
+    assert said.startswith("в поле «note» теперь «а б а б")
+    assert (len(said) < 90, "…" in said, "\n" in said) == (True, True, False)
+
+
 def test_what_holds_for_every_rule():
     assert told("first", OPEN, subject="deal-9") == "строки больше нет в таблице"
     off = RuleSettings(rules={"first": RuleSetting(on=False)})
