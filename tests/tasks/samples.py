@@ -31,5 +31,4 @@ def decision(client="Anna", rule="offer_followup", **changes):
         "hint": "",
         "client_id": f"id:{client}",
     }
-    values |= {"dated": changes.get("due", TODAY) != TODAY}  # a day of its own is the rule's
     return Decision(**(values | changes))

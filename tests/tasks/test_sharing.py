@@ -15,11 +15,17 @@ from sheets_crm.tasks.share import doer
 from sheets_crm.tasks.sharing import Cap, Escalation, HandOver, Sharing
 from sheets_crm.tasks.texts import hint_text, why_text
 from sheets_crm.workdays import Calendar
-from tests.tasks.samples import TODAY, decision
+from tests.tasks import samples
+from tests.tasks.samples import TODAY
 
 DAY = timedelta(days=1)
 BACK = TODAY + 25 * DAY
 AWAY = HandOver("Olga", "Boris", TODAY - DAY, BACK, away=True)
+
+
+def decision(*args, due=TODAY, **changes):
+    """A decision whose day is the rule's, where it is another than today."""
+    return samples.decision(*args, due=due, dated=due != TODAY, **changes)
 
 
 def key_of(found):
