@@ -249,14 +249,14 @@ def test_a_saved_workbook_runs_and_our_own_write_does_not(tmp_path, daemon):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_stops_in_the_middle_of_a_run(tmp_path, daemon, number):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_it_stops_in_the_middle_of_a_run(tmp_path, daemon, name):
     folder = a_firm(tmp_path / "firm")
     process = daemon(folder)
     assert wait_for(lambda: workers(folder / "crm.yaml"), 20)
     time.sleep(0.5)
     began = time.monotonic()
-    code, _ = stop(process, number)
+    code, _ = stop(process, getattr(signal, name))
     assert code == 0
     assert time.monotonic() - began < 20
     assert workers(folder / "crm.yaml") == []
