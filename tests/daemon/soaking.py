@@ -160,7 +160,7 @@ class Shop:
         self._history()
         state = StateFolder(self.folder / ".sheets-crm")
         with state.lock(), state.lock(name="daemon.lock"):
-            assert leftovers(self.folder) == []
+            assert leftovers(self.folder) == [], "unfinished files"
         assert run.sync(str(self.folder)).written == (), "one more run writes"
         assert list((self.folder / ".sheets-crm").glob("history.damaged*")) == []
         return {

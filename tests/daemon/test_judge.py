@@ -86,6 +86,6 @@ def test_a_changed_sheet_of_the_users_is_seen(shop):
 def test_an_unfinished_file_is_seen(shop):
     left = shop.folder / ".sheets-crm-1-2.tmp"
     left.write_bytes(b"x")
-    with pytest.raises(AssertionError, match="tmp"):
+    with pytest.raises(AssertionError, match="unfinished"):
         shop.judged()
     left.unlink()

@@ -21,6 +21,7 @@ from sheets_crm.daemon.teller import Teller
 from sheets_crm.daemon.worker import STOPPED
 from sheets_crm.errors import OwnerError, WorkbookBusy
 from sheets_crm.words import Phrase
+from tests.books.untouched import Parts
 from tests.daemon.processes import (
     FAST,
     a_firm,
@@ -104,7 +105,6 @@ def test_a_run_that_is_killed_is_a_fault(tmp_path):
 @pytest.mark.parametrize("after_s", [0.3, 1.0, 1.3, 1.6])
 def test_a_run_that_is_asked_to_stop_leaves_nothing_unfinished(tmp_path, after_s):
     folder = a_firm(tmp_path / "firm")
-    before = (folder / "book.xlsx").read_bytes()
     process = spawn("sheets_crm.daemon.worker", ["full", str(folder / "crm.yaml"), "60"], subprocess.DEVNULL)
     time.sleep(after_s)
     process.terminate()
@@ -113,8 +113,7 @@ def test_a_run_that_is_asked_to_stop_leaves_nothing_unfinished(tmp_path, after_s
     assert leftovers(folder) == []
     if process.returncode == 0:
         assert unpacked(said).error is None
-    else:
-        assert (folder / "book.xlsx").read_bytes() in {before, (folder / "book.xlsx").read_bytes()}
+    Parts(folder / "book.xlsx")  # whole, whether the write had been done or not
     with state_of(folder).lock() if (folder / ".sheets-crm").exists() else threading.Lock():
         pass
 
@@ -249,14 +248,14 @@ def test_a_saved_workbook_runs_and_our_own_write_does_not(tmp_path, daemon):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_stops_in_the_middle_of_a_run(tmp_path, daemon, number):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_it_stops_in_the_middle_of_a_run(tmp_path, daemon, name):
     folder = a_firm(tmp_path / "firm")
     process = daemon(folder)
     assert wait_for(lambda: workers(folder / "crm.yaml"), 20)
     time.sleep(0.5)
     began = time.monotonic()
-    code, _ = stop(process, number)
+    code, _ = stop(process, getattr(signal, name))
     assert code == 0
     assert time.monotonic() - began < 20
     assert workers(folder / "crm.yaml") == []
