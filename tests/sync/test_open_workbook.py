@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from sheets_crm.cli.text import synced
 from sheets_crm.errors import WorkbookBusy, WorkbookUnreadable
 from sheets_crm.sync import doctor, pending, run
 from sheets_crm.sync.quick import nothing_changed
@@ -128,3 +129,39 @@ def test_since_when_is_told_as_people_do(firm):
     key, values = pending.load(state).note(MOSCOW, now + timedelta(days=1))
     for lang, day in zip(LANGS, ("20.11.2026, 10:05", "20 Nov 2026, 10:05"), strict=True):
         assert day in say(key, lang, **values)
+
+
+# ---- tabs that are switched off
+
+
+def test_a_tab_that_is_switched_off_goes_at_the_next_run(firm):
+    firm.set("tabs: {problems: {on: false}}\n")
+    done = firm.sync()
+    assert (done.written, done.removed) == ((), ("Проблемы",))
+    assert done.backup is not None
+    assert dict(done.notes)["openbook.note.tab_removed"] == {"tab": "Проблемы"}
+    assert "Проблемы" not in openpyxl.load_workbook(firm.base).sheetnames
+    assert "Проблемы" in synced(done)
+    again = firm.sync()
+    assert (again.written, again.removed) == ((), ())
+
+
+def test_tasks_that_hold_marks_stay_although_switched_off(firm):
+    firm.type(firm.base, "Ромашка", Комментарий="жду")
+    firm.sync()
+    firm.set("tabs: {tasks: {on: false}}\n")
+    done = firm.sync()
+    assert done.removed == ()
+    assert dict(done.notes)["openbook.note.tab_kept_marks"] == {"tab": "Задачи"}
+    assert firm.shown(firm.base)["Ромашка"]["Комментарий"] == "жду"
+    firm.type(firm.base, "Ромашка", Комментарий="")
+    assert firm.sync().removed == ("Задачи",)
+
+
+def test_a_switched_off_tab_goes_from_the_companion_and_stays_in_the_base(firm):
+    firm.set("companion: true\n")
+    firm.sync()
+    before = digest(firm.base)
+    firm.set("companion: true\ntabs: {problems: {on: false}}\n")
+    assert firm.sync().removed == ("Проблемы",)
+    assert digest(firm.base) == before

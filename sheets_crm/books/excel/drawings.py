@@ -8,10 +8,10 @@ Source: ECMA-376 part 1, 20.5 (drawings).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sheets_crm.books.excel.chartxml import anchor_of, drawing_of
+from sheets_crm.books.excel.chartxml import CHART_REL, anchor_of, drawing_of
 from sheets_crm.books.excel.dialect import Dialect
 from sheets_crm.books.excel.package import Package, Rel
 from sheets_crm.books.excel.xmlsplice import Element, Xml
@@ -40,24 +40,45 @@ class OldDrawing:
 
 
 def read_drawing(package: Package, part: str, titles: Sequence[str]) -> OldDrawing:
-    """What a drawing holds. titles: of our charts, by which those are known that an earlier version drew."""
+    """What a drawing holds. titles: of our charts, for those whose frames lost their names."""
     try:
         xml = Xml(package.read(part), part)
         rels = package.rels(part)
     except OwnerError:
         return OldDrawing(part)
+    by_id = {rel.id: package.find(rel.target) for rel in rels if not rel.external}
     anchors = [each for each in xml.root.walk() if each.local in _ANCHORS]
-    ours = tuple(each for each in anchors if _is_ours(each, titles))
+    # of several by one name, people made the others by copying
+    ours = tuple({sign: each for each in reversed(anchors) if (sign := _sign(package, each, by_id, titles))}.values())[
+        ::-1
+    ]
     ids = [_chart_id(each) for each in ours]
-    by_id = {rel.id: rel for rel in rels}
-    charts = (package.find(by_id[one].target) for one in ids if one in by_id)
-    kept = tuple(rel for rel in rels if rel.id not in ids)
-    return OldDrawing(part, xml, ours, tuple(one for one in charts if one), len(anchors) - len(ours), kept)
+    charts = tuple(found for one in ids if one and (found := by_id.get(one)))
+    kept = tuple(rel for rel in rels if rel.id not in ids and not rel.id.startswith(CHART_REL.format("")))
+    return OldDrawing(part, xml, ours, charts, len(anchors) - len(ours), kept)
 
 
-def _is_ours(anchor: Element, titles: Sequence[str]) -> bool:
+def _sign(package: Package, anchor: Element, parts: Mapping[str, str | None], titles: Sequence[str]) -> str | None:
+    """By what an anchor is known to be our chart's; None when it isn't.
+
+    The name of its frame; its title where a program gave the frame another name, or an earlier version drew it.
+    """
     name = next((each.attrs.get("name", "") for each in anchor.walk() if each.local == "cNvPr"), "")
-    return _chart_id(anchor) is not None and (bool(_OURS.fullmatch(name)) or name in titles)
+    chart = parts.get(_chart_id(anchor) or "")
+    if chart is None:
+        return None
+    title = _title_of(package, chart)
+    return title if title in titles else name if _OURS.fullmatch(name) else None
+
+
+def _title_of(package: Package, chart: str) -> str | None:
+    """What stands above a chart."""
+    try:
+        root = Xml(package.read(chart), chart).root
+    except OwnerError:
+        return None
+    title = next((each for each in root.walk() if each.local == "title"), None)
+    return "".join(each.text for each in title.walk() if each.local == "t") if title else None
 
 
 def _chart_id(anchor: Element) -> str | None:
