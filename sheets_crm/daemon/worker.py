@@ -53,15 +53,13 @@ def _synced(kind: Kind, config: str, *, with_result: bool) -> Outcome:
 
 
 def _backed_up(config: str) -> Outcome:
-    from sheets_crm.sync.backup import Keep, back_up
+    from sheets_crm.sync.backup import regular_backup
     from sheets_crm.sync.intake import open_config
     from sheets_crm.sync.state import StateFolder
 
     opened = open_config(config)
     state = StateFolder.beside(opened.path, opened.config.workbook)
-    kept = opened.config.backups
-    with state.lock(wait_s=5):
-        back_up(opened.workbook, state, now=datetime.now(UTC), keep=Keep(last=kept.keep, days=kept.days))
+    regular_backup(opened, state, now=datetime.now(UTC))
     return Outcome(Kind.BACKUP)
 
 
