@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from sheets_crm.base.settings import BaseSettings, Names, Settings, SheetSettings
 from sheets_crm.cards.yamlmodel import wrong
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.config_history import HistorySettings
 from sheets_crm.words import Lang
 
 CONFIG_NAME = "crm.yaml"
@@ -81,9 +82,10 @@ class CrmConfig(BaseSettings):
     managers: tuple[Manager, ...] = ()
     rules: dict[str, bool | dict[str, Any]] = Field(default_factory=dict)  # rule id -> on or off, or its settings
     packs: Names = ()  # more rule packs beside the configuration
-    tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
+    tabs: dict[Literal["tasks", "funnel", "clients", "problems", "history"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
+    history: HistorySettings = HistorySettings()
     protected_structure: Literal["refuse", "write"] = "refuse"
 
     @field_validator("timezone")

@@ -35,7 +35,7 @@ def history(state: StateFolder | None) -> Iterator[History | None]:
     if state is None:
         yield None
         return
-    with History.open(state.path) as opened:
+    with History.look(state.path) as opened:
         yield opened
 
 
@@ -155,9 +155,11 @@ def _task_seen(task: Task) -> Iterator[TaskSeen]:
     by_key = keyed(task.decisions)
     for key in split_keys(task.key):
         decision = by_key.get(key)
+        cells = {} if decision else task.mark.cells
         yield TaskSeen(
             key, decision.rule if decision else "", task.opened, decision.card if decision else "", decision.subject if decision else "",
-            decision.client if decision else "", decision.manager if decision else "", task.due, task.mark.status, task.closed_reason,
+            decision.client if decision else str(cells.get("client") or ""), decision.manager if decision else str(cells.get("manager") or ""),
+            task.due, task.mark.status, task.closed_reason, decision.client_id if decision else "", str(cells.get("todo") or ""),
         )  # fmt: skip
 
 

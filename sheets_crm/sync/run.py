@@ -16,7 +16,7 @@ from sheets_crm.analytics.model import Numbers
 from sheets_crm.analytics.numbers import numbers as reckon
 from sheets_crm.base.bind import bind
 from sheets_crm.base.build import build
-from sheets_crm.base.history import History, Run, looks_emptied
+from sheets_crm.base.history import History, Run
 from sheets_crm.base.model import Base
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
@@ -25,17 +25,18 @@ from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
-from sheets_crm.errors import BaseEmptied, WorkbookBusy
+from sheets_crm.errors import WorkbookBusy
 from sheets_crm.sync import memory, report
+from sheets_crm.sync.alarms import Accepted, refuse_upheaval
 from sheets_crm.sync.backup import Backup, Keep, back_up
 from sheets_crm.sync.draw import draw
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.tabs import TasksTab, read_tasks_tab
+from sheets_crm.tabs import DrawContext, TasksTab, read_tasks_tab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
-from sheets_crm.words import Lang, Phrase, fill
+from sheets_crm.words import Lang, fill
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -114,10 +115,10 @@ def plan(
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
+    seen = read(opened, book or book_of(opened))
     with memory.history(state) as history:
-        return _computed(
-            opened, read(opened, book or book_of(opened)), history, _day(opened, today), lang or opened.lang
-        )[0]
+        day = _day(opened, today)
+        return _computed(opened, seen, history, today=day, lang=lang or opened.lang, now=datetime.now(UTC))[0]
 
 
 def sync(
@@ -127,13 +128,16 @@ def sync(
     lang: Lang | None = None,
     on_language: Callable[[Lang], object] = lambda _: None,
     accept_emptied: bool = False,
+    accept_changes: bool = False,
     book: Book | None = None,
 ) -> Result:
     """Read, record, compute and write. Any OwnerError means: nothing was written."""
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
-    with state.lock(wait_s=5), History.open(state.path) as history:
+    accepted = Accepted(emptied=accept_emptied, changes=accept_changes)
+    keep_days = opened.config.history.keep_days
+    with state.lock(wait_s=5), History.open(state.path, keep_days=keep_days) as history:
         for _ in range(TRIES):
             try:
                 return _once(
@@ -143,7 +147,7 @@ def sync(
                     book=book,
                     today=_day(opened, today),
                     lang=lang or opened.lang,
-                    accept_emptied=accept_emptied,
+                    accepted=accepted,
                 )
             except FingerprintChanged:
                 continue
@@ -162,7 +166,7 @@ def _once(
     book: Book | None,
     today: date,
     lang: Lang,
-    accept_emptied: bool,
+    accepted: Accepted,
 ) -> Result:
     copies: list[Backup] = []
     now = datetime.now(UTC)
@@ -171,9 +175,9 @@ def _once(
     seen = read(opened, book)
     marks = _marks(seen)
     history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
-    result, sheets = _computed(opened, seen, history, today, lang)
-    if not accept_emptied:
-        _refuse_emptied(opened, history, result.base)
+    before = memory.Past(history, state).sheets()
+    result, sheets = _computed(opened, seen, history, today=today, lang=lang, now=now)
+    refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
@@ -189,25 +193,13 @@ def _once(
     return done
 
 
-def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
-    loss = looks_emptied(history.counts(), {card: len(frame) for card, frame in base.frames.items()})
-    if loss is not None:
-        raise BaseEmptied(
-            "sync.emptied",
-            workbook=opened.workbook.name,
-            card=Phrase(f"cli.card.{loss.card}"),
-            was=loss.was,
-            now=loss.now,
-        )
-
-
 def _marks(seen: Read) -> TasksTab:
     grid = seen.tabs.get("tasks")
     return read_tasks_tab(grid) if grid is not None else TasksTab((), ())
 
 
 def _computed(
-    opened: Opened, seen: Read, history: History | None, today: date, lang: Lang
+    opened: Opened, seen: Read, history: History | None, *, today: date, lang: Lang, now: datetime
 ) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
@@ -240,9 +232,29 @@ def _computed(
         for pack in packs
         for rule in pack.rules
     }
-    tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
+    tabs = draw(
+        config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
+        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, run=Run(now, today)),
+    )  # fmt: skip
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
+
+
+def _journal(
+    ctx: DrawContext,
+    opened: Opened,
+    history: History | None,
+    *,
+    base: Base,
+    tasks: Sequence[Task],
+    marks: TasksTab,
+    run: Run,
+) -> Tab:
+    """The History tab as it will be once this run is recorded: so that the next run finds nothing to write."""
+    from sheets_crm.sync.history_tab import history_tab
+
+    adopted = memory.adopted_seen(tasks, marks.marks)
+    return history_tab(ctx, opened, history, base, run=run, tasks=memory.tasks_seen(tasks), marks=adopted)
 
 
 def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:

@@ -1,4 +1,4 @@
-"""The life of tasks as history keeps it: when each was opened and closed, and every mark on it once.
+"""The life of tasks as history keeps it: when each was opened, closed and opened again, and every mark on it once.
 
 A mark is recorded by comparing it with the last recorded value, in the transaction that records it: reading the same tab
 twice, or again after a crash, adds nothing; a value that comes back later is a new event.
@@ -10,14 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
 
-from sheets_crm.base.history.schema import TASK_EVENTS, TASKS
+from sheets_crm.base.history.schema import TASK_EVENTS, TASK_MOVES, TASKS
 
 _CHUNK = 500  # values in one IN (...)
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
+OPEN, GONE = "open", "gone"  # states of a task beside those it is marked with and the reason it ended for
+_KEPT = (
+    "rule",
+    "card",
+    "subject",
+    "client",
+    "client_id",
+    "manager",
+    "title",
+)  # what an ended task no longer says itself
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,10 @@ class MarkSeen:
 
 @dataclass(frozen=True)
 class TaskSeen:
-    """A task as this run shows it. `opened` counts only for a task that history has not seen before."""
+    """A task as this run shows it. `opened` counts only for a task that history has not seen before.
+
+    client_id: `_id` of the client, "" where none is known. title: what a task typed by hand says.
+    """
 
     key: str
     rule: str
@@ -43,6 +57,8 @@ class TaskSeen:
     due: date | None = None
     status: str = "new"
     closed_reason: str = ""
+    client_id: str = ""
+    title: str = ""
 
 
 @dataclass
@@ -52,6 +68,7 @@ class TaskCounts:
     opened: int = 0
     closed: int = 0
     keys: set[str] = field(default_factory=set)
+    moves: list[tuple[str, str, str]] = field(default_factory=list)  # key, state before, state now
 
 
 def record_marks(connection: Connection, marks: Sequence[MarkSeen], *, today: date, now: datetime) -> int:
@@ -115,7 +132,9 @@ def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     }
 
 
-def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int, today: date) -> TaskCounts:
+def record_tasks(
+    connection: Connection, tasks: Sequence[TaskSeen], *, run: int, today: date, since: int = 0
+) -> TaskCounts:
     """Bring the list of tasks up to this run. An open task that is not shown any more is closed today."""
     shown = {task.key: task for task in tasks}
     known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
@@ -126,13 +145,17 @@ def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int,
     new, changed = [], []
     for key, task in shown.items():
         row = _row(task, known.get(key), run=run, today=today)
+        was, now = _state(known.get(key)), _state(row)
         if key not in known:
             new.append(row)
             counts.keys.add(key)
         elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
             changed.append(row)
+        if was != now:
+            counts.moves.append((key, was, now))
         counts.closed += bool(row["closed"]) and (key not in known or known[key].closed is None)
     gone = [key for key in still_open if key not in shown]
+    counts.moves += [(key, OPEN, GONE) for key in gone]
     counts.opened = len(new)
     counts.closed += len(gone)
     if new:
@@ -140,17 +163,40 @@ def record_tasks(connection: Connection, tasks: Sequence[TaskSeen], *, run: int,
     _update(connection, changed)
     for part in _chunks(gone):
         over = update(TASKS).where(TASKS.c.key.in_(part))
-        connection.execute(over.values(closed=today.isoformat(), closed_reason="gone", run=run))
+        connection.execute(over.values(closed=today.isoformat(), closed_reason=GONE, run=run))
+    _record_moves(connection, counts.moves, run=run, today=today, since=since)
     return counts
 
 
-def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, today: date) -> dict[str, object]:
+def _state(task: Row[Any] | Mapping[str, object] | None) -> str:
+    """open, done, cancelled, or the reason for which it ended; "" for a task that history does not know."""
+    if task is None:
+        return ""
+    row = task if isinstance(task, Mapping) else task._mapping  # noqa: SLF001 - the row's public view of itself
+    if row["closed"] is None:
+        return OPEN
+    return str(row["status"] if row["status"] in _OVER else row["closed_reason"] or GONE)
+
+
+def _record_moves(
+    connection: Connection, moves: Sequence[tuple[str, str, str]], *, run: int, today: date, since: int
+) -> None:
+    same = {"run": run, "since": since, "day": today.isoformat()}
+    rows = [
+        {**same, "number": number, "key": key, "state_from": was, "state_to": now}
+        for number, (key, was, now) in enumerate(moves)
+    ]
+    if rows:
+        connection.execute(insert(TASK_MOVES), rows)
+
+
+def _row(task: TaskSeen, known: Row[Any] | None, *, run: int, today: date) -> dict[str, object]:
     closed = None
     if task.status in _OVER or task.closed_reason:
         closed = (known.closed if known is not None else None) or today.isoformat()
+    told = {name: getattr(task, name) or (getattr(known, name) if known is not None else "") for name in _KEPT}
     return {
-        "key": task.key, "rule": task.rule, "card": task.card, "subject": task.subject, "client": task.client,
-        "manager": task.manager, "due": task.due.isoformat() if task.due else None,
+        "key": task.key, **told, "due": task.due.isoformat() if task.due else None,
         "opened": known.opened if known is not None else task.opened.isoformat(),
         "closed": closed, "closed_reason": task.closed_reason, "status": task.status, "run": run,
     }  # fmt: skip

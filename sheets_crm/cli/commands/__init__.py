@@ -1,5 +1,5 @@
 """The commands, one module a family. Importing this package makes them known to the program."""
 
-from sheets_crm.cli.commands import asking, copies, rules, runs, upkeep
+from sheets_crm.cli.commands import asking, copies, history, rules, runs, upkeep
 
-__all__ = ["asking", "copies", "rules", "runs", "upkeep"]
+__all__ = ["asking", "copies", "history", "rules", "runs", "upkeep"]
