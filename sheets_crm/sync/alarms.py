@@ -112,7 +112,7 @@ class _Columns:
     def _is_same(self, sheet: str, field: str) -> bool:
         wanted = (self._card, field)
         now = next((c for c in self._base.bindings[sheet].columns if (c.card, c.field) == wanted), None)
-        if now is None:
+        if now is None or (sheet, *wanted) in self._base.computed:
             return False
         if sheet not in self._before:  # what was bound is lost: then it is taken to be the same
             return True

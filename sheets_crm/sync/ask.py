@@ -143,7 +143,7 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     ]
     here = [p for p in result.base.problems if (p.sheet, p.row) == (row["sheet"], row["row"])]
     blocks["problems"] = [{"cell": p.cell, "message": problem_json(p, result.lang)["message"]} for p in here]
-    blocks["gaps"], blocks["timeline"] = _past(result, row["id"])
+    blocks["gaps"], blocks["timeline"] = _past(result, row["id"], row["client"] or "")
     return {
         "client": row["client"] or "",
         "sheet": row["sheet"],
@@ -152,7 +152,7 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     }
 
 
-def _past(result: Result, client_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _past(result: Result, client_id: str, called: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Edits without a contact, and the client's timeline."""
     from sheets_crm.sync import gaps, memory
     from sheets_crm.sync.state import StateFolder
@@ -166,7 +166,7 @@ def _past(result: Result, client_id: str) -> tuple[list[dict[str, Any]], list[di
                 opened, past, result.base.frames, client_id, today=result.today, days=GAP_DAYS, lang=result.lang
             )
             missing = [gap.json() for gap in found.rows]
-    return missing, timeline(result, client_id)
+    return missing, timeline(result, client_id, called)
 
 
 def _linked(row: Mapping[str, Any]) -> dict[str, Any]:

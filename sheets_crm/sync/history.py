@@ -66,7 +66,7 @@ def history(
         name = ""
         if client is not None:
             identity, name = client_meant(past, client)
-            asked = replace(asked, client=identity)
+            asked = replace(asked, client=identity, called=name)
         events = past.events(replace(asked, last=asked.last + 1))
         told = teller(opened, past, lang or opened.lang).tell(events[: asked.last])
     return Found(opened, lang or opened.lang, name, tuple(told), begun=True, more=len(events) > asked.last)

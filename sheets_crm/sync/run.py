@@ -21,7 +21,7 @@ from sheets_crm.base.model import Base
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
-from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
+from sheets_crm.books.model import Applied, Book, FingerprintChanged, Signed, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
@@ -176,11 +176,12 @@ def _once(
     marks = _marks(seen)
     history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     before = memory.Past(history, state).sheets()
-    result, sheets = _computed(opened, seen, history, today=today, lang=lang, now=now)
+    who = book.last_editor() if isinstance(book, Signed) else ""
+    result, sheets = _computed(opened, seen, history, today=today, lang=lang, now=now, who=who)
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint))
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
-    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
+    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
     history.record_run(run, result.base, memory.tasks_seen(result.tasks))
     memory.remember_sheets(state, sheets)
     done = replace(
@@ -199,7 +200,7 @@ def _marks(seen: Read) -> TasksTab:
 
 
 def _computed(
-    opened: Opened, seen: Read, history: History | None, *, today: date, lang: Lang, now: datetime
+    opened: Opened, seen: Read, history: History | None, *, today: date, lang: Lang, now: datetime, who: str = ""
 ) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
@@ -234,7 +235,7 @@ def _computed(
     }
     tabs = draw(
         config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
-        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, run=Run(now, today)),
+        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, run=Run(now, today, who=who)),
     )  # fmt: skip
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, tuple(bound.notes))
     return result, memory.sheets_of(bound.bindings, seen.grids, before)

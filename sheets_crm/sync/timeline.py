@@ -18,7 +18,7 @@ from sheets_crm.sync import memory
 from sheets_crm.sync.history import teller
 from sheets_crm.sync.report import plain
 from sheets_crm.sync.state import StateFolder
-from sheets_crm.words import Lang, show
+from sheets_crm.words import Lang, say, show
 
 if TYPE_CHECKING:
     from sheets_crm.cards import Template
@@ -46,7 +46,6 @@ _SAYS = (
     "text",
     "amount",
     "total",
-    "qty",
     "method",
     "comment",
     "note",
@@ -54,12 +53,12 @@ _SAYS = (
 _MOST_SAID = 4
 
 
-def timeline(result: Result, client_id: str, *, last: int = LAST) -> list[dict[str, Any]]:
-    """Moments of a client, newest first: day (ISO), when (in words), kind, text, place ("Sheet!row" or a cell; "" of a task).
+def timeline(result: Result, client_id: str, called: str = "", *, last: int = LAST) -> list[dict[str, Any]]:
+    """Moments of a client (`_id`, and the name that tasks typed by hand know), newest first: day (ISO), when (in words), kind, text, place ("Sheet!row" or a cell; "" of a task).
 
     kind: purchase, document, payment, contact, survey; change, stage, task as history tells them. Days to come are left out.
     """
-    moments = [*_dated(result, client_id), *_remembered(result, client_id, last)]
+    moments = [*_dated(result, client_id), *_remembered(result, Question(client_id, called, last=last))]
     moments.sort(key=lambda pair: pair[0], reverse=True)
     return [moment for _, moment in moments[:last]]
 
@@ -72,9 +71,9 @@ _Sorted = tuple[tuple[str, int, int], dict[str, Any]]
 def _dated(result: Result, client_id: str) -> Iterator[_Sorted]:
     for card, days in _DAYS.items():
         frame = result.base.frame(card)
-        if frame is None or "client_id" not in frame.columns:
+        if frame is None:
             continue
-        mine = frame.filter(pl.col("client_id") == client_id)
+        mine = _theirs(frame, client_id, result.base.frame("deal"))
         for row in mine.iter_rows(named=True):
             for field, kind in days.items():
                 day = row.get(field)
@@ -87,12 +86,25 @@ def _dated(result: Result, client_id: str) -> Iterator[_Sorted]:
                     )
 
 
+def _theirs(frame: pl.DataFrame, client_id: str, deals: pl.DataFrame | None) -> pl.DataFrame:
+    """The client's rows: those that name the client, else a deal of the client's."""
+    own = pl.col("client_id") if "client_id" in frame.columns else pl.lit(None, pl.String)
+    if "deal_id" in frame.columns and deals is not None and "client_id" in deals.columns:
+        owners = deals.select(deal_id="_id", _owner="client_id").unique("deal_id", keep="first")
+        frame = frame.join(owners, on="deal_id", how="left", maintain_order="left")
+        own = pl.coalesce(own, "_owner")
+    return frame.filter(own == client_id)
+
+
 def _said(template: Template, card: str, field: str, row: Mapping[str, Any], lang: Lang) -> str:
-    """What it is, and what it says of itself: `Payment: 5 000; cash`."""
+    """What it is, and what it says of itself: `Payment: 5 000; cash`, `Invoice date (Deal D-82): 5 000`."""
     schema = template.cards.get(card)
     label = card if schema is None else schema.label.say(lang)
     if schema is not None and field != "date" and field in schema.fields:
-        label = schema.fields[field].label.say(lang)
+        number = row.get("id") or ""
+        what = schema.fields[field].label.say(lang)
+        key = "numbered" if number else "document"
+        label = say(f"history.timeline.{key}", lang, what=what, card=label, number=number)
     values = [row[name] for name in _SAYS if row.get(name) not in (None, "")]
     said = "; ".join(show(_number(value), lang) for value in values[:_MOST_SAID])
     return f"{label}: {said}" if said else label
@@ -106,15 +118,13 @@ def _number(value: object) -> object:
 # --- what history remembers -------------------------------------------------------------------------------------------------
 
 
-def _remembered(result: Result, client_id: str, last: int) -> Iterable[_Sorted]:
+def _remembered(result: Result, asked: Question) -> Iterable[_Sorted]:
     opened = result.opened
     state = StateFolder.existing(opened.path, opened.config.workbook)
     with memory.history(state) as past:
         if past is None:
             return []
-        told = teller(opened, past, result.lang, dict(result.base.frames)).tell(
-            past.events(Question(client_id, last=last))
-        )
+        told = teller(opened, past, result.lang, dict(result.base.frames)).tell(past.events(asked))
     found = []
     for number, one in enumerate(reversed(told)):
         event = one.event

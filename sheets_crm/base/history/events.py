@@ -151,7 +151,7 @@ def record_tasks(
             counts.keys.add(key)
         elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
             changed.append(row)
-        if was != now:
+        if was != now and (was or since):  # what stood open when history began was opened nobody knows when
             counts.moves.append((key, was, now))
         counts.closed += bool(row["closed"]) and (key not in known or known[key].closed is None)
     gone = [key for key in still_open if key not in shown]

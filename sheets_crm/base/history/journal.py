@@ -22,9 +22,13 @@ USUAL: tuple[Kind, ...] = ("change", "stage", "task")  # that a run took place i
 
 @dataclass(frozen=True)
 class Question:
-    """Whose history (a client's `_id`; None: everybody's), from and to which day, of which kinds, and how much at most."""
+    """Whose history (a client's `_id`; None: everybody's), from and to which day, of which kinds, and how much at most.
+
+    called: that client's name, by which tasks typed by hand know it.
+    """
 
     client: str | None = None
+    called: str = ""
     since: date | None = None
     until: date | None = None
     kinds: tuple[Kind, ...] = USUAL
@@ -64,12 +68,15 @@ class Event:
 def events(connection: Connection, asked: Question) -> list[Event]:
     """The newest `last` events that answer the question."""
     found: list[tuple[tuple[object, ...], Event]] = []
-    for rank, kind in enumerate(KINDS):
-        if kind in asked.kinds:
-            told = [((one.run, one.seen, -rank, number), one) for number, one in _READERS[kind](connection, asked)]
-            found += told
+    for kind in asked.kinds:
+        found += [((one.run, one.seen, _rank(one), number), one) for number, one in _READERS[kind](connection, asked)]
     found.sort(key=lambda pair: pair[0], reverse=True)
     return [event for _, event in found[: asked.last]]
+
+
+def _rank(event: Event) -> int:
+    """What comes of what: an edit moves a stage or is marked, and a task opens or closes for it."""
+    return 2 if event.what == "marked" else {"change": 0, "stage": 1, "task": 3, "run": 4}[event.kind]
 
 
 def names(connection: Connection, identities: Iterable[str]) -> dict[str, str]:
@@ -243,4 +250,7 @@ def _task_of(asked: Question) -> Sequence[ColumnElement[bool]]:
     if asked.client is None:
         return ()
     task = TASKS.c
-    return (or_(task.client_id == asked.client, and_(task.card == "client", task.subject == asked.client)),)
+    theirs = [task.client_id == asked.client, and_(task.card == "client", task.subject == asked.client)]
+    if asked.called:
+        theirs.append(and_(task.client_id == "", task.client == asked.called))
+    return (or_(*theirs),)

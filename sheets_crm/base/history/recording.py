@@ -89,7 +89,8 @@ def record(
         keep(card, frame)
         old = before[card].compared
         if old is not None:
-            rows = _located(changes(old, frame), base, card)
+            found = _owned(_typed(changes(old, frame), base, card), (frame, old), base.frame("deal"))
+            rows = _located(found, base, card)
             _append_changes(connection, rows, now, sum(counts.values()))
             for kind, times in rows["kind"].value_counts().rows():
                 counts[kind] += times
@@ -115,6 +116,34 @@ def run_row(now: Sitting) -> dict[str, object]:
 def any_run(connection: Connection) -> bool:
     """Has history begun?"""
     return connection.execute(select(RUNS.c.run).limit(1)).fetchone() is not None
+
+
+def _typed(found: pl.DataFrame, base: Base, card: str) -> pl.DataFrame:
+    """Without what formulas worked out anew: nobody typed that, and a formula with today's date would fill the journal."""
+    places = [(sheet, field) for sheet, kind, field in base.computed if kind == card]
+    if not places or not found.height:
+        return found
+    formulas = pl.DataFrame(places, schema={"sheet": pl.String, "field": pl.String}, orient="row")
+    return found.join(formulas, on=["sheet", "field"], how="anti", maintain_order="left")
+
+
+def _owned(found: pl.DataFrame, frames: Sequence[pl.DataFrame], deals: pl.DataFrame | None) -> pl.DataFrame:
+    """With the client of cards that name only their deal (a payment, an order line)."""
+    if not found.height or deals is None or "client_id" not in deals.columns:
+        return found
+    links = [frame.select("_id", "deal_id") for frame in frames if "deal_id" in frame.columns]
+    if not links:
+        return found
+    owners = (
+        pl.concat(links)
+        .unique("_id", keep="first")
+        .join(deals.select(deal_id="_id", _owner="client_id").unique("deal_id", keep="first"), on="deal_id")
+    )
+    joined = found.join(
+        owners.select(identity="_id", _owner="_owner"), on="identity", how="left", maintain_order="left"
+    )
+    client = pl.when(pl.col("client") == "").then(pl.col("_owner").fill_null("")).otherwise("client")
+    return joined.with_columns(client=client).drop("_owner")
 
 
 def _located(found: pl.DataFrame, base: Base, card: str) -> pl.DataFrame:

@@ -79,6 +79,12 @@ class ExcelBook:
         files.replace_file(target, written.to, lambda new: self._check(new, written, found), self._wait_s)
         return Applied(tuple(graft.written), graft.titles, written.fingerprint)
 
+    def last_editor(self) -> str:
+        """Who saved the file last, as it says itself; "" where it doesn't."""
+        from sheets_crm.books.excel.editor import last_editor
+
+        return last_editor(self.path)
+
     def refuse_now(self) -> None:
         """Raise what would stop a write at this moment; writes nothing."""
         target = self.path.resolve()
