@@ -18,14 +18,15 @@ MOMENTS = 30  # lines of a timeline on a terminal; --json has more
 def history(found: Found) -> str:
     """One line an event; a sentence where there are none."""
     lang = found.lang
+    notes = [say(key, lang, **values) for key, values in found.notes]
     if not found.begun:
-        return say("history.none", lang)
+        return "\n".join(notes) or say("history.none", lang)
     if not found.told:
-        return say("history.nothing", lang)
+        return "\n".join([*notes, say("history.nothing", lang)])
     head = say("history.of_client", lang, client=found.client) if found.client else say("history.heading", lang)
     lines = [_line(one, one_client=bool(found.client)) for one in found.told]
     more = [say("history.more", lang, n=len(found.told) * 4)] if found.more else []
-    return "\n".join([head, *lines, *more])
+    return "\n".join([*notes, head, *lines, *more])
 
 
 def _line(told: Told, *, one_client: bool) -> str:

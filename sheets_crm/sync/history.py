@@ -5,7 +5,7 @@ Opens the state folder for reading alone; needs no workbook, so it also answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from sheets_crm.sync import memory
 from sheets_crm.sync.intake import Opened, open_config
 from sheets_crm.sync.matching import one_client
 from sheets_crm.sync.packs import packs_of
+from sheets_crm.sync.report import notes_json
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.sync.telling import Teller, Told
 from sheets_crm.words import Lang, fill
@@ -31,7 +32,7 @@ _CLIENT_TEXTS = {"client": "name", "number": "id", "email": "email", "phone": "p
 class Found:
     """What was found, newest first. client: its name, "" for the whole base. begun: has history anything to compare with?
 
-    more: there is more than was asked for.
+    more: there is more than was asked for. notes: what is wrong with the history itself.
     """
 
     opened: Opened
@@ -40,11 +41,17 @@ class Found:
     told: tuple[Told, ...]
     begun: bool
     more: bool = False
+    notes: tuple[tuple[str, Mapping[str, object]], ...] = ()
 
     def json(self) -> dict[str, Any]:
         """The object of `history --json`."""
         zone = self.opened.config.zone
-        return {"client": self.client, "events": [one.json(zone) for one in self.told], "more": self.more}
+        return {
+            "client": self.client,
+            "events": [one.json(zone) for one in self.told],
+            "more": self.more,
+            "notes": notes_json(self.notes, self.lang),
+        }
 
 
 def history(
@@ -62,14 +69,16 @@ def history(
     with memory.history(state) as past:
         begun = past is not None and past.last_run() is not None
         if past is None or not begun:
-            return Found(opened, lang or opened.lang, client or "", (), begun=False)
+            return Found(opened, lang or opened.lang, client or "", (), begun=False, notes=past.notes if past else ())
         name = ""
         if client is not None:
             identity, name = client_meant(past, client)
             asked = replace(asked, client=identity, called=name)
         events = past.events(replace(asked, last=asked.last + 1))
         told = teller(opened, past, lang or opened.lang).tell(events[: asked.last])
-    return Found(opened, lang or opened.lang, name, tuple(told), begun=True, more=len(events) > asked.last)
+    return Found(
+        opened, lang or opened.lang, name, tuple(told), begun=True, more=len(events) > asked.last, notes=past.notes
+    )
 
 
 def teller(opened: Opened, past: History, lang: Lang, frames: dict[str, pl.DataFrame] | None = None) -> Teller:

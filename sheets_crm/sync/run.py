@@ -118,7 +118,8 @@ def plan(
     seen = read(opened, book or book_of(opened))
     with memory.history(state) as history:
         day = _day(opened, today)
-        return _computed(opened, seen, history, today=day, lang=lang or opened.lang, now=datetime.now(UTC))[0]
+        result = _computed(opened, seen, history, today=day, lang=lang or opened.lang, now=datetime.now(UTC))[0]
+        return replace(result, notes=(*result.notes, *(history.notes if history else ())))
 
 
 def sync(

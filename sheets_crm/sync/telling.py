@@ -171,7 +171,7 @@ class Teller:
             return show(date.fromisoformat(event.day), self.lang)
         after = _local(event.after, self.zone)
         hour = {"till": f"{seen:%H:%M}", "day": seen.date()}
-        if event.kind == "run" or (after and f"{after:%F %H:%M}" == f"{seen:%F %H:%M}"):
+        if event.kind == "run" or (after and after.replace(second=0) == seen.replace(second=0)):
             return say("history.when.at", self.lang, **hour)
         if after is None or after > seen:  # the clock was set back between the two
             return say("history.when.by", self.lang, **hour)

@@ -16,7 +16,7 @@ from sheets_crm.tabs import look
 from sheets_crm.tabs.context import DrawContext
 
 HISTORY = "history"
-_WIDTHS = {"when": 30, "who": 18, "client": 26, "what": 34, "was": 30, "became": 30, "sheet": 16, "cell": 9}
+_WIDTHS = {"when": 38, "who": 18, "client": 26, "what": 40, "was": 30, "became": 30, "sheet": 16, "cell": 9}
 _IF_ANY = {"who", "was", "became", "sheet", "cell"}  # left out where no row has a value
 
 
