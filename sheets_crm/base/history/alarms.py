@@ -65,7 +65,10 @@ def counts_lately(connection: Connection, counts: Mapping[str, int], today: date
     counts: rows at the last run. So ten runs that each delete a tenth are seen as what they are together.
     """
     first = select(func.min(RUNS.c.run)).where(RUNS.c.today >= (today - timedelta(days=_DAYS_BACK)).isoformat())
-    since = max(int(connection.execute(first).scalar() or 0), int(kept_value(connection, ACCEPTED) or 0) + 1)
+    begun = connection.execute(first).scalar()
+    if begun is None:  # the last run was earlier
+        return dict(counts)
+    since = max(int(begun), int(kept_value(connection, ACCEPTED) or 0) + 1)
     changes = FIELD_CHANGES.c
     query = (
         select(changes.card, changes.kind, func.count())
@@ -105,12 +108,16 @@ def looks_rewritten(
         return None
     fields = [name for name in _KEYS if name in current.columns and name in previous.columns]
     fields = [name for name in fields if current.schema[name] == previous.schema[name] == pl.String]
-    fields = [name for name in fields if current.height != previous.height or not current[name].equals(previous[name])]
+    if current.height == previous.height and current["_id"].equals(previous["_id"]):  # the usual run: few comparisons
+        fields = [name for name in fields if not current[name].equals(previous[name])]
+    if not fields:
+        return None
+    were = previous.select("_id", **{f"{name}_was": name for name in fields})
+    pairs = current.select("_id", "_sheet", *fields).join(were, on="_id")
     found = []
     for name in fields:
-        sheets = None if steady is None else steady(name)
-        rows = current if sheets is None else current.filter(pl.col("_sheet").is_in(list(sheets)))
-        if seen := _rewritten(card, name, previous, rows, share):
+        here = pairs if steady is None else pairs.filter(pl.col("_sheet").is_in(list(steady(name))))
+        if seen := _rewritten(card, name, here.select(now=name, was=f"{name}_was"), share):
             found.append(seen)
     found.sort(key=lambda seen: seen.changed, reverse=True)
     if not found:
@@ -118,16 +125,14 @@ def looks_rewritten(
     return Rewrite(card, tuple(seen.field for seen in found), found[0].changed, found[0].rows)
 
 
-def _rewritten(card: str, name: str, previous: pl.DataFrame, current: pl.DataFrame, share: float) -> Rewrite | None:
-    was = previous.select("_id", was=name).drop_nulls("was")
-    pairs = current.select("_id", now=name).join(was, on="_id")
-    differ = pairs.filter(pl.col("now").ne_missing(pl.col("was")))
-    if pairs.height < ENOUGH or differ.height <= share * pairs.height:  # the usual run ends here
+def _rewritten(card: str, name: str, pairs: pl.DataFrame, share: float) -> Rewrite | None:
+    known = pairs.drop_nulls("was")
+    differ = known.filter(pl.col("now").ne_missing(pl.col("was")))
+    if known.height < ENOUGH or differ.height <= share * known.height:  # an ordinary day ends here
         return None
     key = _KEYS[name]
-    blank = pl.col("now").is_null()
-    other = differ.filter(blank | ~_same(key(pl.col("now")), key(pl.col("was"))))
-    return Rewrite(card, (name,), other.height, pairs.height) if other.height > share * pairs.height else None
+    other = differ.filter(pl.col("now").is_null() | ~_same(key(pl.col("now")), key(pl.col("was"))))
+    return Rewrite(card, (name,), other.height, known.height) if other.height > share * known.height else None
 
 
 def _same(now: pl.Expr, was: pl.Expr) -> pl.Expr:
