@@ -18,6 +18,7 @@ from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_book import BookSettings
 from sheets_crm.sync.config_calendar import CalendarSettings
+from sheets_crm.sync.config_history import HistorySettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.sync.config_people import Absences, HandedOver, TouchCap
@@ -89,7 +90,7 @@ class CrmConfig(BaseSettings):
     managers: tuple[Manager, ...] = ()
     rules: dict[str, bool | dict[str, Any]] = Field(default_factory=dict)  # rule id -> on or off, or its settings
     packs: Names = ()  # more rule packs beside the configuration
-    tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
+    tabs: dict[Literal["tasks", "funnel", "clients", "problems", "history"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
     schedule: Schedule = Schedule()
@@ -97,6 +98,7 @@ class CrmConfig(BaseSettings):
     calendar_feed: FeedSettings | None = None
     calendar: CalendarSettings = CalendarSettings()
     hand_over: tuple[HandedOver, ...] = ()
+    history: HistorySettings = HistorySettings()
     protected_structure: Literal["refuse", "write"] = "refuse"
     companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
     book: BookSettings = BookSettings()

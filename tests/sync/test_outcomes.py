@@ -79,6 +79,8 @@ class Shop:
             return history.table(table).to_dicts()
 
     def said(self, what):
+        if what == "task":
+            return [row["state_to"] for row in self.history("task_moves") if row["state_from"]]
         return [row["new"] for row in self.history("task_events") if row["what"] == what]
 
 
@@ -302,7 +304,7 @@ def test_a_reason_that_returns_opens_the_task_again(one):
     one.sync()
     one.change("Анна", "Ответ по КП", None)
     one.sync(D + DAY)
-    assert one.said("task") == ["ответ получен, «думают»", "opened"]
+    assert one.said("task") == ["ответ получен, «думают»", "open"]
     (task,) = [row for row in one.history("tasks") if row["client"] == "Анна"]
     assert (task["closed"], task["opened"]) == (None, "2026-11-20")
 

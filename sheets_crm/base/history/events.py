@@ -1,4 +1,4 @@
-"""The life of tasks as history keeps it: when each was opened and closed, and every mark on it once.
+"""The life of tasks as history keeps it: when each was opened, closed and opened again, and every mark on it once.
 
 A mark is recorded by comparing it with the last recorded value, in the transaction that records it: reading the same tab
 twice, or again after a crash, adds nothing; a value that comes back later is a new event.
@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
 
-from sheets_crm.base.history.schema import TASK_EVENTS, TASKS
+from sheets_crm.base.history.schema import TASK_EVENTS, TASK_MOVES, TASKS
 
 _CHUNK = 500  # values in one IN (...)
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
-TURN, OPENED = "task", "opened"  # what an event of a task's own life is about, and its value while the task is open
+OPEN, GONE = "open", "gone"  # states of a task beside those it is marked with and the reason it ended for
+_KEPT = (
+    "rule",
+    "card",
+    "subject",
+    "client",
+    "client_id",
+    "manager",
+    "title",
+)  # what an ended task no longer says itself
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,10 @@ class MarkSeen:
 
 @dataclass(frozen=True)
 class TaskSeen:
-    """A task as this run shows it. `opened` counts only for a task that history has not seen before."""
+    """A task as this run shows it. `opened` counts only for a task that history has not seen before.
+
+    client_id: `_id` of the client, "" where none is known. title: what a task typed by hand says.
+    """
 
     key: str
     rule: str
@@ -44,6 +57,8 @@ class TaskSeen:
     due: date | None = None
     status: str = "new"
     closed_reason: str = ""
+    client_id: str = ""
+    title: str = ""
 
 
 @dataclass
@@ -53,6 +68,7 @@ class TaskCounts:
     opened: int = 0
     closed: int = 0
     keys: set[str] = field(default_factory=set)
+    moves: list[tuple[str, str, str]] = field(default_factory=list)  # key, state before, state now
 
 
 def record_marks(connection: Connection, marks: Sequence[MarkSeen], *, today: date, now: datetime) -> int:
@@ -152,13 +168,12 @@ def record_tasks(
     *,
     run: int,
     today: date,
-    now: datetime,
-    reasons: Mapping[str, str],
+    since: int = 0,
+    reasons: Mapping[str, str] | None = None,
 ) -> TaskCounts:
     """Bring the list of tasks up to this run. An open task that is not shown any more is closed today.
 
-    reasons: key -> why a task that is not shown any more is closed. Each closing, and each opening after one, is an event
-    ("task"); the first opening stands in the list of tasks itself.
+    reasons: key -> why a task that is not shown any more is closed.
     """
     shown = {task.key: task for task in tasks}
     known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
@@ -167,17 +182,16 @@ def record_tasks(
         known |= {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part)))}
     counts = TaskCounts()
     new, changed = [], []
-    turns: dict[str, str] = {}
     for key, task in shown.items():
         row = _row(task, known.get(key), run=run, today=today)
-        was_open = key not in known or known[key].closed is None
-        if was_open == bool(row["closed"]):
-            turns[key] = (task.closed_reason or task.status) if row["closed"] else OPENED
+        was, now = _state(known.get(key)), _state(row)
         if key not in known:
             new.append(row)
             counts.keys.add(key)
         elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
             changed.append(row)
+        if was != now and (was or since):  # what stood open when history began was opened nobody knows when
+            counts.moves.append((key, was, now))
         counts.closed += bool(row["closed"]) and (key not in known or known[key].closed is None)
     gone = [key for key in still_open if key not in shown]
     counts.opened = len(new)
@@ -185,42 +199,48 @@ def record_tasks(
     if new:
         connection.execute(insert(TASKS), new)
     _update(connection, changed)
-    why = {key: reasons.get(key, "gone") for key in gone}
+    why = {key: (reasons or {}).get(key, GONE) for key in gone}
     for reason in dict.fromkeys(why.values()):
         for part in _chunks(key for key in gone if why[key] == reason):
             over = update(TASKS).where(TASKS.c.key.in_(part))
             connection.execute(over.values(closed=today.isoformat(), closed_reason=reason, run=run))
-    _record_turns(connection, turns | why, today=today, now=now)
+    counts.moves += [(key, OPEN, reason) for key, reason in why.items()]
+    _record_moves(connection, counts.moves, run=run, today=today, since=since)
     return counts
 
 
-def _record_turns(connection: Connection, turns: Mapping[str, str], *, today: date, now: datetime) -> None:
-    """An event for each task that was closed (its new value says why) or opened again."""
-    last = last_values(connection, turns)
-    rows = []
-    for key, new in turns.items():
-        number, old = last.get((key, TURN), (0, OPENED))
-        if new != old:
-            rows.append(
-                {
-                    "key": key, "what": TURN, "number": number + 1, "old": old, "new": new, "who": "", "day": today.isoformat(),
-                    "recorded": now.isoformat(timespec="seconds"),
-                }
-            )  # fmt: skip
+def _state(task: Row[Any] | Mapping[str, object] | None) -> str:
+    """open, done, cancelled, or the reason for which it ended; "" for a task that history does not know."""
+    if task is None:
+        return ""
+    row = task if isinstance(task, Mapping) else task._mapping  # noqa: SLF001 - the row's public view of itself
+    if row["closed"] is None:
+        return OPEN
+    return str(row["status"] if row["status"] in _OVER else row["closed_reason"] or GONE)
+
+
+def _record_moves(
+    connection: Connection, moves: Sequence[tuple[str, str, str]], *, run: int, today: date, since: int
+) -> None:
+    same = {"run": run, "since": since, "day": today.isoformat()}
+    rows = [
+        {**same, "number": number, "key": key, "state_from": was, "state_to": now}
+        for number, (key, was, now) in enumerate(moves)
+    ]
     if rows:
-        connection.execute(insert(TASK_EVENTS), rows)
+        connection.execute(insert(TASK_MOVES), rows)
 
 
-def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, today: date) -> dict[str, object]:
+def _row(task: TaskSeen, known: Row[Any] | None, *, run: int, today: date) -> dict[str, object]:
     closed = None
     if task.status in _OVER or task.closed_reason:
         closed = (known.closed if known is not None else None) or today.isoformat()
     reason = task.closed_reason
     if reason and known is not None and known.closed is not None and known.closed_reason:
         reason = str(known.closed_reason)  # why it was over first; that it still is says no more
-    stood = {name: getattr(known, name, "") for name in ("rule", "card", "subject", "client", "manager")}
+    told = {name: getattr(task, name) or (getattr(known, name) if known is not None else "") for name in _KEPT}
     return {
-        "key": task.key, **{name: getattr(task, name) or was for name, was in stood.items()}, "due": task.due.isoformat() if task.due else None,
+        "key": task.key, **told, "due": task.due.isoformat() if task.due else None,
         "opened": known.opened if known is not None else task.opened.isoformat(),
         "closed": closed, "closed_reason": reason, "status": task.status, "run": run,
     }  # fmt: skip
