@@ -38,7 +38,7 @@ class Manager(Settings):
     name: str
     aliases: Names = ()
     email: str | None = None
-    role: Literal["manager", "head", "owner"] = "manager"
+    role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "manager"  # head, owner, or a department's
     away: Absences = ()
 
 
