@@ -63,12 +63,12 @@ def unchanged(made, today):
 def test_an_absence_lends_tasks_and_takes_them_back(tmp_path, make):
     away = MANAGERS % ", away: [{from: 2026-11-01, to: 10.11.2026, to_whom: Вера}]"
     made = world(tmp_path, away, make)
-    look = made.look()
     made.sync(TODAY)
     row = about(made, "Анна Белова")
     assert (row["Менеджер"], row["Подсказка"]) == ("Вера", "Замещение до 10.11.2026: Ольга → Вера")
     assert about(made, "Борис Волков")["Менеджер"] == "Пётр"
     type_in(made, **{"Что сделать": "Позвонить в 13:30", "Менеджер": "Оля", "Повтор": "иногда"})
+    look = made.look()
     made.sync(TODAY)
     own = next(row for row in tab(made) if row["Что сделать"] == "Позвонить в 13:30")
     assert (own["Менеджер"], str(own["Время"])) == ("Вера", "13:30")
