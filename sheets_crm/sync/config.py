@@ -45,7 +45,7 @@ class Manager(Settings):
     aliases: Names = ()
     email: str | None = None
     notify: SecretNames = ()  # names of addresses; the addresses themselves are secrets
-    role: Literal["manager", "head", "owner"] = "manager"
+    role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "manager"  # head, owner, or a department's
     away: Absences = ()
 
 
