@@ -77,10 +77,10 @@ class Access:
         """All access tokens given out so far stop working."""
         self.tokens.clear()
 
-    def caller(self, header: str | None) -> Grant | None:
+    def caller(self, header: str | None) -> Grant:
         """Whose token stands in the Authorization header. ApiError 401 for none of ours."""
         if not header and not self.required:
-            return None
+            return Grant(self.signs_in, ALL_SCOPES, PROJECT, 0)
         if not header:
             raise ApiError(
                 403,
@@ -178,6 +178,8 @@ class Access:
             _key().public_key().verify(_decoded(signature), signed, padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature:
             raise TokenError("invalid_grant", "Invalid JWT Signature.") from None
+        if not str(claims.get("aud", "")).endswith("/token"):
+            raise TokenError("invalid_grant", "Invalid JWT: Failed audience check.")
         if claims.get("exp", 0) - claims.get("iat", 0) > LIFE_S or not claims.get("scope"):
             raise TokenError("invalid_scope" if not claims.get("scope") else "invalid_grant", "Invalid JWT claims.")
         return claims.get("sub", email), frozenset(claims["scope"].split()), self.services[email]

@@ -87,7 +87,19 @@ def apply(doc: Document, requests: list[Json], email: str | None, project: str =
         name, body = next(iter(request.items()))
         replies.append(_one(work, position, name, body))
     recalculate(work.doc)
+    for sheet in work.doc.sheets:
+        _name_table_columns(sheet)
     return work.doc, replies
+
+
+def _name_table_columns(sheet: Sheet) -> None:
+    """A header cell that was written renames its column of a table."""
+    for table in sheet.tables:
+        place = table["range"]
+        for column in table.get("columnProperties", []):
+            value = sheet.value(place["startRowIndex"], place["startColumnIndex"] + column.get("columnIndex", 0))
+            if isinstance(value, str):
+                column["columnName"] = value
 
 
 def _one(work: Work, position: int, name: str, body: Json) -> Json:

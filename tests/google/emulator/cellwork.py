@@ -32,7 +32,7 @@ def writer(fields: str | None, locale: str) -> Writer:
             more = more._replace(formula=formula, live=formula is not None)
         if looks is not None:
             more = more._replace(format=formatted(more.format, cell.get("userEnteredFormat"), looks))
-        return value, (_rest(more, cell, rest) if rest else more)
+        return value, (_rest(more, cell, rest, locale) if rest else more)
 
     return write
 
@@ -77,11 +77,11 @@ def _check_format(wanted: Json) -> None:
         raise Refused("Invalid number format: a type must be specified.")
 
 
-def _rest(more: More, cell: Json, names: set[str]) -> More:
+def _rest(more: More, cell: Json, names: set[str], locale: str) -> More:
     if "note" in names:
         more = more._replace(note=cell.get("note") or None)
     if "dataValidation" in names:
-        more = more._replace(validation=shared(cell.get("dataValidation")))
+        more = more._replace(validation=check_validation(cell.get("dataValidation"), locale))
     if "textFormatRuns" in names:
         runs = cell.get("textFormatRuns")
         more = more._replace(runs=tuple(runs) if runs else None)

@@ -122,6 +122,8 @@ def _move_objects(doc: Document, sheet: Sheet, dimension: str, at: int, count: i
         sheet.basic_filter = moved_filter if moved_filter and "range" in moved_filter else None
     for other in doc.sheets:
         other.charts = [each_range(item, sheet.id, change) for item in other.charts]
+    for chart in sheet.charts:
+        _move_anchor(chart, "rowIndex" if dimension == "ROWS" else "columnIndex", at, count)
     doc.named_ranges = [
         item for item in (each_range(item, sheet.id, change) for item in doc.named_ranges) if "range" in item
     ]
@@ -129,6 +131,12 @@ def _move_objects(doc: Document, sheet: Sheet, dimension: str, at: int, count: i
         item for item in (_moved_metadata(item, sheet, dimension, at, count) for item in doc.metadata) if item
     ]
     formula.shift(doc, sheet, dimension, at, count)
+
+
+def _move_anchor(chart: Json, name: str, at: int, count: int) -> None:
+    anchor = chart["position"]["overlayPosition"].setdefault("anchorCell", {})
+    if anchor.get(name, 0) >= at:
+        anchor[name] = max(at, anchor.get(name, 0) + count)
 
 
 def _alive(name: str, item: Json) -> bool:

@@ -126,6 +126,41 @@ def copy_paste(work: Work, body: Json) -> None:
             old = sheet.value(index, column), sheet.more(index, column)
             cells[column] = _pasted(kind, old, line[(column - target.left) % width])
         sheet.put_row(index, cells)
+    if kind in {"PASTE_NORMAL", "PASTE_FORMAT", "PASTE_CONDITIONAL_FORMATTING", "PASTE_NO_BORDERS"}:
+        _paste_conditions(source_sheet, source, sheet, target)
+    if kind in {"PASTE_NORMAL", "PASTE_FORMAT"}:
+        _paste_merges(source_sheet, source, sheet, target)
+
+
+def _paste_merges(source_sheet: Sheet, source: Span, sheet: Sheet, target: Span) -> None:
+    found = [clamped(source_sheet, item) for item in source_sheet.merges]
+    inside = [span for span in found if span.cut(source) == span]
+    sheet.merges = [item for item in sheet.merges if not target.cut(clamped(sheet, item))]
+    sheet.merges += [_shifted(span, source, target).grid(sheet.id) for span in inside]
+
+
+def _shifted(span: Span, source: Span, target: Span) -> Span:
+    down, right = target.top - source.top, target.left - source.left
+    return Span(span.top + down, span.left + right, span.bottom + down, span.right + right)
+
+
+def _paste_conditions(source_sheet: Sheet, source: Span, sheet: Sheet, target: Span) -> None:
+    """The target's own rules are cut out there; the source's reach there too."""
+    pasted = []
+    for rule in source_sheet.conditions:
+        common = [source.cut(clamped(source_sheet, place)) for place in rule["ranges"]]
+        ranges = [_shifted(span, source, target).grid(sheet.id) for span in common if span]
+        if ranges:
+            pasted.append({**rule, "ranges": ranges})
+    kept = []
+    for rule in sheet.conditions:
+        if any(target.cut(clamped(sheet, place)) for place in rule["ranges"]):
+            left = [part for place in rule["ranges"] for part in clamped(sheet, place).minus(target)]
+            if left:
+                kept.append({**rule, "ranges": [part.grid(sheet.id) for part in left]})
+        else:
+            kept.append(rule)
+    sheet.conditions = kept + pasted
 
 
 def _pasted(kind: str, old: tuple[Any, More], new: tuple[Any, More]) -> tuple[Any, More]:

@@ -57,8 +57,10 @@ def _row(line: Sequence[Any]) -> Row:
 
 
 def _value(item: Any) -> Any:
-    if item is None or isinstance(item, bool):
+    if item is None or type(item) is bool or type(item) is int:
         return item
+    if type(item) is str:
+        return item or None
     if isinstance(item, (date, datetime)):
         return serial_of(item)
     if isinstance(item, time):

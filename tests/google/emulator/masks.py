@@ -151,7 +151,24 @@ def for_update(schema: str, text: str | None) -> Mask:
     wrong = _unknown("sheets", {"$ref": schema}, mask, "")
     if wrong:
         raise Refused(f"Invalid field: {wrong}")
-    return {} if "*" in mask else mask
+    return {} if "*" in mask else _with_twins({"$ref": schema}, mask)
+
+
+def _with_twins(spec: dict[str, Any], mask: Mask) -> Mask:
+    """A colour that is named by its old or new name is named by both."""
+    while spec.get("type") == "array":
+        spec = spec["items"]
+    if "$ref" in spec:
+        spec = schema_of("sheets", spec["$ref"])
+    properties = spec.get("properties", {})
+    found: Mask = {}
+    for name, child in mask.items():
+        found[name] = _with_twins(properties.get(name, {}), child) if child else {}
+        twin = name.removesuffix("Style") if name.endswith("Style") else f"{name}Style"
+        if "olor" in name and twin in properties and twin not in mask:
+            found[twin] = {}
+            found[name] = {}
+    return found
 
 
 def update(target: dict[str, Any], source: dict[str, Any], mask: Mask, *, keep: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def shown(value: Any, cell_format: Json | None, locale: str) -> str:
 
 
 def _boolean(value: bool, locale: str) -> str:
-    return "TRUE" if value else "FALSE"
+    words = ("ИСТИНА", "ЛОЖЬ") if locale.startswith("ru") else ("TRUE", "FALSE")
+    return words[0] if value else words[1]
 
 
 @lru_cache(maxsize=100_000)

@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut == "half":
             self.wfile.write(answer.body[: len(answer.body) // 2])
             self.wfile.flush()
-            self._break()
+            self.close_connection = True
             return
         if answer.trickle_s:
             for piece in trickled(answer.body, answer.trickle_s):

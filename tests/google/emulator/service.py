@@ -73,14 +73,10 @@ class Service:
         with self.lock:
             call, work = self._opened(asked)
             due = self.faults.due(call)
-        for fault in due:
-            if fault.kind == "act":
-                fault.value()
+        self._act(due, "act")
         answer = _instead(due, call) or self._served(work, call)
         answer = _spoiled(answer, due, call)
-        for fault in due:
-            if fault.kind == "act_after":
-                fault.value()
+        self._act(due, "act_after")
         call.fault = ", ".join(fault.kind for fault in due) or None
         call.status = 0 if answer.cut == "reset" else answer.status
         if "gzip" in asked.headers.get("accept-encoding", "") and len(answer.body) > 500:
@@ -88,6 +84,15 @@ class Service:
             answer.headers["Content-Encoding"] = "gzip"
         call.bytes_out = 0 if answer.cut == "reset" else len(answer.body)
         return answer
+
+    def _act(self, due: list[Fault], kind: str) -> None:
+        for fault in due:
+            if fault.kind == kind:
+                try:
+                    fault.value()
+                except Exception as error:
+                    self.complaints.append(f"{kind}: {type(error).__name__}: {error}")
+                    raise
 
     def _opened(self, asked: Asked) -> tuple[Call, Callable[[Call], Answer]]:
         self.numbers += 1
@@ -139,8 +144,8 @@ class Service:
 
     def _checked(self, asked: Asked, call: Call, method: discovery.Method, path: dict[str, str]) -> Any:
         grant = self.access.caller(asked.headers.get("authorization"))
-        email = call.email = grant.email if grant else None
-        if grant and not grant.scopes & method.scopes:
+        email = call.email = grant.email
+        if not grant.scopes & method.scopes:
             raise named("insufficientPermissions", drive=method.api == "drive")
         self.quota.charge(call.kind, email)
         query = discovery.check_query(method, call.query)
@@ -153,11 +158,11 @@ class Service:
             return cut(method.response, answer, query.get("fields"))
         return self._sheets(method, (params, query, body or {}), grant)
 
-    def _sheets(self, method: discovery.Method, given: tuple[Json, Json, Json], grant: Grant | None) -> Any:
+    def _sheets(self, method: discovery.Method, given: tuple[Json, Json, Json], grant: Grant) -> Any:
         path, query, body = given
         write = kind_of(method.api, method.name, method.http) == "write"
         mask = masks.for_answer("sheets", method.response or "", query["fields"]) if query.get("fields") else None
-        email, project = (grant.email, grant.project) if grant else (None, "")
+        email, project = grant.email, grant.project
         if method.name == "spreadsheets.create":
             answer = self._create(body, email)
             return masks.pick(answer, mask) if mask else answer
@@ -189,7 +194,7 @@ class Service:
         doc = self.documents.get(file_id)
         if doc is None or doc.trashed:
             raise ApiError(404, "Requested entity was not found.")
-        role = doc.role(email) if self.access.required or email else "writer"
+        role = doc.role(email)
         if role is None or (write and role not in {"owner", "organizer", "fileOrganizer", "writer"}):
             raise ApiError(403, "The caller does not have permission")
         if doc.mime != SHEET_MIME:

@@ -34,7 +34,7 @@ def _get(work: batch.Work, path: Json, query: Json, body: Json, mask: masks.Mask
 def _get_by_filter(work: batch.Work, path: Json, query: Json, body: Json, mask: masks.Mask | None) -> Json:
     areas = _refusing(lambda: values.areas(work, body.get("dataFilters", [])))
     grid = masks.wants(mask, "sheets", "data") if mask else body.get("includeGridData", False)
-    return describe.spreadsheet(work, areas or None, mask, grid=grid)
+    return describe.spreadsheet(work, areas if body.get("dataFilters") else None, mask, grid=grid)
 
 
 def _refusing(function: Callable[[], Any]) -> Any:
