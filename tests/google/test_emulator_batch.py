@@ -386,3 +386,56 @@ def test_the_spreadsheet_in_the_answer(client: Client):
 def test_what_is_not_there_is_said(client: Client):
     answer = client.batch({"addSlicer": {"slicer": {}}})
     assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+
+
+def test_links_and_runs(client: Client):
+    sheet = client.sheet_id("Deals")
+    link = {"textFormat": {"link": {"uri": "#gid=5&range=B7"}}}
+    runs = [{"format": {"bold": True}}, {"startIndex": 2, "format": {}}]
+    rows = [cell(string="Анна", userEnteredFormat=link), cell(string="Борис", textFormatRuns=runs)]
+    client.do(put(sheet, 0, 0, rows, fields="userEnteredValue,userEnteredFormat.textFormat.link,textFormatRuns"))
+    data = client.get("sheets.data.rowData.values(hyperlink,textFormatRuns)", ranges="Deals!A1:B1")
+    found = data["sheets"][0]["data"][0]["rowData"][0]["values"]
+    assert found == [{"hyperlink": "#gid=5&range=B7"}, {"textFormatRuns": runs}]
+    mixed = put(sheet, 0, 0, [cell(textFormatRuns=runs[::-1])], fields="textFormatRuns")
+    assert "in order" in client.refused(mixed)
+
+
+def test_frozen_parts_and_merges_do_not_cross(client: Client):
+    sheet = client.sheet_id("Deals")
+    merge = {"mergeCells": {"range": area(sheet, 0, 0, 1, 3), "mergeType": "MERGE_ALL"}}
+    freeze = props(sheet, "gridProperties.frozenColumnCount", gridProperties={"frozenColumnCount": 1})
+    assert "only part of a merged cell" in client.refused(merge, freeze)
+    assert "non-frozen" in client.refused(freeze, merge)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("NUMBER_BETWEEN", ["1"]), ("NOT_BLANK", ["1"]), ("ONE_OF_LIST", ["a"]), ("TEXT_EQ", [])]
+)
+def test_conditions_take_their_number_of_values(client: Client, kind, values):
+    condition = {"type": kind, "values": [{"userEnteredValue": value} for value in values]}
+    rule = {"ranges": [area(client.sheet_id("Deals"), 0, 0, 2, 2)], "booleanRule": {"condition": condition}}
+    assert kind in client.refused({"addConditionalFormatRule": {"rule": rule}})
+
+
+def test_a_batch_has_its_limit(client: Client):
+    request = {"updateSheetProperties": {"properties": {"sheetId": client.sheet_id("Deals")}, "fields": "hidden"}}
+    assert "At most 100000" in client.refused(*[request] * 100_001)
+
+
+def test_rules_and_merges_are_pasted(client: Client):
+    client.do({"addSheet": {"properties": {"sheetId": 9, "title": "staging"}}})
+    condition = {"condition": {"type": "NOT_BLANK"}, "format": {"textFormat": {"bold": True}}}
+    sheet = client.sheet_id("Deals")
+    rules = [{"ranges": [place], "booleanRule": condition} for place in (area(9, 0, 0, 2, 2), area(sheet, 0, 0, 5, 2))]
+    client.do(
+        *({"addConditionalFormatRule": {"rule": rule}} for rule in rules),
+        {"mergeCells": {"range": area(9, 0, 0, 1, 2), "mergeType": "MERGE_ALL"}},
+        {"copyPaste": {"source": area(9, 0, 0, 2, 2), "destination": area(sheet, 1, 0, 3, 2)}},
+    )
+    now = client.google.sheet(client.book, "Deals")
+    assert now.merges == [area(sheet, 1, 0, 2, 2)]
+    assert [rule["ranges"] for rule in now.conditions] == [
+        [area(sheet, 0, 0, 1, 2), area(sheet, 3, 0, 5, 2)],
+        [area(sheet, 1, 0, 3, 2)],
+    ]

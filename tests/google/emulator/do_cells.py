@@ -217,6 +217,10 @@ def _merge(sheet: Sheet, span: Span) -> None:
             sheet.merges.remove(old)
     if (span.bottom - span.top) * (span.right - span.left) == 1:
         return
+    frozen = sheet.properties.get("gridProperties", {})
+    rows, columns = frozen.get("frozenRowCount", 0), frozen.get("frozenColumnCount", 0)
+    if span.top < rows < span.bottom or span.left < columns < span.right:
+        raise Refused("You can't merge frozen and non-frozen rows or columns.")
     first = True
     for row, column, value, more in list(sheet.cells(span)):
         if value is not None and not first:

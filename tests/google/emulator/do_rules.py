@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.google.emulator import masks
+from tests.google.emulator import cellwork, masks
 from tests.google.emulator.batch import PROTECTED, Work, handles, need
 from tests.google.emulator.cellwork import check_formula
 from tests.google.emulator.do_cells import sort_cells
@@ -146,9 +146,10 @@ def _check_boolean(work: Work, rule: Json) -> None:
     if "type" not in condition:
         raise Refused("BooleanRule.condition.type must be specified.")
     values = condition.get("values", [])
+    if condition["type"] in cellwork.VALIDATION_ONLY:
+        raise Refused(f"Condition type {condition['type']} is not supported by conditional formats.")
+    cellwork.check_count(condition)
     if condition["type"] == "CUSTOM_FORMULA":
-        if len(values) != 1:
-            raise Refused("CUSTOM_FORMULA requires exactly one ConditionValue.")
         text = values[0].get("userEnteredValue", "")
         try:
             check_formula(text, work.doc.locale)
