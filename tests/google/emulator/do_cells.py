@@ -89,7 +89,9 @@ def append_cells(work: Work, body: Json) -> None:
     rows = body.get("rows", [])
     sheet.row_count = max(sheet.row_count, top + len(rows))
     width = max((len(row.get("values", [])) for row in rows), default=0)
-    sheet.column_count = max(sheet.column_count, width)
+    if width > sheet.column_count:
+        last = sheet.column_count - 1
+        raise Refused(f"Attempting to write column: {last + 1}, beyond the last requested column of: {last}")
     work.guard(sheet, Span(top, 0, top + len(rows), max(width, 1)))
     work.guard_size()
     for place, row in enumerate(rows):

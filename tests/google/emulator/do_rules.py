@@ -41,6 +41,7 @@ def add_protected_range(work: Work, body: Json) -> Json:
         raise Refused(PROTECTED)
     number = free_id(work, "protections", "protectedRangeId", wanted.get("protectedRangeId"), "protected range")
     wanted["protectedRangeId"] = number
+    _only_one(sheet, wanted)
     if not wanted.get("warningOnly"):
         wanted["editors"] = _editors(work, wanted.get("editors"))
     sheet.protections.append(wanted)
@@ -61,6 +62,12 @@ def _protection_sheet(work: Work, wanted: Json) -> Sheet:
             raise Refused("Unprotected ranges must be on the protected sheet.")
         grid(work.doc, hole)
     return sheet
+
+
+def _only_one(sheet: Sheet, wanted: Json) -> None:
+    """A sheet is protected whole at most once."""
+    if any(len(item["range"]) == 1 for item in sheet.protections if item is not wanted) and len(wanted["range"]) == 1:
+        raise Refused(f'Sheet "{sheet.title}" already has sheet protection.')
 
 
 def _editors(work: Work, wanted: Json | None) -> Json:
@@ -97,6 +104,7 @@ def update_protected_range(work: Work, body: Json) -> None:
     if not new.get("warningOnly"):
         new["editors"] = _editors(work, new.get("editors"))
     del sheet.protections[position]
+    _only_one(new_sheet, new)
     new_sheet.protections.insert(position if new_sheet is sheet else 0, new)
 
 
