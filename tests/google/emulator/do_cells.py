@@ -8,7 +8,7 @@ from typing import Any
 from tests.google.emulator import cellwork, masks
 from tests.google.emulator.batch import Work, handles, need
 from tests.google.emulator.errors import Refused
-from tests.google.emulator.model import Failure, Json, More, Row, Sheet, Span, shared
+from tests.google.emulator.model import NOTHING, Failure, Json, More, Row, Sheet, Span, shared
 from tests.google.emulator.places import clamped, grid, sheet_of
 
 Cells = dict[int, tuple[Any, More | None]]
@@ -43,7 +43,7 @@ def _write_row(sheet: Sheet, index: int, left: int, cells: list[Json], write: ce
     found: Cells = {}
     for column, cell in enumerate(cells, left):
         value = values[column] if column < len(values) else None
-        found[column] = write(value, more.get(column, cellwork.NOTHING), cell)
+        found[column] = write(value, more.get(column, NOTHING), cell)
     sheet.put_row(index, found)
 
 

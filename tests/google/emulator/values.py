@@ -161,7 +161,7 @@ def _entered(work: Work, value: Any, more: More, option: str) -> tuple[Any, More
 def _response(work: Work, sheet: Sheet, span: Span, rows: list[list[Any]], written: int) -> Json:
     width = max((len(row) for row in rows), default=0)
     area = Span(span.top, span.left, span.top + max(len(rows), 1), span.left + max(width, 1))
-    found = {"spreadsheetId": work.doc.id, "updatedRange": a1(sheet, area)}
+    found: Json = {"spreadsheetId": work.doc.id, "updatedRange": a1(sheet, area)}
     if written:
         found |= {"updatedRows": len(rows), "updatedColumns": width, "updatedCells": written}
     return found
