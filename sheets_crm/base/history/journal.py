@@ -168,7 +168,9 @@ def _marks(connection: Connection, asked: Question) -> Iterable[tuple[int, Event
     """Marks, each of the first run that began no earlier than it was recorded: they are recorded before all else."""
     marks = TASK_EVENTS.c
     query = select(TASK_EVENTS, *_TASK).outerjoin(TASKS, TASKS.c.key == marks.key)
-    query = query.where(*_days(asked, marks.day, spanned=False), *_task_of(asked))
+    if asked.since is not None:
+        query = query.where(marks.day >= asked.since.isoformat())
+    query = query.where(*_until(connection, asked), *_task_of(asked))
     rows = connection.execute(
         query.order_by(marks.recorded.desc(), marks.key, marks.what, marks.number.desc()).limit(asked.last)
     )
@@ -183,6 +185,17 @@ def _marks(connection: Connection, asked: Question) -> Iterable[tuple[int, Event
             number,
             _of_task(row, "marked", run, row.recorded, before, old=row.old, new=row.new, field=row.what, who=row.who),
         )
+
+
+def _until(connection: Connection, asked: Question) -> Sequence[ColumnElement[bool]]:
+    """Marks that may have been made by that day: the run after the last one of that day, or an earlier one, recorded them."""
+    if asked.until is None:
+        return ()
+    last = connection.execute(select(func.max(RUNS.c.started)).where(RUNS.c.today <= asked.until.isoformat())).scalar()
+    if last is None:
+        return (TASK_EVENTS.c.day <= asked.until.isoformat(),)
+    after = connection.execute(select(func.min(RUNS.c.started)).where(RUNS.c.started > last)).scalar()
+    return () if after is None else (TASK_EVENTS.c.recorded <= after,)
 
 
 _TASK = (
