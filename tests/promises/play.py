@@ -217,6 +217,9 @@ class Play(RuleBasedStateMachine):
     @rule(who=st.integers(0, 5))
     def remove_deal(self, who):
         deal = self.deals.pop(who % len(self.deals))
+        for mark in self.marks:
+            if mark.client == deal.client:
+                mark.occurrence = None  # a client of that name who comes later is another one, whatever the days
         rows, name = self._deal_rows(), self._place("Клиент")
         self.world.put(DEALS, [row for row in rows if row[name] != deal.client])
         self.world.put(CLIENTS, [row for row in self.world.rows(CLIENTS) if not row or row[0] != deal.client])
