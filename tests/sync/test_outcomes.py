@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from sheets_crm.base.history import History
 from sheets_crm.cli.app import app
 from sheets_crm.sync import run
+from tests.house.test_reference import differences, told_paths
 from tests.promises.play import Killed, killing
 from tests.promises.worlds import CLIENT_HEADERS, CLIENTS, DEAL_HEADERS, DEALS, LOST, OFFER, FileWorld, MemoryWorld
 
@@ -354,6 +355,13 @@ def test_results_are_counted(one):
     shutil.rmtree(one.world.state)
     assert "Истории пока нет" in results(one)
     assert json.loads(results(one, "--json"))["outcomes"] == []
+
+
+def test_the_page_says_what_results_print(one, root):
+    one.type("Анна", Результат="Отказались", Причина="дорого")
+    one.sync()
+    printed = json.loads(results(one, "--json"))
+    assert differences(told_paths(root, "results --json"), [printed]) == (set(), set())
 
 
 def test_a_plan_says_what_a_sync_would(one):
