@@ -52,10 +52,11 @@ def measured(folder: Path, rows: int, runs: int, edits: int) -> dict[str, str]:
     subprocess.run([sys.executable, str(TOOLS / "bench_data.py"), str(rows), "20", str(book)], check=True)
     shutil.copy(TOOLS / "bench.crm.yaml", config)
     figures = {"cold sync, CPU s": f"{_sync(config, 0):.2f}"}
-    figures["one row changed, young history, CPU s"] = f"{_changed(book, config, 1, rows // 2):.2f}"
+    figures["one row changed, young history, CPU s"] = f"{_changed(book, config, 0, rows // 2):.2f}"
     figures["state after two runs, MiB"] = _sizes(folder)
     figures |= _lived(config, runs - 3, edits)
     day = runs // 4 + 2
+    _changed(book, config, day, rows // 5)  # a day later most tasks say something else: not what is measured here
     figures["one row changed, after those runs, CPU s"] = f"{_changed(book, config, day, rows // 3):.2f}"
     figures["state after all runs, MiB"] = _sizes(folder)
     with config.open("a", encoding="utf-8") as file:
