@@ -140,7 +140,8 @@ def _count_tasks(connection: Connection, *, before: str, shown: Collection[str])
 
 
 def _ended(row: Any) -> str:
-    return str(row.status if row.status in {"done", "cancelled"} else row.closed_reason or "gone")
+    """In which of few ways it ended: why in words is told while the task itself is kept."""
+    return str(row.status if row.status in {"done", "cancelled"} else "gone")
 
 
 def _outcomes(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
