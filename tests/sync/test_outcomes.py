@@ -371,3 +371,18 @@ def test_a_plan_says_what_a_sync_would(one):
     task = next(task for task in planned if task["client"] == "Анна")
     assert (task["due"], "Попыток связаться: 1" in task["why"]) == ("2026-11-21", True)
     assert run.plan(str(one.world.folder), today=D, book=one.world.book).written == ()
+
+
+def test_a_row_typed_by_hand_is_never_called_lost(tmp_path):
+    """Also where the list is shorter afterwards, so that the place at which it was typed is blank again."""
+    one = Shop(tmp_path / "shop", FileWorld)
+    head, *rows = one.world.rows(one.world.tab())
+    typed = [None] * len(head)
+    typed[head.index("Что сделать")] = "Позвонить в банк"
+    one.world.put(one.world.tab(), [head, *rows, typed])
+    one.change("Анна", "Этап", LOST)
+    one.change("Борис", "Дата КП", None)
+    result = one.world.sync(D)
+    assert "Позвонить в банк" in [row["Что сделать"] for row in one.rows()]
+    assert len(one.rows()) < len(rows) + 1
+    assert "openbook.note.dropped" not in [key for key, _ in result.notes]
