@@ -137,11 +137,11 @@ def plan(
     state = StateFolder.existing(opened.path, opened.config.workbook)
     seen = read(opened, book or book_of(opened, wait_s=wait_s))
     with memory.history(state) as history:
-        marks = places.marks_of(seen).tab
+        marks = places.marks_of(seen)
         now = datetime.now(UTC)
         day = _day(opened, today)
-        result = _computed(opened, seen, marks, history, today=day, lang=lang or opened.lang, now=now)[0]
-        said = said_of(opened, seen, now=now, waiting=True)
+        result = _computed(opened, seen, marks.tab, history, today=day, lang=lang or opened.lang, now=now)[0]
+        said = said_of(opened, seen, marks, now=now, waiting=True)
         return replace(result, notes=(*result.notes, *(history.notes if history else ()), *said))
 
 
@@ -204,7 +204,8 @@ def _once(
     keep = opened.config.backups.rotation
     book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
     seen = read(opened, book)
-    marks = places.marks_of(seen).tab
+    typed = places.marks_of(seen)
+    marks = typed.tab
     if not seen.is_lost:  # marks out of a copy are older than those that history knows
         history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     before = memory.Past(history, state).sheets()
@@ -223,7 +224,7 @@ def _once(
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
     pending.clear(state)
-    said = said_of(opened, seen, now=now, waiting=False)
+    said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(
         result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),
         written=applied.written, titles=applied.titles,

@@ -136,7 +136,7 @@ def test_tasks_closed_long_ago_become_numbers(folder):
         assert set(history.table("task_moves")["key"]) <= {"k0", "open"}
         assert history.table("task_results").rows() == [
             ("2023-01", "offer", "Ольга", "done", "Думают", 2),
-            ("2023-01", "offer", "Ольга", "no_longer_needed", "", 2),
+            ("2023-01", "offer", "Ольга", "gone", "", 2),
         ]
 
 

@@ -7,16 +7,18 @@ Knows nothing of tabs; `tasks` hands over plain values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, select, update
 
+from sheets_crm.base.history.bulk import insert_many
 from sheets_crm.base.history.schema import TASK_EVENTS, TASK_MOVES, TASKS
 
 _CHUNK = 500  # values in one IN (...)
+_MANY = 5_000  # above this, a table is read whole rather than asked for keys again and again
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
 OPEN, GONE = "open", "gone"  # states of a task beside those it is marked with and the reason it ended for
@@ -31,7 +33,7 @@ _KEPT = (
 )  # what an ended task no longer says itself
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class MarkSeen:
     """What a person's columns of one task row hold: column id -> text ("status" -> "done"). Blank is "" or left out."""
 
@@ -40,7 +42,7 @@ class MarkSeen:
     who: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class TaskSeen:
     """A task as this run shows it. `opened` counts only for a task that history has not seen before.
 
@@ -96,55 +98,34 @@ def last_values(connection: Connection, keys: Iterable[str]) -> dict[tuple[str, 
     """(key, what) -> number and value of the last event."""
     events = TASK_EVENTS.c
     found: dict[tuple[str, str], tuple[int, str]] = {}
-    for part in _chunks(keys):
-        newest = (
-            select(events.key, events.what, func.max(events.number).label("number"))
-            .where(events.key.in_(part))
-            .group_by(events.key, events.what)
-            .subquery()
-        )
-        query = select(events.key, events.what, events.number, events.new).join(
-            newest,
-            (events.key == newest.c.key) & (events.what == newest.c.what) & (events.number == newest.c.number),
-        )
-        for key, what, number, value in connection.execute(query):
-            found[key, what] = (number, value)
+    query: Select[Any] = select(events.key, events.what, events.number, events.new).order_by(events.number)
+    for row in _of_keys(connection, query, keys):
+        found[row.key, row.what] = (row.number, row.new)
     return found
 
 
 def opened(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     """Key -> the day the task first appeared; unknown keys are left out."""
-    return {
-        row.key: date.fromisoformat(row.opened)
-        for part in _chunks(keys)
-        for row in connection.execute(select(TASKS.c.key, TASKS.c.opened).where(TASKS.c.key.in_(part)))
-    }
+    rows = _of_keys(connection, select(TASKS.c.key, TASKS.c.opened), keys)
+    return {row.key: date.fromisoformat(row.opened) for row in rows}
 
 
 def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     """Key -> the day the task was first seen closed; open and unknown ones are left out."""
-    return {
-        row.key: date.fromisoformat(row.closed)
-        for part in _chunks(keys)
-        for row in connection.execute(
-            select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.key.in_(part), TASKS.c.closed.is_not(None))
-        )
-    }
+    query = select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.closed.is_not(None))
+    return {row.key: date.fromisoformat(row.closed) for row in _of_keys(connection, query, keys)}
 
 
 def said(connection: Connection, keys: Iterable[str], what: str) -> dict[str, date]:
     """Key -> the day on which what is recorded last of one thing was first seen; keys without it are left out."""
     events = TASK_EVENTS.c
-    found: dict[str, date] = {}
-    for part in _chunks(keys):
-        query = select(events.key, events.day).where(events.key.in_(part), events.what == what).order_by(events.number)
-        found |= {row.key: date.fromisoformat(row.day) for row in connection.execute(query)}
-    return found
+    query = select(events.key, events.day).where(events.what == what).order_by(events.number)
+    return {row.key: date.fromisoformat(row.day) for row in _of_keys(connection, query, keys)}
 
 
 def known_tasks(connection: Connection, keys: Iterable[str]) -> dict[str, TaskSeen]:
     """Key -> the task as it was last recorded; unknown keys are left out."""
-    rows = (row for part in _chunks(keys) for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part))))
+    rows = _of_keys(connection, select(TASKS), keys)
     return {
         row.key: TaskSeen(
             row.key, row.rule, date.fromisoformat(row.opened), row.card, row.subject, row.client, row.manager,
@@ -178,8 +159,8 @@ def record_tasks(
     shown = {task.key: task for task in tasks}
     known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
     still_open = set(known)
-    for part in _chunks(key for key in shown if key not in known):
-        known |= {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part)))}
+    others = [key for key in shown if key not in known]
+    known |= {row.key: row for row in _of_keys(connection, select(TASKS), others)}
     counts = TaskCounts()
     new, changed = [], []
     for key, task in shown.items():
@@ -197,7 +178,7 @@ def record_tasks(
     counts.opened = len(new)
     counts.closed += len(gone)
     if new:
-        connection.execute(insert(TASKS), new)
+        insert_many(connection, TASKS, new)
     _update(connection, changed)
     why = {key: (reasons or {}).get(key, GONE) for key in gone}
     for reason in dict.fromkeys(why.values()):
@@ -228,7 +209,7 @@ def _record_moves(
         for number, (key, was, now) in enumerate(moves)
     ]
     if rows:
-        connection.execute(insert(TASK_MOVES), rows)
+        insert_many(connection, TASK_MOVES, rows)
 
 
 def _row(task: TaskSeen, known: Row[Any] | None, *, run: int, today: date) -> dict[str, object]:
@@ -255,6 +236,17 @@ def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
     connection.execute(
         statement.values(values), [{f"the_{name}": value for name, value in row.items()} for row in rows]
     )
+
+
+def _of_keys(connection: Connection, query: Select[Any], keys: Iterable[str]) -> Iterator[Row[Any]]:
+    """The query's rows of these keys; the key is its first column. Of very many the whole table is read at once."""
+    wanted = dict.fromkeys(keys)
+    if len(wanted) > _MANY:
+        yield from (row for row in connection.execute(query) if row[0] in wanted)
+        return
+    key = query.selected_columns[0]
+    for part in _chunks(wanted):
+        yield from connection.execute(query.where(key.in_(part)))
 
 
 def _chunks(values: Iterable[str]) -> Iterable[list[str]]:

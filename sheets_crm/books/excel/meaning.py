@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sheets_crm.books.excel.added import cells_outside, drawn_area, reaches_beyond
+from sheets_crm.books.excel.dialect import MAX_COLUMNS, MAX_ROWS
 from sheets_crm.books.excel.graft import Drawn, Graft
 from sheets_crm.books.excel.same import has_all_kinds, stands
 from sheets_crm.words import Phrase
@@ -57,7 +58,9 @@ def lost_notes(graft: Graft, path: Path) -> list[Note]:
         things = [Phrase(f"openbook.things.{thing}") for thing in one.lost]
         before, now = drawn_area(one.before), drawn_area(f" {one.area}")
         if before and now and reaches_beyond(one.old, before):
-            # rows and columns that people added to the tasks are drawn again, at places of their own
+            # what people add below or beside columns of theirs is read back and drawn again, wherever it then stands
+            read = any(column.manager for table in one.layout.tab.tables for column in table.columns)
+            before = (*before[:2], MAX_ROWS, MAX_COLUMNS) if read else before
             cells = cells_outside(path, one.layout.name, before, now)
             things += [Phrase("openbook.things.cells", {"cells": cells})] if cells else []
         if things:
