@@ -14,8 +14,8 @@ from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
 from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, area_of, free_title, new_id, tab_job
 from sheets_crm.books.google.reading import Rows, grid_of
-from sheets_crm.books.google.rows import by_key, whole
-from sheets_crm.books.google.seen import Chosen, Seen, digest, look, look_again, values_of
+from sheets_crm.books.google.rows import by_key
+from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
@@ -264,6 +264,11 @@ def _ours_differ(blocks: Iterable[tuple[int, int, list[Any]]], managers: frozens
         for _, left, rows in blocks
         for column in range(left, left + max(len(row) for row in rows))
     )
+
+
+def named(api: Api, title: str) -> _Named:
+    """Refusals within become sentences for the owner."""
+    return _Named(api, title, writing=False)
 
 
 class _Named:
