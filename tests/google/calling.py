@@ -81,3 +81,8 @@ def area(sheet: int, top: int, left: int, bottom: int, right: int) -> dict[str, 
         "startColumnIndex": left,
         "endColumnIndex": right,
     }
+
+
+def props(sheet: int, fields: str, **wanted: Any) -> dict[str, Any]:
+    """An updateSheetProperties."""
+    return {"updateSheetProperties": {"properties": {"sheetId": sheet, **wanted}, "fields": fields}}

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.google.calling import Client, area, cell, put
-from tests.google.emulator import OWNER, ROBOT, Emulator
-
-
-def props(sheet: int, fields: str, **wanted):
-    return {"updateSheetProperties": {"properties": {"sheetId": sheet, **wanted}, "fields": fields}}
+from tests.google.calling import Client, area, cell, props, put
+from tests.google.emulator import Emulator
 
 
 def test_a_batch_is_all_or_nothing(client: Client):
@@ -208,147 +204,6 @@ def test_colours_come_back_rounded_under_both_names(client: Client):
     assert client.google.sheet(client.book, "Deals").more(0, 0).format is None
 
 
-# --- conditional formats
-
-
-def rule_of(sheet: int, formula: str, **looks):
-    condition = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": formula}]}
-    return {"ranges": [area(sheet, 1, 0, 3, 2)], "booleanRule": {"condition": condition, "format": looks}}
-
-
-def test_rules_are_kept_by_index(client: Client):
-    sheet = client.sheet_id("Deals")
-    one, two = rule_of(sheet, "=$A2=1"), rule_of(sheet, "=И($A2=1;$B2>1,5)")
-    client.do({"addConditionalFormatRule": {"rule": one}}, {"addConditionalFormatRule": {"rule": two, "index": 1}})
-    assert client.google.sheet(client.book, "Deals").conditions == [one, two]
-    reply = client.do({"deleteConditionalFormatRule": {"sheetId": sheet, "index": 1}})
-    assert reply == [{"deleteConditionalFormatRule": {"rule": two}}]
-    assert "at index: 1" in client.refused({"deleteConditionalFormatRule": {"sheetId": sheet, "index": 1}})
-    client.do({"updateConditionalFormatRule": {"index": 0, "rule": two}})
-    assert client.google.sheet(client.book, "Deals").conditions == [two]
-
-
-@pytest.mark.parametrize("formula", ["=AND($A2=1,$B2>1)", "=$A2>1.5", "=Клиенты!A1=1", "A2=1", "=A2="])
-def test_rules_that_google_refuses(client: Client, formula):
-    rule = rule_of(client.sheet_id("Deals"), formula)
-    said = client.refused({"addConditionalFormatRule": {"rule": rule}})
-    assert said.startswith(
-        f"Invalid requests[0].addConditionalFormatRule: Invalid ConditionValue.userEnteredValue: {formula}"
-    )
-
-
-def test_rules_only_colour_and_weigh(client: Client):
-    rule = rule_of(client.sheet_id("Deals"), "=$A2=1", numberFormat={"type": "TEXT"})
-    assert "are supported" in client.refused({"addConditionalFormatRule": {"rule": rule}})
-
-
-# --- protection
-
-
-def test_a_protected_tab_with_the_managers_columns_open(google: Emulator, client: Client):
-    google.share(client.book, "anna@example.com")
-    anna = Client(google, client.book, google.token("anna@example.com"))
-    sheet = client.sheet_id("Deals")
-    wanted = {
-        "protectedRangeId": 5,
-        "range": {"sheetId": sheet},
-        "unprotectedRanges": [area(sheet, 1, 1, 1000, 2)],
-        "editors": {"users": [ROBOT]},
-    }
-    made = client.do({"addProtectedRange": {"protectedRange": wanted}})[0]["addProtectedRange"]["protectedRange"]
-    assert (made["editors"]["users"], made["requestingUserCanEdit"]) == ([ROBOT, OWNER], True)
-    assert "already exists" in client.refused({"addProtectedRange": {"protectedRange": wanted}})
-    anna.do(put(sheet, 1, 1, [cell(number=11)]))
-    for request in (
-        put(sheet, 1, 0, [cell(number=11)]),
-        put(sheet, 1, 0, [cell(number=11), cell(number=12)]),
-        props(sheet, "title", title="x"),
-        {"deleteSheet": {"sheetId": sheet}},
-        {"deleteProtectedRange": {"protectedRangeId": 5}},
-        {"deleteDimension": {"range": {"sheetId": sheet, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}}},
-    ):
-        assert "You are trying to edit a protected cell or object." in anna.refused(request)
-    assert "editors" not in anna.get("sheets.protectedRanges")["sheets"][1]["protectedRanges"][0]
-    google.person(client.book, OWNER).type("Deals", 2, 0, "владелец")
-    client.do(
-        {
-            "updateProtectedRange": {
-                "protectedRange": {"protectedRangeId": 5, "unprotectedRanges": []},
-                "fields": "unprotectedRanges",
-            }
-        }
-    )
-    anna.refused(put(sheet, 1, 1, [cell(number=11)]))
-    client.do({"deleteProtectedRange": {"protectedRangeId": 5}})
-    anna.do(put(sheet, 1, 0, [cell(number=1)]))
-    anna.session.close()
-
-
-def test_without_editors_everybody_stays_allowed(google: Emulator, client: Client):
-    google.share(client.book, "anna@example.com")
-    sheet = client.sheet_id("Deals")
-    client.do({"addProtectedRange": {"protectedRange": {"range": {"sheetId": sheet}}}})
-    google.person(client.book, "anna@example.com").type("Deals", 2, 0, "можно")
-
-
-def test_holes_only_in_a_whole_sheet(client: Client):
-    sheet = client.sheet_id("Deals")
-    wanted = {"range": area(sheet, 0, 0, 5, 5), "unprotectedRanges": [area(sheet, 1, 1, 2, 2)]}
-    assert "whole sheet" in client.refused({"addProtectedRange": {"protectedRange": wanted}})
-
-
-# --- metadata
-
-
-def tag(key: str, location, value="v", visibility="DOCUMENT", **more):
-    item = {"metadataKey": key, "metadataValue": value, "visibility": visibility, "location": location, **more}
-    return {"createDeveloperMetadata": {"developerMetadata": item}}
-
-
-def test_metadata_goes_with_its_sheet_and_is_found(client: Client):
-    sheet = client.sheet_id("Deals")
-    client.do(tag("tab", {"sheetId": sheet}, "tasks", metadataId=3), tag("gen", {"spreadsheet": True}, "1"))
-    assert "already exists" in client.refused(tag("x", {"spreadsheet": True}, metadataId=3))
-    look = {"developerMetadataLookup": {"metadataKey": "tab"}}
-    found = client.good(client.sheets("POST", "/developerMetadata:search", json={"dataFilters": [look]}))
-    item = found["matchedDeveloperMetadata"][0]["developerMetadata"]
-    assert (item["metadataId"], item["location"]) == (3, {"locationType": "SHEET", "sheetId": sheet})
-    shown = client.good(
-        client.sheets(
-            "POST",
-            ":getByDataFilter",
-            json={"dataFilters": [look]},
-            params={"fields": "sheets.properties.title,developerMetadata.metadataValue"},
-        )
-    )
-    assert shown == {"sheets": [{"properties": {"title": "Deals"}}], "developerMetadata": [{"metadataValue": "1"}]}
-    change = {
-        "dataFilters": [{"developerMetadataLookup": {"metadataKey": "gen"}}],
-        "developerMetadata": {"metadataValue": "2"},
-        "fields": "metadataValue",
-    }
-    reply = client.do({"updateDeveloperMetadata": change})[0]
-    assert reply["updateDeveloperMetadata"]["developerMetadata"][0]["metadataValue"] == "2"
-    client.do({"deleteSheet": {"sheetId": sheet}})
-    assert [item["metadataKey"] for item in client.google.document(client.book).metadata] == ["gen"]
-    empty = client.good(client.sheets("POST", "/developerMetadata:search", json={"dataFilters": [look]}))
-    assert empty == {}
-
-
-def test_metadata_of_another_project_is_not_seen(google: Emulator, client: Client):
-    client.do(tag("mine", {"spreadsheet": True}, visibility="PROJECT"))
-    other = Client(google, client.book, google.token(project="another"))
-    assert "developerMetadata" not in other.get("developerMetadata")
-    assert client.get("developerMetadata.metadataKey") == {"developerMetadata": [{"metadataKey": "mine"}]}
-    other.session.close()
-
-
-def test_metadata_has_its_limits(client: Client):
-    assert "30000" in client.refused(tag("k", {"spreadsheet": True}, "x" * 30_000))
-    assert "location must" in client.refused(tag("k", {}))
-    assert "visibility" in client.refused(tag("k", {"spreadsheet": True}, visibility=None))
-
-
 # --- filter views, the answer with the spreadsheet
 
 
@@ -386,3 +241,67 @@ def test_the_spreadsheet_in_the_answer(client: Client):
 def test_what_is_not_there_is_said(client: Client):
     answer = client.batch({"addSlicer": {"slicer": {}}})
     assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+
+
+def test_links_and_runs(client: Client):
+    sheet = client.sheet_id("Deals")
+    link = {"textFormat": {"link": {"uri": "#gid=5&range=B7"}}}
+    runs = [{"format": {"bold": True}}, {"startIndex": 2, "format": {}}]
+    rows = [cell(string="Анна", userEnteredFormat=link), cell(string="Борис", textFormatRuns=runs)]
+    client.do(put(sheet, 0, 0, rows, fields="userEnteredValue,userEnteredFormat.textFormat.link,textFormatRuns"))
+    data = client.get("sheets.data.rowData.values(hyperlink,textFormatRuns)", ranges="Deals!A1:B1")
+    found = data["sheets"][0]["data"][0]["rowData"][0]["values"]
+    assert found == [{"hyperlink": "#gid=5&range=B7"}, {"textFormatRuns": runs}]
+    mixed = put(sheet, 0, 0, [cell(textFormatRuns=runs[::-1])], fields="textFormatRuns")
+    assert "in order" in client.refused(mixed)
+
+
+def test_frozen_parts_and_merges_do_not_cross(client: Client):
+    sheet = client.sheet_id("Deals")
+    merge = {"mergeCells": {"range": area(sheet, 0, 0, 1, 3), "mergeType": "MERGE_ALL"}}
+    freeze = props(sheet, "gridProperties.frozenColumnCount", gridProperties={"frozenColumnCount": 1})
+    assert "only part of a merged cell" in client.refused(merge, freeze)
+    assert "non-frozen" in client.refused(freeze, merge)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("NUMBER_BETWEEN", ["1"]), ("NOT_BLANK", ["1"]), ("ONE_OF_LIST", ["a"]), ("TEXT_EQ", [])]
+)
+def test_conditions_take_their_number_of_values(client: Client, kind, values):
+    condition = {"type": kind, "values": [{"userEnteredValue": value} for value in values]}
+    rule = {"ranges": [area(client.sheet_id("Deals"), 0, 0, 2, 2)], "booleanRule": {"condition": condition}}
+    assert kind in client.refused({"addConditionalFormatRule": {"rule": rule}})
+
+
+def test_a_batch_has_its_limit(client: Client):
+    request = {"updateSheetProperties": {"properties": {"sheetId": client.sheet_id("Deals")}, "fields": "hidden"}}
+    assert "At most 100000" in client.refused(*[request] * 100_001)
+
+
+def test_rules_and_merges_are_pasted(client: Client):
+    client.do({"addSheet": {"properties": {"sheetId": 9, "title": "staging"}}})
+    condition = {"condition": {"type": "NOT_BLANK"}, "format": {"textFormat": {"bold": True}}}
+    sheet = client.sheet_id("Deals")
+    rules = [{"ranges": [place], "booleanRule": condition} for place in (area(9, 0, 0, 2, 2), area(sheet, 0, 0, 5, 2))]
+    client.do(
+        *({"addConditionalFormatRule": {"rule": rule}} for rule in rules),
+        {"mergeCells": {"range": area(9, 0, 0, 1, 2), "mergeType": "MERGE_ALL"}},
+        {"copyPaste": {"source": area(9, 0, 0, 2, 2), "destination": area(sheet, 1, 0, 3, 2)}},
+    )
+    now = client.google.sheet(client.book, "Deals")
+    assert now.merges == [area(sheet, 1, 0, 2, 2)]
+    assert [rule["ranges"] for rule in now.conditions] == [
+        [area(sheet, 0, 0, 1, 2), area(sheet, 3, 0, 5, 2)],
+        [area(sheet, 1, 0, 3, 2)],
+    ]
+
+
+def test_appended_cells_go_below_and_not_beside(client: Client):
+    sheet = client.sheet_id("Deals")
+    request = {"sheetId": sheet, "rows": [{"values": [cell(number=3)]}], "fields": "userEnteredValue"}
+    client.do({"appendCells": request})
+    assert client.values("Deals!A4:B4") == [[[3]]]
+    wide = {**request, "rows": [{"values": [cell()] * 27}]}
+    assert "Attempting to write column: 26, beyond the last requested column of: 25" in client.refused(
+        {"appendCells": wide}
+    )

@@ -139,6 +139,13 @@ def test_a_range_outside_the_grid_is_refused(client: Client):
     assert "beyond the last row" in client.refused(put(sheet, 999, 0, [cell()], [cell()]))
 
 
+def test_a_title_like_a_cell_has_to_be_quoted(client: Client):
+    client.google.person(client.book).rename("Deals", "tab01")
+    answer = client.sheets("GET", "/values/tab01")
+    assert answer.json()["error"]["message"].startswith("Range ('Клиенты'!TAB1) exceeds grid limits.")
+    assert client.values("'tab01'", "'tab01'!A2:B") == [[["id", "сумма"], [1, 10], [2, 20]], [[1, 10], [2, 20]]]
+
+
 @pytest.mark.parametrize("text", ["Нет!A1", "'Deals", "Deals!", "Deals!A1:B:C", "Deals!1", "A0", "Deals!A1:"])
 def test_ranges_that_mean_nothing(client: Client, text):
     answer = client.sheets("GET", "/values:batchGet", params={"ranges": text})

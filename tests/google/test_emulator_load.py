@@ -28,7 +28,7 @@ def workbook(tmp_path: Path) -> Path:
     page = book.active
     page.title = "Клиенты"
     page.append(["Имя", "Дата", "Сумма", "Итог"])
-    page.append(["Анна", date(2026, 11, 5), 1500.5, "=C2*2"])
+    page.append(["Анна", date(2026, 11, 5), 1500.5, "=ROUND(C2*1.5,0)"])
     page["A1"].font = Font(bold=True, color="FF0000")
     page["A1"].fill = PatternFill("solid", fgColor="FFFF00")
     page["B2"].number_format = "dd.mm.yyyy"
@@ -58,7 +58,7 @@ def test_a_workbook_is_loaded(google: Emulator, workbook: Path):
     assert client.values("Клиенты!A2:D2", valueRenderOption="FORMATTED_VALUE") == [
         [["Анна", "05.11.2026", "1\u00a0500,50"]]
     ]
-    assert client.values("Клиенты!D2", valueRenderOption="FORMULA") == [[["=C2*2"]]]
+    assert client.values("Клиенты!D2", valueRenderOption="FORMULA") == [[["=ROUND(C2*1,5;0)"]]]
     sheet = google.sheet(client.book, "Клиенты")
     assert sheet.more(0, 0).format["textFormat"]["bold"] is True
     assert sheet.more(0, 0).format["backgroundColor"] == {"red": 1, "green": 1}

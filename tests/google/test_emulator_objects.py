@@ -78,6 +78,14 @@ def test_a_source_is_one_line(client: Client):
     assert "exactly 1" in client.refused({"addChart": {"chart": wanted}})
 
 
+def test_values_of_a_bar_run_along_the_bottom(client: Client):
+    wanted = chart(client.sheet_id("Deals"))
+    wanted["spec"]["basicChart"]["series"][0]["targetAxis"] = "LEFT_AXIS"
+    assert "Invalid targetAxis LEFT_AXIS" in client.refused({"addChart": {"chart": wanted}})
+    wanted["spec"]["basicChart"]["series"][0]["targetAxis"] = "BOTTOM_AXIS"
+    client.do({"addChart": {"chart": wanted}})
+
+
 def table(sheet: int, **more):
     return {"addTable": {"table": {"tableId": "t1", "name": "deals", "range": area(sheet, 0, 0, 3, 2), **more}}}
 

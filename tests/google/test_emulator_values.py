@@ -79,7 +79,8 @@ def test_the_input_option_is_required_and_ranges_must_agree(client: Client):
     answer = client.sheets("PUT", "/values/Deals!D1", json={"values": [[1]]})
     assert answer.json()["error"]["message"] == "'valueInputOption' is required but not specified"
     body = {"valueInputOption": "RAW", "data": [{"range": "Deals!D1:D2", "values": [[1], [2], [3]]}]}
-    assert "tried writing to row [3]" in client.sheets("POST", "/values:batchUpdate", json=body).text
+    said = client.sheets("POST", "/values:batchUpdate", json=body).json()["error"]["message"]
+    assert said.startswith("Invalid data[0]: Requested writing within range [Deals!D1:D2]")
     assert client.values("Deals!D1:D3") == [[]]
 
 

@@ -15,6 +15,7 @@ from tests.google.emulator.formula import recalculate
 from tests.google.emulator.model import MAX_CELLS, Document, Json, Sheet, Span
 from tests.google.emulator.places import clamped
 
+MAX_REQUESTS = 100_000
 PROTECTED = (
     "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if "
     "you need to edit."
@@ -79,6 +80,8 @@ def apply(doc: Document, requests: list[Json], email: str | None, project: str =
     """The document after all requests, and the replies. ApiError 400 (nothing changed) where one cannot be done."""
     if not requests:
         raise invalid("Must specify at least one request.")
+    if len(requests) > MAX_REQUESTS:
+        raise invalid(f"Too many requests in a batch: {len(requests)}. At most {MAX_REQUESTS} are allowed.")
     work = Work(doc.copy(), email, project)
     replies = []
     for position, request in enumerate(requests):

@@ -84,6 +84,9 @@ def _rest(more: More, cell: Json, names: set[str], locale: str) -> More:
         more = more._replace(validation=check_validation(cell.get("dataValidation"), locale))
     if "textFormatRuns" in names:
         runs = cell.get("textFormatRuns")
+        starts = [run.get("startIndex", 0) for run in runs or []]
+        if starts != sorted(set(starts)):
+            raise Refused("textFormatRuns must be in order of their startIndex, each once.")
         more = more._replace(runs=tuple(runs) if runs else None)
     return more
 
@@ -91,6 +94,21 @@ def _rest(more: More, cell: Json, names: set[str], locale: str) -> More:
 def cleared_looks(more: More) -> More:
     """A cell without format, note, drop-down and runs."""
     return NOTHING._replace(formula=more.formula, live=more.live)
+
+
+VALIDATION_ONLY = {"ONE_OF_LIST", "ONE_OF_RANGE", "BOOLEAN", "TEXT_IS_EMAIL", "TEXT_IS_URL", "DATE_IS_VALID"}
+_VALUE_COUNTS = {
+    **dict.fromkeys(("BLANK", "NOT_BLANK", "TEXT_IS_EMAIL", "TEXT_IS_URL", "DATE_IS_VALID"), (0, 0)),
+    **dict.fromkeys(("NUMBER_BETWEEN", "NUMBER_NOT_BETWEEN", "DATE_BETWEEN", "DATE_NOT_BETWEEN"), (2, 2)),
+    "BOOLEAN": (0, 2),
+}
+
+
+def check_count(condition: Json) -> None:
+    """Refused when a condition has more or fewer values than its type takes."""
+    low, high = _VALUE_COUNTS.get(condition["type"], (1, 1))
+    if not low <= len(condition.get("values", [])) <= high:
+        raise Refused(f"{condition['type']} requires {low if low == high else f'{low} to {high}'} ConditionValue(s).")
 
 
 def check_validation(rule: Json | None, locale: str) -> Json | None:
@@ -107,6 +125,8 @@ def check_validation(rule: Json | None, locale: str) -> Json | None:
             raise Refused("ONE_OF_LIST requires at least one value.")
         if len(texts) > 500:
             raise Refused("ONE_OF_LIST supports at most 500 values.")
+    if kind not in {"ONE_OF_LIST", "CONDITION_TYPE_UNSPECIFIED"}:
+        check_count(condition)
     if kind == "CUSTOM_FORMULA":
         for item in values:
             check_formula(item.get("userEnteredValue", ""), locale)

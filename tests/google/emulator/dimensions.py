@@ -142,7 +142,7 @@ def _move_anchor(chart: Json, name: str, at: int, count: int) -> None:
 def _alive(name: str, item: Json) -> bool:
     if name == "merges":
         rows, columns = item["endRowIndex"] - item["startRowIndex"], item["endColumnIndex"] - item["startColumnIndex"]
-        return rows * columns > 1
+        return bool(rows * columns > 1)
     if name == "conditions":
         return bool(item.get("ranges"))
     return "range" in item or "tableId" in item or "namedRangeId" in item

@@ -224,10 +224,10 @@ def _map(schemas: dict[str, Schema], spec: Schema, value: Any, where: str) -> It
     if not isinstance(value, dict):
         yield _wrong(where, "TYPE_MESSAGE", value)
         return
-    inner = spec.get("additionalProperties")
+    inner: Schema = spec.get("additionalProperties") or {}
     for key, item in value.items() if inner else ():
         yield from _value(schemas, inner, item, f"{where}[{key}].value")
-    properties = spec.get("properties")
+    properties: Schema = spec.get("properties") or {}
     for key, item in value.items() if properties else ():
         if key in properties:
             yield from _value(schemas, properties[key], item, f"{where}.{_snake(key)}")

@@ -8,7 +8,7 @@ from typing import Any
 from tests.google.emulator import cellwork, masks
 from tests.google.emulator.batch import Work, handles, need
 from tests.google.emulator.errors import Refused
-from tests.google.emulator.model import Failure, Json, More, Row, Sheet, Span, shared
+from tests.google.emulator.model import NOTHING, Failure, Json, More, Row, Sheet, Span, shared
 from tests.google.emulator.places import clamped, grid, sheet_of
 
 Cells = dict[int, tuple[Any, More | None]]
@@ -43,7 +43,7 @@ def _write_row(sheet: Sheet, index: int, left: int, cells: list[Json], write: ce
     found: Cells = {}
     for column, cell in enumerate(cells, left):
         value = values[column] if column < len(values) else None
-        found[column] = write(value, more.get(column, cellwork.NOTHING), cell)
+        found[column] = write(value, more.get(column, NOTHING), cell)
     sheet.put_row(index, found)
 
 
@@ -89,7 +89,9 @@ def append_cells(work: Work, body: Json) -> None:
     rows = body.get("rows", [])
     sheet.row_count = max(sheet.row_count, top + len(rows))
     width = max((len(row.get("values", [])) for row in rows), default=0)
-    sheet.column_count = max(sheet.column_count, width)
+    if width > sheet.column_count:
+        last = sheet.column_count - 1
+        raise Refused(f"Attempting to write column: {last + 1}, beyond the last requested column of: {last}")
     work.guard(sheet, Span(top, 0, top + len(rows), max(width, 1)))
     work.guard_size()
     for place, row in enumerate(rows):
@@ -217,6 +219,10 @@ def _merge(sheet: Sheet, span: Span) -> None:
             sheet.merges.remove(old)
     if (span.bottom - span.top) * (span.right - span.left) == 1:
         return
+    frozen = sheet.properties.get("gridProperties", {})
+    rows, columns = frozen.get("frozenRowCount", 0), frozen.get("frozenColumnCount", 0)
+    if span.top < rows < span.bottom or span.left < columns < span.right:
+        raise Refused("You can't merge frozen and non-frozen rows or columns.")
     first = True
     for row, column, value, more in list(sheet.cells(span)):
         if value is not None and not first:

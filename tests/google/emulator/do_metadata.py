@@ -155,5 +155,5 @@ def _looked_up(item: Json, test: Json) -> bool:
     if "sheetId" in wanted:
         if exact:
             return bool(location.get("sheetId") == wanted["sheetId"])
-        return _sheet_id(item) == wanted["sheetId"]
+        return bool(_sheet_id(item) == wanted["sheetId"])
     return bool(location.get("dimensionRange") == wanted.get("dimensionRange"))

@@ -55,7 +55,17 @@ def _check_spec(work: Work, spec: Json) -> None:
             raise ApiError(500, "Internal error encountered.")
         if "chartType" not in basic:
             raise Refused("basicChart.chartType must be specified.")
+        _check_axes(basic)
     each_range_check(work, spec)
+
+
+def _check_axes(basic: Json) -> None:
+    """Values of a bar chart run along the bottom, of the others along a side."""
+    allowed = {"BOTTOM_AXIS"} if basic["chartType"] == "BAR" else {"LEFT_AXIS", "RIGHT_AXIS"}
+    for series in basic["series"]:
+        axis = series.get("targetAxis", "BASIC_CHART_AXIS_POSITION_UNSPECIFIED")
+        if axis != "BASIC_CHART_AXIS_POSITION_UNSPECIFIED" and axis not in allowed:
+            raise Refused(f"Invalid targetAxis {axis} for a chart of type {basic['chartType']}.")
 
 
 def each_range_check(work: Work, value: Any) -> None:

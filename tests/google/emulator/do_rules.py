@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.google.emulator import masks
+from tests.google.emulator import cellwork, masks
 from tests.google.emulator.batch import PROTECTED, Work, handles, need
 from tests.google.emulator.cellwork import check_formula
 from tests.google.emulator.do_cells import sort_cells
@@ -41,6 +41,7 @@ def add_protected_range(work: Work, body: Json) -> Json:
         raise Refused(PROTECTED)
     number = free_id(work, "protections", "protectedRangeId", wanted.get("protectedRangeId"), "protected range")
     wanted["protectedRangeId"] = number
+    _only_one(sheet, wanted)
     if not wanted.get("warningOnly"):
         wanted["editors"] = _editors(work, wanted.get("editors"))
     sheet.protections.append(wanted)
@@ -61,6 +62,12 @@ def _protection_sheet(work: Work, wanted: Json) -> Sheet:
             raise Refused("Unprotected ranges must be on the protected sheet.")
         grid(work.doc, hole)
     return sheet
+
+
+def _only_one(sheet: Sheet, wanted: Json) -> None:
+    """A sheet is protected whole at most once."""
+    if any(len(item["range"]) == 1 for item in sheet.protections if item is not wanted) and len(wanted["range"]) == 1:
+        raise Refused(f'Sheet "{sheet.title}" already has sheet protection.')
 
 
 def _editors(work: Work, wanted: Json | None) -> Json:
@@ -97,6 +104,7 @@ def update_protected_range(work: Work, body: Json) -> None:
     if not new.get("warningOnly"):
         new["editors"] = _editors(work, new.get("editors"))
     del sheet.protections[position]
+    _only_one(new_sheet, new)
     new_sheet.protections.insert(position if new_sheet is sheet else 0, new)
 
 
@@ -146,9 +154,10 @@ def _check_boolean(work: Work, rule: Json) -> None:
     if "type" not in condition:
         raise Refused("BooleanRule.condition.type must be specified.")
     values = condition.get("values", [])
+    if condition["type"] in cellwork.VALIDATION_ONLY:
+        raise Refused(f"Condition type {condition['type']} is not supported by conditional formats.")
+    cellwork.check_count(condition)
     if condition["type"] == "CUSTOM_FORMULA":
-        if len(values) != 1:
-            raise Refused("CUSTOM_FORMULA requires exactly one ConditionValue.")
         text = values[0].get("userEnteredValue", "")
         try:
             check_formula(text, work.doc.locale)

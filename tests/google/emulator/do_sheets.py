@@ -92,6 +92,11 @@ def _check_frozen(sheet: Sheet) -> None:
         raise Refused("You can't freeze all visible rows on the sheet.")
     if grid.get("frozenColumnCount", 0) >= sheet.column_count:
         raise Refused("You can't freeze all visible columns on the sheet.")
+    for merge in sheet.merges:
+        if merge["startRowIndex"] < grid.get("frozenRowCount", 0) < merge["endRowIndex"]:
+            raise Refused("You can't freeze rows which contain only part of a merged cell.")
+        if merge["startColumnIndex"] < grid.get("frozenColumnCount", 0) < merge["endColumnIndex"]:
+            raise Refused("You can't freeze columns which contain only part of a merged cell.")
 
 
 @handles("updateSheetProperties")

@@ -30,6 +30,17 @@ def wrong_separator(formula: str, locale: str) -> bool:
     return bool(re.search(r"\d;\d*,\d+;", bare))
 
 
+def localised(formula: str, locale: str) -> str:
+    """A formula of an .xlsx (commas between arguments, decimal points) as it stands in a spreadsheet of the locale."""
+    if not comma_locale(locale):
+        return formula
+    pieces = re.split(r'("(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'!?)', formula)
+    return "".join(
+        piece if index % 2 else re.sub(r"(?<=\d)\.(?=\d)", ",", piece.replace(",", ";"))
+        for index, piece in enumerate(pieces)
+    )
+
+
 @lru_cache(maxsize=4096)
 def broken(formula: str) -> bool:
     """Whether brackets or quotes do not close."""

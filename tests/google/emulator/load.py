@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.google.emulator.colors import colored, of_hex
+from tests.google.emulator.formula import localised
 from tests.google.emulator.model import Document, Failure, Json, More, Row, Sheet, number, shared
 from tests.google.emulator.places import column_of
 from tests.google.emulator.rendering import serial_of
@@ -101,6 +102,8 @@ def _add_page(doc: Document, page: Any, shown: Any) -> None:
         cells = {}
         for cell, result in zip(line, results, strict=False):
             value, more = _cell(cell, result, looks)
+            if more is not None and more.formula:
+                more = more._replace(formula=localised(more.formula, doc.locale))
             if value is not None or more is not None:
                 cells[cell.column - 1] = (value, more)
         if cells:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -148,7 +148,7 @@ class Sheet:
         """Replace a cell whole."""
         self.put_row(row, {column: (value, more)})
 
-    def put_row(self, row: int, cells: dict[int, tuple[Any, More | None]]) -> None:
+    def put_row(self, row: int, cells: Mapping[int, tuple[Any, More | None]]) -> None:
         """Replace some cells of a row."""
         if row >= len(self.rows):
             self.rows.extend([EMPTY_ROW] * (row + 1 - len(self.rows)))

@@ -12,6 +12,7 @@ from tests.google.emulator.errors import ApiError, Refused, invalid
 from tests.google.emulator.model import Document, Json, Sheet, Span
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})?\$?(\d{1,7})?")
+_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+")  # such a title has to be quoted: else it is a cell of the first sheet
 _PLAIN_TITLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -35,7 +36,7 @@ def column_of(name: str) -> int:
 
 def quoted(title: str) -> str:
     """A sheet's title as it stands in a range."""
-    plain = _PLAIN_TITLE.fullmatch(title) and not re.fullmatch(r"[A-Za-z]{1,3}\d+", title)
+    plain = _PLAIN_TITLE.fullmatch(title) and not _LIKE_A_CELL.fullmatch(title)
     return title if plain else "'" + title.replace("'", "''") + "'"
 
 
@@ -83,7 +84,7 @@ def _without_title(doc: Document, text: str, unparsed: ApiError) -> tuple[Sheet,
         if item["name"].casefold() == text.casefold():
             return grid(doc, item["range"])
     sheet = doc.titled(text)
-    if sheet is not None:
+    if sheet is not None and not _LIKE_A_CELL.fullmatch(text):
         return sheet, sheet.all
     return doc.sheets[0], _span(doc.sheets[0], text, unparsed)
 

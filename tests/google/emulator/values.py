@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.google.emulator.batch import Work
 from tests.google.emulator.do_metadata import area_of, matching
-from tests.google.emulator.errors import Refused, invalid
+from tests.google.emulator.errors import ApiError, Refused, invalid
 from tests.google.emulator.formula import broken, recalculate, wrong_separator
 from tests.google.emulator.model import MAX_TEXT, Failure, Json, More, Sheet, Span, number, shared, trimmed
 from tests.google.emulator.places import a1, beyond, resolve
@@ -161,7 +161,7 @@ def _entered(work: Work, value: Any, more: More, option: str) -> tuple[Any, More
 def _response(work: Work, sheet: Sheet, span: Span, rows: list[list[Any]], written: int) -> Json:
     width = max((len(row) for row in rows), default=0)
     area = Span(span.top, span.left, span.top + max(len(rows), 1), span.left + max(width, 1))
-    found = {"spreadsheetId": work.doc.id, "updatedRange": a1(sheet, area)}
+    found: Json = {"spreadsheetId": work.doc.id, "updatedRange": a1(sheet, area)}
     if written:
         found |= {"updatedRows": len(rows), "updatedColumns": width, "updatedCells": written}
     return found
@@ -169,13 +169,20 @@ def _response(work: Work, sheet: Sheet, span: Span, rows: list[list[Any]], writt
 
 def batch_update(work: Work, body: Json) -> Json:
     """Several ValueRanges at once."""
-    answers = [update(work, item, body.get("valueInputOption")) for item in body.get("data", [])]
+    answers = [_nth(work, index, item, body) for index, item in enumerate(body.get("data", []))]
     totals = {
         f"totalUpdated{name}": sum(item.get(f"updated{name}", 0) for item in answers)
         for name in ("Rows", "Columns", "Cells")
     }
     totals["totalUpdatedSheets"] = len({item["updatedRange"].rpartition("!")[0] for item in answers})
     return {"spreadsheetId": work.doc.id, **totals, "responses": answers}
+
+
+def _nth(work: Work, index: int, item: Json, body: Json) -> Json:
+    try:
+        return update(work, item, body.get("valueInputOption"))
+    except ApiError as error:
+        raise invalid(f"Invalid data[{index}]: {error.message}") from None
 
 
 def append(work: Work, text: str, body: Json, query: Json) -> Json:
