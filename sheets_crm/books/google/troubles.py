@@ -13,6 +13,7 @@ from typing import Any
 from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
 
 _QUOTA = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+_LIMIT = re.compile(r"\b(rate limit|quota) exceeded\b", re.IGNORECASE)
 _PASSING = {408, 500, 502, 503, 504}
 _ENABLE = re.compile(r"https://console\.\S+?(?=\s|$)")
 
@@ -29,7 +30,8 @@ class Refusal(Exception):
     @property
     def is_quota(self) -> bool:
         """Too many calls: none of it was done."""
-        return self.status == 429 or (self.status == 403 and bool(self.reasons & _QUOTA))
+        named = bool(self.reasons & _QUOTA) or bool(_LIMIT.search(self.message))
+        return self.status == 429 or (self.status == 403 and named)
 
     @property
     def is_passing(self) -> bool:
