@@ -47,7 +47,12 @@ def tasks(*rows, links=True):
 
 
 FIRST = tasks(("k1", "Позвонить", "Новая"), ("k2", "Написать", "Новая"), ("k3", "Приехать", "Новая"))
-LATER = tasks(("k1", "Позвонить", "Новая"), ("k2", "Написать ещё раз", "Новая"), ("k4", "Продать", "Новая"), ("k3", "Приехать", "Новая"))
+LATER = tasks(
+    ("k1", "Позвонить", "Новая"),
+    ("k2", "Написать ещё раз", "Новая"),
+    ("k4", "Продать", "Новая"),
+    ("k3", "Приехать", "Новая"),
+)
 
 
 def write(book, tab):
@@ -292,3 +297,15 @@ def test_few_calls_whatever_the_number_of_sheets(google, tmp_path):
 def test_it_is_a_book(book):
     assert isinstance(book, GoogleBook)
     assert book.counters.calls == 0
+
+
+def test_a_sort_in_the_moment_of_a_deletion_takes_no_marked_row(google, book):
+    write(book, tasks(*[(f"k{n}", f"дело {n}", "Новая") for n in range(6)]))
+    anna = google.person(book.id)
+    for row in range(2, 8):
+        anna.type("Задачи", row, 3, f"сказал {row - 2}")
+    kept = tasks(*[(f"k{n}", f"дело {n}", "Новая") for n in (0, 1, 3, 4, 5)])
+    google.faults.before(lambda: anna.sort("Задачи", 1, descending=True), method="write")
+    until_written(book, kept)
+    found = shown(google, book)
+    assert {key: row[2] for key, row in found.items()} == {f"k{n}": f"сказал {n}" for n in (0, 1, 3, 4, 5)}

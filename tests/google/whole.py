@@ -32,7 +32,5 @@ def put_config(folder, google, book, text="", **options):
 
 def google_book(google, book, key, **options):
     """A book with short waits and no quota of its own."""
-    calling = Calling(
-        endpoint=google.url, base_s=0.01, total_s=20, attempts=4, reads_per_minute=0, writes_per_minute=0
-    )
+    calling = Calling(endpoint=google.url, base_s=0.01, total_s=20, attempts=4, reads_per_minute=0, writes_per_minute=0)
     return GoogleBook(Api(who(key, None), calling), book, **options)

@@ -49,6 +49,11 @@ def who(file: Path | None, state: Path | None) -> Who:
     raise ConfigError("google.stop.key_unknown", path=str(file))
 
 
+def is_service_account(file: Path) -> bool:
+    """Is it such a key? ConfigError: it can't be read."""
+    return bool(_info(file).get("type") == "service_account")
+
+
 def _info(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8-sig"))
@@ -102,7 +107,7 @@ def _default() -> Who:
     from google.auth.exceptions import DefaultCredentialsError
 
     try:
-        found, _ = google.auth.default(scopes=SCOPES)  # type: ignore[no-untyped-call]
+        found, _ = google.auth.default(scopes=SCOPES)
     except DefaultCredentialsError as error:
         raise ConfigError("google.stop.no_credentials") from error
     return Who(found, getattr(found, "service_account_email", None), "default")

@@ -77,7 +77,7 @@ class Api(HTTPClient):
     ) -> None:
         session = AuthorizedSession(who.credentials, max_refresh_attempts=1)  # type: ignore[no-untyped-call]
         session.hooks["response"].append(self._count)
-        super().__init__(None, session)
+        super().__init__(who.credentials, session)
         self.who, self.calling, self.title = who, calling, title
         self.counters = Counters()
         self.set_timeout((calling.connect_s, calling.read_s))

@@ -23,7 +23,6 @@ from sheets_crm.errors import OwnerError, WorkbookBusy
 
 Json = dict[str, Any]
 _GENERATION_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
-_REPAIRS = 2  # how often a row that moved under our hands is put right after a write
 
 
 class GoogleBook:
@@ -231,12 +230,13 @@ class GoogleBook:
         after = _after(job, seen)
         wanted = [sheet for sheet in after.shape.sheets if any(tab.sheet == sheet.id for tab in job.tabs)]
         after = after.with_rows(self._values(wanted))
-        for _ in range(_REPAIRS):
-            repairs = [tab for tab in job.tabs if not self._stands(tab, after)]
-            if not repairs:
-                break
-            raise FingerprintChanged
-        return after
+        if all(self._stands(tab, after) for tab in job.tabs):
+            return after
+        lost = [request for tab in job.tabs for request in job.put_back(tab, after.rows.get(tab.sheet, ()))]
+        if lost:
+            marker = Generation.after(job.generation.value, job.generation.number)
+            self._send(Job([], [], [], {}, marker, more=lost), after)
+        raise FingerprintChanged  # what stands in the wrong row is put right by reading anew
 
     def _values(self, sheets: Sequence[SheetShape]) -> dict[int, Rows]:
         try:

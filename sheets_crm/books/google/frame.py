@@ -15,7 +15,7 @@ import polars as pl
 
 from sheets_crm.books.google.drawn import Drawn, open_ended
 from sheets_crm.books.google.looks import LOOK_FIELDS, color, formula_in, look_of
-from sheets_crm.books.tab import Chart, Range, Table, TabColumn
+from sheets_crm.books.tab import Chart, Range, TabColumn, Table
 
 Json = dict[str, Any]
 

@@ -144,6 +144,7 @@ class Job:
     sheets: Mapping[str, int]
     generation: Generation
     notes: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    more: list[Json] = field(default_factory=list)  # requests besides
 
     def __bool__(self) -> bool:
         return bool(self.tabs or self.removed)
@@ -156,7 +157,7 @@ class Job:
         for sheet in self.removed:
             found.append({"deleteSheet": {"sheetId": sheet.id}})
         found += [{"deleteSheet": {"sheetId": number}} for number in self.leftovers]
-        return found
+        return found + self.more
 
     def _tab(self, job: TabJob) -> Iterator[Json]:
         yield from self._grid(job)
@@ -240,6 +241,21 @@ class Job:
             yield {"sortRange": {"range": body, "sortSpecs": [{"dimensionIndex": spare, "sortOrder": "ASCENDING"}]}}
             ranks = job.place.area(keyed.head + 1, spare, None, spare + 1)
             yield {"repeatCell": {"range": ranks, "cell": {}, "fields": _VALUE}}
+
+    def put_back(self, job: TabJob, after: Rows) -> list[Json]:
+        """Rows of people's that stood before the batch and are gone after it: somebody moved rows in that very moment,
+        and another one was deleted than was meant. They come back as they were last seen.
+        """
+        keyed = job.drawn.keyed
+        if keyed is None or not job.changes.deleted:
+            return []
+        standing = {str(row[keyed.key]) for row in after if len(row) > keyed.key}
+        had = [row for row in job.changes.places if row > keyed.head]
+        lost = [row for row in had if str(job.drawn.rows[row][keyed.key]) not in standing]
+        if not lost:
+            return []
+        rows = [self._cell_row(job, row, 0, job.drawn.rows[row]) for row in sorted(lost)]
+        return [{"appendCells": {"sheetId": job.sheet, "rows": rows, "fields": self.fields(job)}}]
 
     def _appended(self, job: TabJob, row: int, spare: int) -> Json:
         cells = self._cell_row(job, row, 0, job.drawn.rows[row])

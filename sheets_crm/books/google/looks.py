@@ -22,7 +22,7 @@ LOOK_FIELDS = (
 _ALIGN = {"left": "LEFT", "center": "CENTER", "right": "RIGHT"}
 _VALIGN = {"top": "TOP", "center": "MIDDLE"}
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-_TOKEN = re.compile(r'"[^"]*"|\d+\.\d+|.', re.DOTALL)
+_PART = re.compile(r'"[^"]*"|\d+\.\d+|.', re.DOTALL)
 
 
 def color(rgb: str) -> Json:
@@ -94,10 +94,10 @@ def formula_in(locale: str, formula: str) -> str:
 
 
 def _with_semicolons(formula: str) -> Iterator[str]:
-    for token in _TOKEN.findall(formula):
-        if token == ",":
+    for part in _PART.findall(formula):
+        if part == ",":
             yield ";"
-        elif token[0].isdigit():
-            yield token.replace(".", ",")
+        elif part[0].isdigit():
+            yield part.replace(".", ",")
         else:
-            yield token
+            yield part

@@ -126,7 +126,7 @@ def _rank(found: Changes, top: int) -> None:
     standing = sorted((place, row) for row, place in found.places.items() if row >= top)
     in_order = [row for _, row in standing] + found.appended
     if in_order != sorted(in_order):
-        found.order = {place: row for place, row in standing}
+        found.order = dict(standing)
 
 
 def spans_of(old: Row, new: Row, kept: frozenset[int]) -> list[tuple[int, int]]:
