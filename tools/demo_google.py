@@ -41,7 +41,9 @@ def main() -> int:
         tasks = first.titles["tasks"]
         head = google.person(book).rows(tasks)[0]
         statuses = {"ru": "Сделана", "en": "Done"}
-        google.person(book).type(tasks, 2, head.index({"ru": "Статус", "en": "Status"}[given.lang]), statuses[given.lang])
+        google.person(book).type(
+            tasks, 2, head.index({"ru": "Статус", "en": "Status"}[given.lang]), statuses[given.lang]
+        )
         report(sync(str(path), today=data.DEMO_TODAY))
         again = sync(str(path), today=data.DEMO_TODAY)
         report(again)
@@ -53,7 +55,12 @@ def main() -> int:
 def report(result) -> None:
     """What a run did and what it cost."""
     found = result.summary_json()
-    print(json.dumps({name: found[name] for name in ("tasks", "problems", "tabs_written", "backup", "google")}, ensure_ascii=False))
+    print(
+        json.dumps(
+            {name: found[name] for name in ("tasks", "problems", "tabs_written", "backup", "google")},
+            ensure_ascii=False,
+        )
+    )
 
 
 if __name__ == "__main__":

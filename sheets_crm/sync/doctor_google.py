@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from sheets_crm.books.google.shape import Shape
     from sheets_crm.sync.intake import Opened
 
-_FILE = (
-    "name,mimeType,ownedByMe,owners(emailAddress),capabilities(canEdit),permissions(type,role,emailAddress,deleted,displayName)"
-)
+_FILE = "name,mimeType,ownedByMe,owners(emailAddress),capabilities(canEdit),permissions(type,role,emailAddress,deleted,displayName)"
 _SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 _SHAPE = (
     "properties(title),sheets(properties(sheetId,title),developerMetadata(metadataId,metadataKey,metadataValue),"

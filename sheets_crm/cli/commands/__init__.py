@@ -1,5 +1,29 @@
 """The commands, one module a family. Importing this package makes them known to the program."""
 
-from sheets_crm.cli.commands import asking, copies, daemon, export, google, notices, reassign, results, rules, runs, upkeep
+from sheets_crm.cli.commands import (
+    asking,
+    copies,
+    daemon,
+    export,
+    google,
+    notices,
+    reassign,
+    results,
+    rules,
+    runs,
+    upkeep,
+)
 
-__all__ = ["asking", "copies", "daemon", "export", "google", "notices", "reassign", "results", "rules", "runs", "upkeep"]
+__all__ = [
+    "asking",
+    "copies",
+    "daemon",
+    "export",
+    "google",
+    "notices",
+    "reassign",
+    "results",
+    "rules",
+    "runs",
+    "upkeep",
+]
