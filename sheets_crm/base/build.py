@@ -17,7 +17,7 @@ from sheets_crm.base.identity import identify
 from sheets_crm.base.joined import joined, matched
 from sheets_crm.base.links import repeated, resolve, same_row
 from sheets_crm.base.model import Base, Binding, BoundColumn
-from sheets_crm.base.recomputed import recomputed
+from sheets_crm.base.recomputed import by_formula, recomputed
 from sheets_crm.base.settings import BaseSettings, SheetSettings
 from sheets_crm.base.stages import FunnelSpec, stage_aliases
 from sheets_crm.books.model import Grid
@@ -112,6 +112,7 @@ def build(
         bindings=bindings,
         valid_clients=_valid(clients, to_client, sheets, work),
         duplicates=() if clients is None else tuple(group.rows for group in duplicate_groups(clients)),
+        computed=by_formula(bindings, grids),
     )
 
 

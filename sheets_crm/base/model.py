@@ -69,6 +69,7 @@ class Base:
     problems: in the order of sheets and cells.
     bindings: sheet -> binding.
     valid_clients: client rows (or blocks) without an error-severity problem in their own columns.
+    computed: (sheet, card, field) of columns that formulas fill: what changes there was not typed by anybody.
     """
 
     frames: Mapping[str, pl.DataFrame]
@@ -79,6 +80,7 @@ class Base:
     notes: tuple[
         tuple[str, Mapping[str, object]], ...
     ] = ()  # words keys and values: what was guessed, found again, left out
+    computed: frozenset[tuple[str, str, str]] = frozenset()
 
     def frame(self, card: str) -> pl.DataFrame | None:
         """The frame of a card kind, None when no sheet is bound to it."""

@@ -26,6 +26,16 @@ def recomputed(
     return frozenset(pair for pair, others in _given(money) if pair in formulas and others <= bound)
 
 
+def by_formula(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> frozenset[tuple[str, str, str]]:
+    """(sheet, card, field) of the columns in which most rows hold a formula."""
+    return frozenset(
+        (sheet, column.card, column.field)
+        for sheet, binding in bindings.items()
+        for column in binding.columns
+        if grids[sheet].formulas.get(column.index, 0) * 2 > len(binding.layout.rows)
+    )
+
+
 def _given(money: MoneySettings) -> Iterator[tuple[tuple[str, str], set[tuple[str, str]]]]:
     """What is worked out, and from what; a pair may be worked out in more than one way."""
     payments = {("payment", "amount"), ("payment", "deal")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sheets_crm.books.tab import Tab
 from sheets_crm.cells import Column, Kind
@@ -124,6 +124,14 @@ class Applied:
 
 class FingerprintChanged(Exception):
     """Someone else changed the workbook between our read and our write. Nothing was written; read again."""
+
+
+@runtime_checkable
+class Signed(Protocol):
+    """A book that can tell who saved it last."""
+
+    def last_editor(self) -> str:
+        """A name as the program of tables knows it; "" where none stands."""
 
 
 class Book(Protocol):

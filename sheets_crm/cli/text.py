@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sheets_crm.cli.text_history import past_lines
 from sheets_crm.words import Lang, say, show
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ def card(shown: Mapping[str, Any], lang: Lang, template: Template) -> str:
     lines = [f"{shown['client']}  [{say('cli.place', lang, sheet=shown['sheet'], row=str(shown['row']))}]"]
     for block, rows in shown["blocks"].items():
         lines += ["", say(f"cli.block.{block}", lang)]
+        if block in ("gaps", "timeline"):
+            lines += [f"  {line}" for line in past_lines(block, rows, lang)]
+            continue
         lines += [f"  {line}" for row in rows for line in _block_lines(block, row, lang, template)]
     return "\n".join(lines)
 

@@ -8,9 +8,7 @@ The language, its null logic and its exactness: docs/reference/expressions.md.
 from __future__ import annotations
 
 import ast
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +19,6 @@ import polars as pl
 from sheets_crm.engine.faults import NOWHERE, Place, unknown
 from sheets_crm.engine.functions import DAY_FUNCTIONS, FUNCTIONS, SWITCHED, working_days
 from sheets_crm.engine.kinds import (
-    DTYPES,
     LIMIT,
     Type,
     Value,
@@ -31,20 +28,17 @@ from sheets_crm.engine.kinds import (
     comparable,
     compare,
     constant,
-    fold,
     is_true,
     settled,
 )
 from sheets_crm.engine.lexer import Source, parse
+from sheets_crm.engine.literals import date_of, exact, listed, plain_name, type_word
 from sheets_crm.errors import PackError
-from sheets_crm.words import Phrase
 from sheets_crm.workdays import Calendar
 
 MAX_DEPTH = 24  # `a < x < b` has x twice: depth bounds how often that can double
 BOUND = "bound:"  # prefix of the Boolean columns that say whether a row's sheet has the field bound
 
-_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
-_DOTTED = re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")
 
 _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in",
@@ -123,7 +117,7 @@ def compile_parts(
         named = sorted(
             (node for node in ast.walk(part) if isinstance(node, ast.Name)), key=lambda node: node.col_offset
         )
-        fields = [walker.names[name] for node in named if (name := _plain(node.id)) in walker.names]
+        fields = [walker.names[name] for node in named if (name := plain_name(node.id)) in walker.names]
         expr = pl.when(pl.col("today").is_not_null()).then(value.expr) if walker.reads else value.expr
         made.append((tuple(dict.fromkeys(fields)), Compiled(expr, value.type)))
     return made
@@ -150,8 +144,8 @@ class _Walker:
         self.source, self.calendar = source, calendar
         self.working = DAY_FUNCTIONS if working else tuple(name for name in DAY_FUNCTIONS if name not in SWITCHED)
         self.schema = schema
-        self.names = {_plain(name): name for name in schema}
-        self.params = {_plain(name): value for name, value in params.items()}
+        self.names = {plain_name(name): name for name in schema}
+        self.params = {plain_name(name): value for name, value in params.items()}
         self.reads = 0  # columns read so far
 
     def value(self, node: ast.expr, depth: int) -> Value:
@@ -202,7 +196,7 @@ class _Walker:
             raise self.fault("not_part_here", node)
         value = self.value(node.operand, depth + 1)
         if value.type not in (Type.NUMBER, Type.MONEY):
-            raise self.fault("no_minus", node, type=_word(value.type), saw=self._quote(node.operand))
+            raise self.fault("no_minus", node, type=type_word(value.type), saw=self._quote(node.operand))
         if isinstance(node.op, ast.UAdd):
             return value
         if isinstance(value.constant, Decimal):
@@ -235,12 +229,12 @@ class _Walker:
                 "not_comparable",
                 a_node,
                 left=self._quote(a_node),
-                left_type=_word(a.type),
+                left_type=type_word(a.type),
                 right=self._quote(b_node),
-                right_type=_word(b.type),
+                right_type=type_word(b.type),
             )
         if sign not in ("==", "!=") and a.type in (Type.TEXT, Type.BOOL):
-            raise self.fault("no_order", a_node, saw=self._quote(a_node), type=_word(a.type))
+            raise self.fault("no_order", a_node, saw=self._quote(a_node), type=type_word(a.type))
         for value, other, node in ((a, b, a_node), (b, a, b_node)):
             if other.type is Type.MONEY:
                 self._as_amount(value, node)
@@ -263,7 +257,7 @@ class _Walker:
     def _membership(self, left: Value, left_node: ast.expr, node: ast.expr, *, negated: bool) -> pl.Expr:
         """`x in [..]`, as a comparison with each: false for a blank x, negated or not."""
         if left.type is Type.BOOL:
-            raise self.fault("no_order", left_node, saw=self._quote(left_node), type=_word(left.type))
+            raise self.fault("no_order", left_node, saw=self._quote(left_node), type=type_word(left.type))
         items = []
         for value, item in self._items(node):
             dated = self._dated(value, left, item)
@@ -271,7 +265,7 @@ class _Walker:
             items.append(dated.constant)
         if not items:
             return left.expr.is_not_null() if negated else pl.lit(value=False)
-        inside = comparable(left).is_in(_listed(items, left.type))
+        inside = comparable(left).is_in(listed(items, left.type))
         return is_true(~inside if negated else inside)
 
     def _items(self, node: ast.expr) -> list[tuple[Value, ast.expr]]:
@@ -282,10 +276,10 @@ class _Walker:
                 if value.constant is None:
                     raise self.fault("list_of_constants", item, saw=self._quote(item))
             return items
-        listed = self.params.get(_plain(node.id)) if isinstance(node, ast.Name) else None
+        listed = self.params.get(plain_name(node.id)) if isinstance(node, ast.Name) else None
         if not isinstance(listed, (list, tuple)):
             raise self.fault("not_a_list", node, saw=self._quote(node))
-        return [(constant(_value(item)), node) for item in listed]
+        return [(constant(exact(item)), node) for item in listed]
 
     def _binary(self, node: ast.BinOp, depth: int) -> Value:
         sign = _ARITHMETIC.get(type(node.op))
@@ -303,9 +297,9 @@ class _Walker:
                 node,
                 sign=sign,
                 left=self._quote(node.left),
-                left_type=_word(left.type),
+                left_type=type_word(left.type),
                 right=self._quote(node.right),
-                right_type=_word(right.type),
+                right_type=type_word(right.type),
             )
         return made
 
@@ -330,8 +324,8 @@ class _Walker:
                     arg,
                     name=name,
                     saw=self._quote(arg),
-                    type=_word(value.type),
-                    allowed=tuple(map(_word, allowed)),
+                    type=type_word(value.type),
+                    allowed=tuple(map(type_word, allowed)),
                 )
         made = working_days(name, args[0], self.calendar) if name in self.working else function.make(args)
         if made is None:
@@ -349,13 +343,13 @@ class _Walker:
     def _constant(self, node: ast.Constant) -> Value:
         if isinstance(node.value, (bool, str)):
             return constant(node.value)
-        number = _value(node.value)
+        number = exact(node.value)
         if not isinstance(number, Decimal) or abs(number) > LIMIT:
             raise self.fault("too_big", node)
         return constant(number)
 
     def _name(self, node: ast.Name) -> Value:
-        name = _plain(node.id)
+        name = plain_name(node.id)
         if name == "today":
             self.reads += 1
             return Value(pl.col("today"), Type.DATE)
@@ -363,14 +357,14 @@ class _Walker:
             value = self.params[name]
             if isinstance(value, (list, tuple)):
                 raise self.fault("list_here", node)
-            return constant(_value(value))
+            return constant(exact(value))
         field = self._field(node)
         self.reads += 1
         made = column(field, self.schema[field])
         return Value(is_true(made.expr), made.type) if made.type is Type.BOOL else made
 
     def _field(self, node: ast.Name) -> str:
-        field = self.names.get(_plain(node.id))
+        field = self.names.get(plain_name(node.id))
         if field is None:
             known = [*self.schema, *self.params, "today"]
             raise unknown("field", node.id, known, self.source.where(self.source.offset_of(node)))
@@ -380,39 +374,3 @@ class _Walker:
         """The part as typed, cut short."""
         piece = self.source.typed(node)
         return piece if len(piece) <= 40 else piece[:39] + "…"
-
-
-def _plain(name: str) -> str:
-    """Names compare without case; Python's grammar reads identifiers in NFKC."""
-    return unicodedata.normalize("NFKC", name).lower()
-
-
-def _value(value: object) -> str | Decimal | date | bool:
-    """A literal or a parameter's value; whole numbers and fractions become exact decimals."""
-    if isinstance(value, (bool, str, date, Decimal)):
-        return value
-    return Decimal(str(value))
-
-
-def _listed(items: Sequence[object], kind: Type) -> pl.Expr:
-    """Constants of a list, as the list that a field of type `kind` is looked up in."""
-    if kind is Type.TEXT:
-        items = [fold(str(item)) for item in items]
-    elif kind is Type.NUMBER:
-        items = [float(item) for item in items if isinstance(item, Decimal)]
-    return pl.lit(pl.Series([items], dtype=pl.List(DTYPES[kind])))
-
-
-def date_of(text: str) -> date | None:
-    """A quoted day: yyyy-mm-dd or dd.mm.yyyy."""
-    found = _ISO.fullmatch(text.strip()) or _DOTTED.fullmatch(text.strip())
-    if not found:
-        return None
-    try:
-        return date(int(found["y"]), int(found["m"]), int(found["d"]))
-    except ValueError:
-        return None
-
-
-def _word(kind: Type) -> Phrase:
-    return Phrase(f"engine.types.{kind}")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sheets_crm.engine.pack import Again, Outcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class Decision:
     """A rule applies to a card. Texts are filled in when drawn: `todo`, `why` are {"ru": ..., "en": ...} templates, `values` fill them.
 

@@ -15,9 +15,9 @@ import polars as pl
 
 from sheets_crm.analytics.model import Facts
 from sheets_crm.engine.evaluate import decide
-from sheets_crm.engine.expr import date_of
 from sheets_crm.engine.facts import FACT_COLUMNS
 from sheets_crm.engine.kinds import DTYPES, Type
+from sheets_crm.engine.literals import date_of
 from sheets_crm.engine.model import Decision
 from sheets_crm.engine.pack import Expected, Fields, Pack, PackTest, Rule
 from sheets_crm.engine.settings import RuleSetting, RuleSettings

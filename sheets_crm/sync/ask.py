@@ -17,13 +17,16 @@ from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.cards import fold, folded
 from sheets_crm.cells import letter
 from sheets_crm.errors import NotFound
+from sheets_crm.sync.matching import one_client
 from sheets_crm.sync.report import plain, problem_json, task_json
 from sheets_crm.tasks.escalate import ESCALATION
 from sheets_crm.tasks.model import Task
-from sheets_crm.words import Phrase, fill
+from sheets_crm.words import fill
 
 if TYPE_CHECKING:
     from sheets_crm.sync.run import Result
+
+GAP_DAYS = 30  # how far back a card tells of edits without a contact
 
 # What a card is called by and searched in, best first.
 _TITLES = ("name", "title", "client", "number", "id", "product", "service", "text")
@@ -104,7 +107,7 @@ def _title(row: Mapping[str, Any]) -> str:
 
 
 def card(result: Result, wanted: str) -> dict[str, Any]:
-    """All about one client: its fields, numbers, and every card, task and problem that is linked to it. NotFound when none or several match."""
+    """All about one client: its fields, numbers, and every card, task and problem that is linked to it, what happened to it. NotFound when none or several match."""
     facts = result.numbers.facts.get("client")
     if facts is None:
         raise NotFound("sync.no_clients")
@@ -142,12 +145,30 @@ def card(result: Result, wanted: str) -> dict[str, Any]:
     ]
     here = [p for p in result.base.problems if (p.sheet, p.row) == (row["sheet"], row["row"])]
     blocks["problems"] = [{"cell": p.cell, "message": problem_json(p, result.lang)["message"]} for p in here]
+    blocks["gaps"], blocks["timeline"] = _past(result, row["id"], row["client"] or "")
     return {
         "client": row["client"] or "",
         "sheet": row["sheet"],
         "row": row["row"],
         "blocks": {name: rows for name, rows in blocks.items() if rows},
     }
+
+
+def _past(result: Result, client_id: str, called: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Edits without a contact, and the client's timeline."""
+    from sheets_crm.sync import gaps, memory
+    from sheets_crm.sync.state import StateFolder
+    from sheets_crm.sync.timeline import timeline
+
+    opened = result.opened
+    missing: list[dict[str, Any]] = []
+    with memory.history(StateFolder.existing(opened.path, opened.config.workbook)) as past:
+        if past is not None:
+            found = gaps.of_client(
+                opened, past, result.base.frames, client_id, today=result.today, days=GAP_DAYS, lang=result.lang
+            )
+            missing = [gap.json() for gap in found.rows]
+    return missing, timeline(result, client_id, called)
 
 
 def _linked(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,36 +178,6 @@ def _linked(row: Mapping[str, Any]) -> dict[str, Any]:
         if not name.startswith("_") and not name.endswith("_id") and name != "client"
     }
     return {**shown, "_place": f"{row['_sheet']}!{row['_row']}"}
-
-
-def one_client(frame: pl.DataFrame, wanted: str) -> dict[str, Any]:
-    """The one client meant by a number, name, e-mail, phone, or part of a name. NotFound when there is none, or several."""
-    folded = fold(wanted)
-    digits = "".join(char for char in wanted if char.isdigit())
-    names = frame["client"].fill_null("").map_elements(fold, return_dtype=pl.String)
-    numbers = (
-        frame["number"].fill_null("").map_elements(fold, return_dtype=pl.String) if "number" in frame.columns else names
-    )
-    tries = [numbers == folded, names == folded, frame["email"].str.to_lowercase() == wanted.lower()]
-    if len(digits) >= 7:
-        tries.append(frame["phone"].str.contains(digits[-10:], literal=True))
-    tries.append(names.str.contains(folded, literal=True))
-    for mask in tries:
-        found = frame.filter(mask.fill_null(value=False))
-        if len(found) == 1:
-            return found.row(0, named=True)
-        if len(found) > 1:
-            raise NotFound(
-                "sync.many_clients",
-                wanted=wanted,
-                places=tuple(
-                    Phrase(
-                        "cli.client_place", {"client": r["client"] or "?", "sheet": r["sheet"], "row": str(r["row"])}
-                    )
-                    for r in found.head(8).iter_rows(named=True)
-                ),
-            )
-    raise NotFound("sync.no_client", wanted=wanted)
 
 
 def guess(path: Path, *, country: str) -> dict[str, Any]:

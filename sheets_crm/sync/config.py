@@ -19,6 +19,7 @@ from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_book import BookSettings
 from sheets_crm.sync.config_calendar import CalendarSettings
 from sheets_crm.sync.config_google import GoogleSettings
+from sheets_crm.sync.config_history import HistorySettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
 from sheets_crm.sync.config_people import Absences, HandedOver, TouchCap
@@ -45,7 +46,7 @@ class Manager(Settings):
     aliases: Names = ()
     email: str | None = None
     notify: SecretNames = ()  # names of addresses; the addresses themselves are secrets
-    role: Literal["manager", "head", "owner"] = "manager"
+    role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "manager"  # head, owner, or a department's
     away: Absences = ()
 
 
@@ -90,7 +91,7 @@ class CrmConfig(BaseSettings):
     managers: tuple[Manager, ...] = ()
     rules: dict[str, bool | dict[str, Any]] = Field(default_factory=dict)  # rule id -> on or off, or its settings
     packs: Names = ()  # more rule packs beside the configuration
-    tabs: dict[Literal["tasks", "funnel", "clients", "problems"], TabSettings] = Field(default_factory=dict)
+    tabs: dict[Literal["tasks", "funnel", "clients", "problems", "history"], TabSettings] = Field(default_factory=dict)
     tasks: TaskSettings = TaskSettings()
     backups: BackupSettings = BackupSettings()
     schedule: Schedule = Schedule()
@@ -98,6 +99,7 @@ class CrmConfig(BaseSettings):
     calendar_feed: FeedSettings | None = None
     calendar: CalendarSettings = CalendarSettings()
     hand_over: tuple[HandedOver, ...] = ()
+    history: HistorySettings = HistorySettings()
     protected_structure: Literal["refuse", "write"] = "refuse"
     companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
     book: BookSettings = BookSettings()

@@ -21,13 +21,14 @@ from sheets_crm.errors import OwnerError
 from sheets_crm.tabs import read_tasks_tab
 from sheets_crm.tasks import Mark
 from sheets_crm.tasks.keys import split_keys
+from sheets_crm.words import Phrase
 
 _MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class ConflictCopy:
-    """A copy beside the workbook. marks: those of its tasks tab that the workbook lacks."""
+    """A copy beside the workbook. service: a key of `openbook.services`. marks: those of its tasks tab that the workbook lacks."""
 
     path: Path
     service: str
@@ -35,7 +36,8 @@ class ConflictCopy:
 
     def note(self, workbook: str) -> tuple[str, Mapping[str, object]]:
         """The copy as a words key and its values."""
-        values: dict[str, object] = {"copy": self.path.name, "workbook": workbook, "service": self.service}
+        service = Phrase(f"openbook.services.{self.service}")
+        values: dict[str, object] = {"copy": self.path.name, "workbook": workbook, "service": service}
         if not self.marks:
             return "openbook.note.conflict", values
         names = dict.fromkeys(str(mark.cells.get("client") or mark.cells.get("todo") or "?") for mark in self.marks)

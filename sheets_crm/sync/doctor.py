@@ -18,6 +18,7 @@ from sheets_crm.errors import OwnerError, StateError, WorkbookBusy
 from sheets_crm.sync.companion import written_file
 from sheets_crm.sync.intake import Opened, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
+from sheets_crm.sync.places import marks_of
 from sheets_crm.sync.surroundings import said_of
 from sheets_crm.words import Lang, say
 
@@ -89,7 +90,8 @@ def _workbook(opened: Opened) -> list[Finding]:
     seen = read(opened, book_of(opened))
     theirs = sum(1 for sheet in seen.sheets if sheet.tab is None)
     found = [*access, Finding("ok", "doctor.workbook", {"path": opened.address, "n": theirs}), *_writable(opened)]
-    found += [Finding("warning", *note) for note in said_of(opened, seen, now=datetime.now(UTC), waiting=True)]
+    said = said_of(opened, seen, marks_of(seen), now=datetime.now(UTC), waiting=True)
+    found += [Finding("warning", *note) for note in said]
     today = opened.config.today(datetime.now(UTC))
     with placed(opened.document):
         bound = bind(

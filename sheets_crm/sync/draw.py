@@ -25,8 +25,12 @@ def draw(
     first_seen: Sequence[date],
     extra: tuple[str, ...],
     rules: Mapping[str, str],
+    journal: Callable[[DrawContext], Tab] | None = None,
 ) -> tuple[Tab, ...]:
-    """The tabs that are on, in their order. Clients is drawn only where there are clients."""
+    """The tabs that are on, in their order. Clients is drawn only where there are clients, History where it is asked for.
+
+    journal: draws the History tab.
+    """
     ctx = DrawContext(
         lang=config.language,
         currency=config.home_currency,
@@ -45,6 +49,8 @@ def draw(
         "clients": lambda: draw_clients(numbers.clients, ctx, open_tasks),
         "problems": lambda: draw_problems(base.problems, ctx, days or None),
     }
+    if journal is not None and "history" in config.tabs:
+        tabs["history"] = lambda: journal(ctx)
     off = {tab for tab, settings in config.tabs.items() if not settings.on}
     if numbers.clients.is_empty():
         off.add("clients")

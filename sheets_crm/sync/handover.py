@@ -17,12 +17,12 @@ from sheets_crm.cards.yamlmodel import nearest, read_yaml, validate
 from sheets_crm.disk import write_whole
 from sheets_crm.errors import ConfigError, NotFound, OwnerError
 from sheets_crm.sync import run
-from sheets_crm.sync.ask import one_client
 from sheets_crm.sync.brief import brief, clients_of
 from sheets_crm.sync.config import CrmConfig
 from sheets_crm.sync.config_check import check
 from sheets_crm.sync.config_edit import Entry, flow, with_entry, without_entry
 from sheets_crm.sync.config_people import sharing_of
+from sheets_crm.sync.matching import one_client
 from sheets_crm.tasks.share import doer
 from sheets_crm.words import Lang
 from sheets_crm.workdays import Calendar

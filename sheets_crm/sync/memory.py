@@ -39,7 +39,7 @@ def history(state: StateFolder | None) -> Iterator[History | None]:
     if state is None:
         yield None
         return
-    with History.open(state.path) as opened:
+    with History.look(state.path) as opened:
         yield opened
 
 
@@ -238,11 +238,13 @@ def tasks_seen(tasks: Iterable[Task], lang: Lang) -> list[TaskSeen]:
 def _task_seen(task: Task, reason: str) -> Iterator[TaskSeen]:
     """reason: why it is no longer needed. A row that is open whatever its status says (something is missing) is open."""
     status = Status.IN_PROGRESS if task.is_open and task.mark.status in CLOSED else task.mark.status
+    title = "" if task.decisions else str(task.mark.cells.get("todo") or "")
     for key, decision in zip_longest(split_keys(task.key), task.decisions):
         if key is not None:
             yield TaskSeen(
                 key, decision.rule if decision else "", task.opened, decision.card if decision else "",
                 decision.subject if decision else "", client_of(task), manager_of(task), task.due, status, reason,
+                decision.client_id if decision else "", title,
             )  # fmt: skip
 
 

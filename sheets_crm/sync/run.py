@@ -16,17 +16,18 @@ from sheets_crm.analytics.model import Numbers
 from sheets_crm.analytics.numbers import numbers as reckon
 from sheets_crm.base.bind import bind
 from sheets_crm.base.build import build
-from sheets_crm.base.history import History, Run, looks_emptied
+from sheets_crm.base.history import History, Run
 from sheets_crm.base.model import Base
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
-from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
+from sheets_crm.books.model import Applied, Book, FingerprintChanged, Signed, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
-from sheets_crm.errors import BaseEmptied, WorkbookBusy
+from sheets_crm.errors import WorkbookBusy
 from sheets_crm.sync import memory, pending, places, report
+from sheets_crm.sync.alarms import Accepted, refuse_upheaval
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
 from sheets_crm.sync.companion import written_file
@@ -43,10 +44,10 @@ from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.sync.surroundings import said_of
-from sheets_crm.tabs import TasksTab
+from sheets_crm.tabs import DrawContext, TasksTab
 from sheets_crm.tasks import Task, open_tasks
 from sheets_crm.tasks.escalate import ESCALATION
-from sheets_crm.words import Lang, Phrase, fill, say
+from sheets_crm.words import Lang, fill, say
 
 TRIES = 3  # how often a workbook that changes under our hands is read again
 
@@ -136,12 +137,14 @@ def plan(
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
+    seen = read(opened, book or book_of(opened, wait_s=wait_s))
     with memory.history(state) as history:
-        seen = read(opened, book or book_of(opened, wait_s=wait_s))
-        marks = places.marks_of(seen).tab
-        result = _computed(opened, seen, marks, history, today=_day(opened, today), lang=lang or opened.lang)[0]
-    said = said_of(opened, seen, now=datetime.now(UTC), waiting=True)
-    return replace(result, notes=(*result.notes, *said))
+        marks = places.marks_of(seen)
+        now = datetime.now(UTC)
+        day = _day(opened, today)
+        result = _computed(opened, seen, marks.tab, history, today=day, lang=lang or opened.lang, now=now)[0]
+        said = said_of(opened, seen, marks, now=now, waiting=True)
+        return replace(result, notes=(*result.notes, *(history.notes if history else ()), *said))
 
 
 def sync(
@@ -151,6 +154,7 @@ def sync(
     lang: Lang | None = None,
     on_language: Callable[[Lang], object] = lambda _: None,
     accept_emptied: bool = False,
+    accept_changes: bool = False,
     book: Book | None = None,
     wait_s: float | None = None,
 ) -> Result:
@@ -161,7 +165,9 @@ def sync(
     opened = open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
-    with state.lock(wait_s=5), History.open(state.path) as history:
+    accepted = Accepted(emptied=accept_emptied, changes=accept_changes)
+    keep_days = opened.config.history.keep_days
+    with state.lock(wait_s=5), History.open(state.path, keep_days=keep_days) as history:
         for _ in range(TRIES):
             try:
                 return _once(
@@ -171,7 +177,7 @@ def sync(
                     book=book,
                     today=_day(opened, today),
                     lang=lang or opened.lang,
-                    accept_emptied=accept_emptied,
+                    accepted=accepted,
                     wait_s=wait_s,
                 )
             except FingerprintChanged:
@@ -192,7 +198,7 @@ def _once(
     book: Book | None,
     today: date,
     lang: Lang,
-    accept_emptied: bool,
+    accepted: Accepted,
     wait_s: float | None,
 ) -> Result:
     copies: list[Backup] = []
@@ -200,25 +206,27 @@ def _once(
     keep = opened.config.backups.rotation
     book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
     seen = read(opened, book)
-    marks = places.marks_of(seen).tab
+    typed = places.marks_of(seen)
+    marks = typed.tab
     if not seen.is_lost:  # marks out of a copy are older than those that history knows
         history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
-    result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang)
-    if not accept_emptied:
-        _refuse_emptied(opened, history, result.base)
+    before = memory.Past(history, state).sheets()
+    who = book.last_editor() if isinstance(book, Signed) else ""
+    result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
+    refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.touched for mark in marks.marks))
     try:
         applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
     except WorkbookBusy as error:
         raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
-    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__)
+    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
     shown = memory.tasks_seen(result.tasks, opened.lang)
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
     pending.clear(state)
-    said = said_of(opened, seen, now=now, waiting=False)
+    said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(
         result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),
         written=applied.written, titles=applied.titles,
@@ -239,20 +247,16 @@ def _once(
     return done
 
 
-def _refuse_emptied(opened: Opened, history: History, base: Base) -> None:
-    loss = looks_emptied(history.counts(), {card: len(frame) for card, frame in base.frames.items()})
-    if loss is not None:
-        raise BaseEmptied(
-            "sync.emptied",
-            workbook=opened.workbook.name,
-            card=Phrase(f"cli.card.{loss.card}"),
-            was=loss.was,
-            now=loss.now,
-        )
-
-
 def _computed(
-    opened: Opened, seen: Read, marks: TasksTab, history: History | None, *, today: date, lang: Lang
+    opened: Opened,
+    seen: Read,
+    marks: TasksTab,
+    history: History | None,
+    *,
+    today: date,
+    lang: Lang,
+    now: datetime,
+    who: str = "",
 ) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
     config = opened.config
@@ -298,10 +302,33 @@ def _computed(
         for pack in packs
         for rule in pack.rules
     } | {ESCALATION: say("calendar.escalation.label", config.language)}
-    tabs = draw(config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names)
+    tabs = draw(
+        config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
+        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, over=over, run=Run(now, today, who=who)),
+    )  # fmt: skip
     notes = (*bound.notes, *notes_of(calendar, decisions, tasks))
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
+
+
+def _journal(
+    ctx: DrawContext,
+    opened: Opened,
+    history: History | None,
+    *,
+    base: Base,
+    tasks: Sequence[Task],
+    marks: TasksTab,
+    over: Endings,
+    run: Run,
+) -> Tab:
+    """The History tab as it will be once this run is recorded: so that the next run finds nothing to write."""
+    from sheets_crm.sync.history_tab import history_tab
+
+    adopted = memory.adopted_seen(tasks, marks.marks)
+    shown = memory.tasks_seen(tasks, opened.lang)
+    reasons = over.reasons(opened.lang, [seen.key for seen in shown])
+    return history_tab(ctx, opened, history, base, run=run, tasks=shown, marks=adopted, reasons=reasons)
 
 
 def _default_interval(packs: Sequence[Pack], settings: RuleSettings) -> float:

@@ -81,7 +81,7 @@ def _computed(task: Task, ctx: DrawContext) -> Row:
         "hint": hint_text(task, ctx.lang),
         "rule": ", ".join(rules),
         "source": source_text(first),
-        "client_link": look.place(first.sheet, f"A{first.row}") if first.sheet else None,
+        "client_link": look.place(first.sheet, f"A{first.row}") if first.card else None,
         "source_link": look.place(first.sheet, first.cell or f"A{first.row}") if first.sheet else None,
     }
 

@@ -45,7 +45,7 @@ def read_tasks_tab(grid: Grid) -> TasksTab:
     marks = []
     for position in range(found.header + 1, len(rows)):
         row = rows[position]
-        if not _is_header_again(row):
+        if _has_key(row, found) or not _is_header_again(row):
             mark = _mark(row, found, extra, position + 1)
             marks += [mark] if mark else []
     return TasksTab(tuple(marks), tuple(names))
@@ -118,6 +118,12 @@ def _cells(cells: Mapping[str, Typed], lang: Lang) -> dict[str, object]:
     elif fold(level) in priorities_by_label():
         found["priority"] = priorities_by_label()[fold(level)]
     return found
+
+
+def _has_key(row: Sequence[Typed], found: Found) -> bool:
+    """Does the row name a task? Then it is no header, and its other cells need not be asked."""
+    place = found.ids.get("key", len(row))
+    return place < len(row) and bool(split_keys(row[place].text))
 
 
 def _is_header_again(row: Sequence[Typed]) -> bool:

@@ -21,11 +21,12 @@ def carried(
 
     So does one whose earlier task was closed late, within the turn of today: it was done for this turn.
     """
+    decisions = list(decisions)
+    if not any(decision.earlier for decision in decisions):
+        return decisions
     rows: dict[str, Mark] = {}
     for mark in reversed(marks):
         rows |= dict.fromkeys(map(base_key, split_keys(mark.key)), mark)
-    if not rows:
-        return list(decisions)
     return [_carried(decision, rows, closed, today) if decision.earlier else decision for decision in decisions]
 
 

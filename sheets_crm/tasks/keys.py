@@ -22,6 +22,7 @@ from sheets_crm.engine.model import Decision
 
 _SHAPE = re.compile(r"([ton][a-z2-7]{13})(?:-(\d{1,4})([adr])(\d{1,2})([a-z2-7]))?")
 _LENGTH = 12
+KEY_LENGTH = _LENGTH + 2  # of the shortest key: its letter, the digest, the check character
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # base32 of RFC 4648, small letters
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # ten bits at a time
 _SPARE = 80 - 5 * _LENGTH  # bits of the digest that a key leaves out

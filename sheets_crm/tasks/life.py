@@ -120,19 +120,20 @@ def _live_tasks(rows: Rows, live: Mapping[str, Decision], past: _Past, days: Day
             is_head = is_escalated(marks[0].key, decisions[0], past.settings)
             meant = meaning(marks[0].outcome, decisions, escalated=is_head)
             marks = moved_on(marks, decisions, meant, past.settings, days)
+        is_head = is_escalated(marks[0].key, decisions[0], past.settings)
         for decision, mark in zip(decisions, marks, strict=True):
-            yield _rule_task(decision, mark, meant if mark.outcome else "nothing", past)
+            yield _rule_task(decision, mark, meant if mark.outcome else "nothing", past, is_head=is_head)
     for base, decision in live.items():
         if base not in rows.marks:
             yield _rule_task(decision, Mark(base), "nothing", past)
 
 
-def _rule_task(decision: Decision, mark: Mark, meant: Meaning, past: _Past) -> Task:
+def _rule_task(decision: Decision, mark: Mark, meant: Meaning, past: _Past, *, is_head: bool = False) -> Task:
     """A rule's task with its marks. Its due day is the rule's, or that of its step, or the day the task first appeared.
 
     A day typed over an undated due is kept. Without state the tab tells when the task appeared.
     """
-    step, today, settings = step_of(mark.key), past.today, past.settings
+    step, today = step_of(mark.key), past.today
     shown = mark.due if isinstance(mark.due, date) else None
     dated = decision.dated and step is None
     told = mark.told.since or min((shown or today, *mark.told.tries))
@@ -140,10 +141,9 @@ def _rule_task(decision: Decision, mark: Mark, meant: Meaning, past: _Past) -> T
     due = decision.due if dated else shown or opened
     mark, needs = _settled(mark, meant)
     shut = past.closed.get(mark.key, today) if mark.status in CLOSED and not needs else None
-    is_head = step is not None and is_escalated(mark.key, decision, settings)
     notes = history_notes(mark, decision, due, is_head=is_head) if step else ()
     if is_head:
-        decision = escalated(decision, settings)
+        decision = escalated(decision, past.settings)
     return Task(mark.key, decision, mark, opened, due=due, closed=shut, prompts=needs, notes=notes, step=step)
 
 

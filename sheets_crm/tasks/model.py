@@ -49,7 +49,10 @@ class Told:
 _NOTHING_TOLD = Told()
 
 
-@dataclass(frozen=True)
+_NOTHING: Mapping[str, object] = {}  # one for all marks that hold none
+
+
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class Mark:
     """What stands in the manager's columns of one task row, as read. Text kept as typed; a status we don't know stays text.
 
@@ -71,8 +74,8 @@ class Mark:
     time: time | str | None = None
     repeat: str = ""
     own: bool = False
-    cells: Mapping[str, object] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
+    cells: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     row: int = 0  # the user's row on the tab
     day_said: date | None = None
     told: Told = _NOTHING_TOLD
@@ -105,7 +108,7 @@ class Note(NamedTuple):
         return say(self.key, lang, **dict(self.values))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class Task:
     """One row of the Tasks tab. `decision` is None for a task of one's own and for one whose reason has passed.
 

@@ -160,11 +160,13 @@ def bring_back(rows: Rows, live: Mapping[str, Decision], own: Iterable[Mark], re
 def _is_row_of(stray: Mark, decision: Decision, remembered: Mark) -> bool:
     """Is this row of one's own the one in which the task stood before its key was retyped?
 
-    A row that held several reasons points to the cell of one of them only: it is known by its words for the others.
+    A row that held several reasons points to the cell of one of them only, and a client may have been renamed meanwhile: it is
+    known by its words, too.
     """
-    if fold(str(stray.cells.get("client", ""))) != fold(decision.client):
-        return False
-    return stray.cells.get("source") == source_text(decision) or not _words(stray).isdisjoint(_words(remembered))
+    client = fold(str(stray.cells.get("client", ""))) == fold(decision.client)
+    cell = stray.cells.get("source") == source_text(decision)
+    words, said = _words(stray), _words(remembered)
+    return (client and cell) or ((client or cell) and not words.isdisjoint(said)) or (bool(said) and words == said)
 
 
 def _words(mark: Mark) -> set[str]:

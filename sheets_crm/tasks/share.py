@@ -81,7 +81,9 @@ def _ids(identity: str) -> tuple[str, str]:
 
 def arranged(tasks: Iterable[Task], said: Mapping[str, Phrase], sharing: Sharing, today: date) -> list[Task]:
     """Tasks with what their rows say of people and repeats, those of one's own handed over too, and days moved off days off."""
-    return [_moved(_told(_arranged(task, said, sharing, today)), sharing) for task in tasks]
+    if sharing.hand_overs or sharing.due_on_working_days:
+        return [_moved(_told(_arranged(task, said, sharing, today)), sharing) for task in tasks]
+    return [_told(task) if task.mark.repeat else task for task in tasks]
 
 
 def _arranged(task: Task, said: Mapping[str, Phrase], sharing: Sharing, today: date) -> Task:

@@ -94,9 +94,9 @@ def test_changes_say_where_when_and_what(folder):
     line = (2, 1, "2026-07-22", "anna@shop.ru")
     assert sorted(rows) == sorted(
         [
-            (*line, "added", "id:3", "Клиенты", "A2", "", None, None),
-            (*line, "removed", "id:2", "Клиенты", "A3", "", None, None),
-            (*line, "changed", "id:1", "Клиенты", "C3", "phone", "+71", "+79; +71"),
+            (*line, "added", "id:3", "Клиенты", "A2", "", None, "Пётр", ""),
+            (*line, "removed", "id:2", "Клиенты", "A3", "", "Анна", None, ""),
+            (*line, "changed", "id:1", "Клиенты", "C3", "phone", "+71", "+79; +71", ""),
         ]
     )
 
@@ -414,9 +414,10 @@ def test_an_old_state_folder_put_back_is_only_old(folder, tmp_path):
         history.record_run(run(1), clients(IVAN))
     (folder / "history.db").write_bytes(old)
     with History.open(folder) as history:
-        assert history.previous("client") is None  # the file it names was replaced since
+        assert history.previous("client").height == 1  # the file it names was replaced since: the newer one speaks
+        assert [key for key, _ in history.notes] == ["history.put_back"]
         summary = history.record_run(run(2), clients(IVAN))
-        assert summary.run == 3  # never the number of a file that exists
+        assert (summary.run, summary.removed) == (3, 0)  # never the number of a file that exists
         assert history.previous("client").height == 1
 
 
@@ -426,7 +427,7 @@ class Crash(Exception):
 
 STEPS = [
     "sheets_crm.base.history.snapshots.write_whole",
-    "sheets_crm.base.history.store._located",
+    "sheets_crm.base.history.recording._located",
     "sheets_crm.base.history.stages.record_stages",
     "sheets_crm.base.history.problems.record",
     "sheets_crm.base.history.events.record_tasks",

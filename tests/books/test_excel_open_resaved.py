@@ -110,6 +110,11 @@ def test_a_tab_that_lost_its_drop_downs_is_drawn_again(resaved):
     assert "tasks" in write(resaved, *TABS).written
 
 
+def test_a_tab_of_very_many_cells_is_rather_written_again(resaved, monkeypatch):
+    monkeypatch.setattr(meaning, "_MOST_CELLS", 10)
+    assert write(resaved, *TABS).written == ("tasks", "funnel", "problems")
+
+
 def test_without_the_note_of_how_it_was_drawn_it_is_drawn_again(resaved):
     edit(resaved, "xl/workbook.xml", ("_sheets_crm_drawn_tasks", "_something_else"))
     assert "tasks" in write(resaved, *TABS).written

@@ -41,6 +41,7 @@ GONE = "Больше не нужно"
 STATUSES = ("В работе", "Сделана", "Отложена", "Отменена")
 CLOSED = {"Сделана", "Отменена"}
 NOT_REACHED = "Не дозвонились"
+AGREED = {LABELS["offer"]: "Думают", LABELS["overdue"]: "Назвали дату оплаты", LABELS["next"]: "Клиент думает"}
 TRIES = re.compile(r"Попыток связаться: (\d+)")
 SYNONYMS = {"Ответ по КП": "Ответы по КП", "Сумма": "Сумма, руб.", "Менеджер": "Ответственный", "Дата КП": "КП от"}
 KILLS = ("before intake", "after intake", "before the write", "after the write", "after the record", "before the stamp")
@@ -216,6 +217,9 @@ class Play(RuleBasedStateMachine):
     @rule(who=st.integers(0, 5))
     def remove_deal(self, who):
         deal = self.deals.pop(who % len(self.deals))
+        for mark in self.marks:
+            if mark.client == deal.client:
+                mark.occurrence = None  # a client of that name who comes later is another one, whatever the days
         rows, name = self._deal_rows(), self._place("Клиент")
         self.world.put(DEALS, [row for row in rows if row[name] != deal.client])
         self.world.put(CLIENTS, [row for row in self.world.rows(CLIENTS) if not row or row[0] != deal.client])
@@ -287,7 +291,7 @@ class Play(RuleBasedStateMachine):
 
     @rule(
         marks=st.lists(
-            st.tuples(st.integers(0, 20), st.sampled_from(STATUSES), st.integers(0, 7)), min_size=1, max_size=4
+            st.tuples(st.integers(0, 20), st.sampled_from(STATUSES), st.integers(0, 15)), min_size=1, max_size=4
         )
     )
     def mark_tasks(self, marks):
@@ -309,6 +313,8 @@ class Play(RuleBasedStateMachine):
         if more & 2:
             mark.cells["Результат"] = NOT_REACHED
             self.calls[mark.client, mark.rule] += 1
+        elif more & 8:
+            mark.cells["Результат"] = AGREED.get(mark.rule.split(", ")[0], "Узнать не удалось")
         if more & 4:
             mark.cells["Отложить до"] = self.today + timedelta(days=3)
         self._type(head, row, mark)
@@ -491,18 +497,25 @@ class Play(RuleBasedStateMachine):
         assert words == +self.hand, "rows typed by hand"
 
     def _moved_on(self, mark, row, *, final):
-        """A call that nobody answered is followed by the next one: the row is free for its outcome, and counts the tries."""
-        if mark.cells.get("Результат") != NOT_REACHED:
+        """What asks for more is followed by the next step: the row is free for its outcome, and says how it came to that."""
+        said = mark.cells.get("Результат")
+        if said != NOT_REACHED and said not in AGREED.values():
             return
         held = (mark.client, mark.rule, mark.occurrence) in set(self._expected()) and mark.client not in self.unsure
-        if final and held and mark.own is False and mark.cells["Статус"] != "Отменена" and mark.rule != LABELS["lost"]:
-            assert row["Результат"] is None, f"{mark} waits for its next step"
+        must = said == NOT_REACHED or (mark.cells.get("Отложить до") or self.today) > self.today
+        if final and held and must and mark.own is False and mark.cells["Статус"] != "Отменена":
+            assert mark.rule == LABELS["lost"] or row["Результат"] is None, f"{mark} waits for its next step"
         if row["Результат"] is None:
             assert mark.own is not True, f"{mark} is nobody's outcome"
-            assert TRIES.search(row["Почему"]), f"{mark} is freed without a next step"
+            told = TRIES.search(row["Почему"]) if said == NOT_REACHED else "Договорились на" in row["Почему"]
+            assert told, f"{mark} is freed without a next step"
             mark.cells |= {"Статус": "Новая", "Результат": None}
             if "Отложить до" in mark.cells:
                 mark.cells["Отложить до"] = None
+        elif (
+            final and held and mark.own is False and mark.cells["Статус"] != "Отменена" and mark.rule != LABELS["lost"]
+        ):
+            assert row["Почему"].startswith("Не хватает даты"), f"{mark} doesn't say what is missing"
 
     def _tries_are_those_said(self, head, rows):
         """No try is counted that nobody made."""

@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -383,6 +384,22 @@ def test_a_crash_leaves_whole_copies_only(shop, monkeypatch, step, late, encrypt
     newest = shop.outside()[0]
     with plain_copy(newest, shop.state, "backup") as plain:
         assert plain.path.read_bytes() == shop.workbook.read_bytes()
+
+
+def test_a_copy_that_was_put_there_but_not_noted_is_known_again(vault, monkeypatch):
+    """A crash between the two leaves no second copy of the day, and no file that nobody ever removes."""
+
+    def crash(*_):
+        raise Crash
+
+    back_up(workbook_of(vault.workbook, "b"), vault.state, now=NOW + DAY)
+    monkeypatch.setattr("sheets_crm.sync.backup.register.write_whole", crash)
+    with pytest.raises(Crash):
+        carry(vault.state, vault.place, now=NOW + DAY)
+    monkeypatch.undo()
+    vault.place = replace(vault.place, keep=Keep(1, 0, 0, 0))
+    assert carry(vault.state, vault.place, now=NOW + DAY + HOUR) is None
+    assert len(list(vault.folder.glob("*.age"))) == 1
 
 
 # --- encrypted ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import unicodedata
 import openpyxl
 import pytest
 
-from sheets_crm.sync import doctor, run
+from sheets_crm.sync import conflicts, doctor, run
 from sheets_crm.sync.conflicts import conflict_copies
 from sheets_crm.words import LANGS, say
 from tests.sync.test_companion import BASE, DAY, Firm, digest
@@ -114,3 +114,8 @@ def test_a_copy_of_the_companion_is_noticed_too(firm):
     assert notes["openbook.note.conflict"]["copy"] == copy.name
     assert notes["openbook.note.conflict"]["workbook"] == firm.tabs.name
     assert BASE not in notes["openbook.note.conflict"]["copy"]
+
+
+def test_every_service_has_its_name():
+    for service, _, _ in conflicts._patterns():
+        assert all(say(f"openbook.services.{service}", lang) for lang in LANGS)

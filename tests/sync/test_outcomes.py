@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from sheets_crm.base.history import History
 from sheets_crm.cli.app import app
 from sheets_crm.sync import run
+from tests.house.test_reference import differences, told_paths
 from tests.promises.play import Killed, killing
 from tests.promises.worlds import CLIENT_HEADERS, CLIENTS, DEAL_HEADERS, DEALS, LOST, OFFER, FileWorld, MemoryWorld
 
@@ -79,6 +80,8 @@ class Shop:
             return history.table(table).to_dicts()
 
     def said(self, what):
+        if what == "task":
+            return [row["state_to"] for row in self.history("task_moves") if row["state_from"]]
         return [row["new"] for row in self.history("task_events") if row["what"] == what]
 
 
@@ -302,7 +305,7 @@ def test_a_reason_that_returns_opens_the_task_again(one):
     one.sync()
     one.change("Анна", "Ответ по КП", None)
     one.sync(D + DAY)
-    assert one.said("task") == ["ответ получен, «думают»", "opened"]
+    assert one.said("task") == ["ответ получен, «думают»", "open"]
     (task,) = [row for row in one.history("tasks") if row["client"] == "Анна"]
     assert (task["closed"], task["opened"]) == (None, "2026-11-20")
 
@@ -354,6 +357,13 @@ def test_results_are_counted(one):
     assert json.loads(results(one, "--json"))["outcomes"] == []
 
 
+def test_the_page_says_what_results_print(one, root):
+    one.type("Анна", Результат="Отказались", Причина="дорого")
+    one.sync()
+    printed = json.loads(results(one, "--json"))
+    assert differences(told_paths(root, "results --json"), [printed]) == (set(), set())
+
+
 def test_a_plan_says_what_a_sync_would(one):
     one.type("Анна", Результат="Не дозвонились")
     planned = one.world.plan(D).plan_json()["tasks"]
@@ -361,3 +371,18 @@ def test_a_plan_says_what_a_sync_would(one):
     task = next(task for task in planned if task["client"] == "Анна")
     assert (task["due"], "Попыток связаться: 1" in task["why"]) == ("2026-11-21", True)
     assert run.plan(str(one.world.folder), today=D, book=one.world.book).written == ()
+
+
+def test_a_row_typed_by_hand_is_never_called_lost(tmp_path):
+    """Also where the list is shorter afterwards, so that the place at which it was typed is blank again."""
+    one = Shop(tmp_path / "shop", FileWorld)
+    head, *rows = one.world.rows(one.world.tab())
+    typed = [None] * len(head)
+    typed[head.index("Что сделать")] = "Позвонить в банк"
+    one.world.put(one.world.tab(), [head, *rows, typed])
+    one.change("Анна", "Этап", LOST)
+    one.change("Борис", "Дата КП", None)
+    result = one.world.sync(D)
+    assert "Позвонить в банк" in [row["Что сделать"] for row in one.rows()]
+    assert len(one.rows()) < len(rows) + 1
+    assert "openbook.note.dropped" not in [key for key, _ in result.notes]

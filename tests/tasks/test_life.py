@@ -237,3 +237,21 @@ def test_rows_with_different_marks_are_not_merged():
     assert len(tasks) == 2
     tasks = open_tasks([one, replace(two, due=TODAY + DAY, dated=True)], (), {}, TODAY, MERGE)
     assert len(tasks) == 2
+
+
+def test_a_retyped_row_of_a_finished_task_is_not_brought_back_beside_itself():
+    found = [decision(), decision(rule="overdue_payment", cell="G7")]
+    done = {key_of(one): Mark(key_of(one), status="done", comment="paid by card") for one in found}
+    cells = {"client": "Anna", "source": "Deals!F7", "todo": "Call"}
+    stray = Mark("oops", own=True, status="done", comment="paid by card", cells=cells, row=2)
+
+    def finished(row, decisions=found):
+        tasks = open_tasks(decisions, [row], {}, TODAY, remembered=done)
+        return sum(task.mark.status == "done" and task.decision is not None for task in tasks)
+
+    assert finished(stray) == 0, "also for the reason to whose cell the row did not point"
+    assert finished(replace(stray, comment="", cells=cells | {"source": "Deals!F9"})) == 2
+    renamed = [replace(one, client="Anna B.", sheet="Moved") for one in found]
+    assert finished(stray, renamed) == 0
+    assert finished(replace(stray, comment="something else"), renamed) == 2
+    assert finished(replace(stray, cells={"todo": "Call"})) == 2, "a row typed by hand is not a task's"

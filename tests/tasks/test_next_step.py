@@ -265,6 +265,17 @@ def test_a_row_with_several_reasons_is_one_call():
     assert (shut.is_open, len(shut.decisions)) == (False, 2)
 
 
+def test_a_row_with_several_reasons_goes_to_the_head_as_a_whole():
+    """Rules may differ in how often they try; the row that one comment stands in is not torn apart by that."""
+    merge = replace(HEAD, merge_reasons=True)
+    pair = [offer(priority=1, again=Again(tries=1)), offer(rule="overdue_payment")]
+    (task,) = open_tasks(pair, (), {}, TODAY, merge)
+    (moved,) = open_tasks(pair, [replace(task.mark, row=2, outcome="недозвон", comment="c")], {}, TODAY, merge)
+    assert ([one.manager for one in moved.decisions], moved.mark.comment) == (["Maria", "Maria"], "c")
+    (again,) = open_tasks(pair, [read_again(moved)], {}, TODAY, merge)
+    assert (again.key, again.decision.manager) == (moved.key, "Maria")
+
+
 def test_waiting_rows_stand_below_those_of_the_day():
     second = offer("Boris")
     first = row("недозвон")

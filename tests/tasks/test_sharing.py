@@ -421,3 +421,24 @@ def test_a_touch_done_in_its_turn_comes_again_in_the_next():
 def test_amounts_decide_between_equal_touches():
     rich, poor = decision(rule="a", amount=Decimal(9000)), decision(rule="b", amount=Decimal(10))
     assert [task.decision.rule for task in run([poor, rich], (), capped())] == ["a"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.booleans()), min_size=1, max_size=12))
+def test_however_days_pass_one_touch_is_open_at_most_and_none_is_missed(steps):
+    """Each step: days go by, the open task may be done, the state may be lost."""
+    today, marks, known, closed = date(2026, 11, 2), [], {}, {}
+    for days, finished, lost in steps:
+        today += days * DAY
+        known, closed = ({}, {}) if lost else (known, closed)
+        number = (today - date(2026, 11, 2)).days // 14
+        tasks = run([turn(number, due=today)], marks, None, today, known, closed=closed)
+        still_open = [task for task in tasks if task.is_open]
+        assert len(still_open) <= 1
+        done_now = [task for task in tasks if not task.is_open and task.closed >= turn(number).turn]
+        assert still_open or done_now, "neither open nor done in this turn"
+        known |= {task.key: task.opened for task in tasks}
+        closed |= {task.key: task.closed for task in tasks if task.closed}
+        marks = [
+            replace(drawn(task), status=Status.DONE if finished and task.is_open else task.mark.status, row=n + 2)
+            for n, task in enumerate(tasks)
+        ]

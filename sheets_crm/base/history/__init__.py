@@ -6,12 +6,16 @@ The only part of `base` that touches a database and files.
 from sheets_crm.base.history.alarms import Loss, Rewrite, looks_emptied, looks_rewritten
 from sheets_crm.base.history.changes import changes
 from sheets_crm.base.history.events import MarkSeen, TaskSeen
-from sheets_crm.base.history.store import History, Run, RunSummary
+from sheets_crm.base.history.journal import Event, Question
+from sheets_crm.base.history.recording import Run, RunSummary
+from sheets_crm.base.history.store import History
 
 __all__ = [
+    "Event",
     "History",
     "Loss",
     "MarkSeen",
+    "Question",
     "Rewrite",
     "Run",
     "RunSummary",

@@ -15,14 +15,19 @@ SCHEMA = {
     "new": pl.String,
     "sheet": pl.String,
     "row": pl.UInt32,
+    "client": pl.String,
 }
+
+# What a card is called by, best first: it is all that is left of a row that went.
+_TITLES = ("name", "client", "title", "number", "id", "product", "service", "text")
 
 
 def changes(previous: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
     """Differences by `_id`: one row a changed field, one a row that came ("added") or went ("removed").
 
-    Columns: identity, kind ("changed", "added", "removed"), field ("" for whole rows), old, new (as text; null is blank),
-    sheet, row (the user's, where it stands now; where it stood, for "removed"). In the order of `current`, field by field.
+    Columns: identity, kind ("changed", "added", "removed"), field ("" for whole rows), old, new (as text; null is blank; of a
+    whole row what the card is called by), sheet, row (the user's, where it stands now; where it stood, for "removed"), client
+    (`_id` of the client it belongs to; "" where none is known). In the order of `current`, field by field.
     A field that is bound in one frame only is no change: the owner bound a column, nobody typed.
     """
     found = [pl.DataFrame(schema=SCHEMA)]
@@ -59,15 +64,23 @@ def compared(now: pl.DataFrame, was: pl.DataFrame) -> list[tuple[str, str]]:
 
 def _whole(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     nothing = pl.lit(None, pl.String)
+    named = [pl.col(name) for name in _TITLES if rows.schema.get(name) == pl.String]
+    called = pl.coalesce(named) if named else nothing
     return rows.select(
         identity=pl.col("_id"),
         kind=pl.lit(kind),
         field=pl.lit(""),
-        old=nothing,
-        new=nothing,
+        old=called if kind == "removed" else nothing,
+        new=called if kind == "added" else nothing,
         sheet=pl.col("_sheet").cast(pl.String),
         row=pl.col("_row").cast(pl.UInt32),
+        client=owner(rows),
     )
+
+
+def owner(rows: pl.DataFrame) -> pl.Expr:
+    """The client that each card belongs to, "" where none is known. A client belongs to nobody: it is its own `identity`."""
+    return pl.col("client_id").cast(pl.String).fill_null("") if "client_id" in rows.columns else pl.lit("")
 
 
 def _of_field(now: pl.DataFrame, was: pl.DataFrame, field: str, column: str) -> pl.DataFrame:
@@ -87,6 +100,9 @@ def _of_field(now: pl.DataFrame, was: pl.DataFrame, field: str, column: str) -> 
             "new": as_text(here.gather(places)),
             "sheet": rows["_sheet"].cast(pl.String),
             "row": rows["_row"].cast(pl.UInt32),
+            "client": rows.select(_owner=owner(rows)).to_series()
+            if "client_id" in rows.columns
+            else [""] * rows.height,
         },
         schema=SCHEMA,
     )

@@ -30,6 +30,10 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _TORN = ("no such table", "no such column", "has no column")  # a file of the right version without its tables
 
 
+class TakenBack(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+
 class Database:
     """The state database at `path`. `moved` names the damaged file that was put aside, None when there was none."""
 
@@ -46,13 +50,25 @@ class Database:
         try:
             return self._once(work)
         except (DBAPIError, sqlite3.Error) as error:
-            if not _is_damage(error):
-                raise self._told(error) from error
+            if not is_damage(error):
+                raise told(error, self.path) from error
         self._put_aside()
         try:
             return self._once(work)
         except (DBAPIError, sqlite3.Error) as error:
-            raise self._told(error) from error
+            raise told(error, self.path) from error
+
+    def trial(self, work: Callable[[Connection], T]) -> T:
+        """`work` in a transaction that is taken back: what it says is known, what it did is not kept."""
+        found: list[T] = []
+
+        def tried(connection: Connection) -> None:
+            found.append(work(connection))
+            raise TakenBack
+
+        with contextlib.suppress(TakenBack):
+            self.run(tried)
+        return found[-1]
 
     def close(self) -> None:
         """Let the file go."""
@@ -106,16 +122,17 @@ class Database:
             raise StateError("state.folder_denied", path=str(self.path)) from error
         self.moved = aside
 
-    def _told(self, error: Exception) -> Exception:
-        """What the owner can do something about as StateError; all else as it is."""
-        code = _code(error)
-        if code in _BUSY:
-            return StateError("state.database_busy", path=str(self.path))
-        if code == sqlite3.SQLITE_FULL:
-            return StateError("state.disk_full", path=str(self.path.parent))
-        if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}:
-            return StateError("state.folder_denied", path=str(self.path))
-        return error
+
+def told(error: Exception, path: Path) -> Exception:
+    """What the owner can do something about as StateError; all else as it is."""
+    code = code_of(error)
+    if code in _BUSY:
+        return StateError("state.database_busy", path=str(path))
+    if code == sqlite3.SQLITE_FULL:
+        return StateError("state.disk_full", path=str(path.parent))
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}:
+        return StateError("state.folder_denied", path=str(path))
+    return error
 
 
 def _prepare(connection: Any, _record: object) -> None:
@@ -128,10 +145,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _code(error: Exception) -> int:
+def code_of(error: Exception) -> int:
+    """SQLite's own number of what went wrong; 0 where it is not SQLite's."""
     return int(getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) or 0) & 0xFF
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
+    """Is the file itself broken, and not only out of reach?"""
     torn = any(sign in str(getattr(error, "orig", error)) for sign in _TORN)
-    return _code(error) in _DAMAGE or torn
+    return code_of(error) in _DAMAGE or torn

@@ -1,4 +1,4 @@
-"""The life of tasks as history keeps it: when each was opened and closed, and every mark on it once.
+"""The life of tasks as history keeps it: when each was opened, closed and opened again, and every mark on it once.
 
 A mark is recorded by comparing it with the last recorded value, in the transaction that records it: reading the same tab
 twice, or again after a crash, adds nothing; a value that comes back later is a new event.
@@ -7,21 +7,33 @@ Knows nothing of tabs; `tasks` hands over plain values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, select, update
 
-from sheets_crm.base.history.schema import TASK_EVENTS, TASKS
+from sheets_crm.base.history.bulk import insert_many
+from sheets_crm.base.history.schema import TASK_EVENTS, TASK_MOVES, TASKS
 
 _CHUNK = 500  # values in one IN (...)
+_MANY = 5_000  # above this, a table is read whole rather than asked for keys again and again
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
-TURN, OPENED = "task", "opened"  # what an event of a task's own life is about, and its value while the task is open
+OPEN, GONE = "open", "gone"  # states of a task beside those it is marked with and the reason it ended for
+_KEPT = (
+    "rule",
+    "card",
+    "subject",
+    "client",
+    "client_id",
+    "manager",
+    "title",
+)  # what an ended task no longer says itself
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class MarkSeen:
     """What a person's columns of one task row hold: column id -> text ("status" -> "done"). Blank is "" or left out."""
 
@@ -30,9 +42,12 @@ class MarkSeen:
     who: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be as many as clients
 class TaskSeen:
-    """A task as this run shows it. `opened` counts only for a task that history has not seen before."""
+    """A task as this run shows it. `opened` counts only for a task that history has not seen before.
+
+    client_id: `_id` of the client, "" where none is known. title: what a task typed by hand says.
+    """
 
     key: str
     rule: str
@@ -44,6 +59,8 @@ class TaskSeen:
     due: date | None = None
     status: str = "new"
     closed_reason: str = ""
+    client_id: str = ""
+    title: str = ""
 
 
 @dataclass
@@ -53,6 +70,7 @@ class TaskCounts:
     opened: int = 0
     closed: int = 0
     keys: set[str] = field(default_factory=set)
+    moves: list[tuple[str, str, str]] = field(default_factory=list)  # key, state before, state now
 
 
 def record_marks(connection: Connection, marks: Sequence[MarkSeen], *, today: date, now: datetime) -> int:
@@ -80,55 +98,34 @@ def last_values(connection: Connection, keys: Iterable[str]) -> dict[tuple[str, 
     """(key, what) -> number and value of the last event."""
     events = TASK_EVENTS.c
     found: dict[tuple[str, str], tuple[int, str]] = {}
-    for part in _chunks(keys):
-        newest = (
-            select(events.key, events.what, func.max(events.number).label("number"))
-            .where(events.key.in_(part))
-            .group_by(events.key, events.what)
-            .subquery()
-        )
-        query = select(events.key, events.what, events.number, events.new).join(
-            newest,
-            (events.key == newest.c.key) & (events.what == newest.c.what) & (events.number == newest.c.number),
-        )
-        for key, what, number, value in connection.execute(query):
-            found[key, what] = (number, value)
+    query: Select[Any] = select(events.key, events.what, events.number, events.new).order_by(events.number)
+    for row in _of_keys(connection, query, keys):
+        found[row.key, row.what] = (row.number, row.new)
     return found
 
 
 def opened(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     """Key -> the day the task first appeared; unknown keys are left out."""
-    return {
-        row.key: date.fromisoformat(row.opened)
-        for part in _chunks(keys)
-        for row in connection.execute(select(TASKS.c.key, TASKS.c.opened).where(TASKS.c.key.in_(part)))
-    }
+    rows = _of_keys(connection, select(TASKS.c.key, TASKS.c.opened), keys)
+    return {row.key: date.fromisoformat(row.opened) for row in rows}
 
 
 def closed(connection: Connection, keys: Iterable[str]) -> dict[str, date]:
     """Key -> the day the task was first seen closed; open and unknown ones are left out."""
-    return {
-        row.key: date.fromisoformat(row.closed)
-        for part in _chunks(keys)
-        for row in connection.execute(
-            select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.key.in_(part), TASKS.c.closed.is_not(None))
-        )
-    }
+    query = select(TASKS.c.key, TASKS.c.closed).where(TASKS.c.closed.is_not(None))
+    return {row.key: date.fromisoformat(row.closed) for row in _of_keys(connection, query, keys)}
 
 
 def said(connection: Connection, keys: Iterable[str], what: str) -> dict[str, date]:
     """Key -> the day on which what is recorded last of one thing was first seen; keys without it are left out."""
     events = TASK_EVENTS.c
-    found: dict[str, date] = {}
-    for part in _chunks(keys):
-        query = select(events.key, events.day).where(events.key.in_(part), events.what == what).order_by(events.number)
-        found |= {row.key: date.fromisoformat(row.day) for row in connection.execute(query)}
-    return found
+    query = select(events.key, events.day).where(events.what == what).order_by(events.number)
+    return {row.key: date.fromisoformat(row.day) for row in _of_keys(connection, query, keys)}
 
 
 def known_tasks(connection: Connection, keys: Iterable[str]) -> dict[str, TaskSeen]:
     """Key -> the task as it was last recorded; unknown keys are left out."""
-    rows = (row for part in _chunks(keys) for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part))))
+    rows = _of_keys(connection, select(TASKS), keys)
     return {
         row.key: TaskSeen(
             row.key, row.rule, date.fromisoformat(row.opened), row.card, row.subject, row.client, row.manager,
@@ -152,75 +149,79 @@ def record_tasks(
     *,
     run: int,
     today: date,
-    now: datetime,
-    reasons: Mapping[str, str],
+    since: int = 0,
+    reasons: Mapping[str, str] | None = None,
 ) -> TaskCounts:
     """Bring the list of tasks up to this run. An open task that is not shown any more is closed today.
 
-    reasons: key -> why a task that is not shown any more is closed. Each closing, and each opening after one, is an event
-    ("task"); the first opening stands in the list of tasks itself.
+    reasons: key -> why a task that is not shown any more is closed.
     """
     shown = {task.key: task for task in tasks}
     known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
     still_open = set(known)
-    for part in _chunks(key for key in shown if key not in known):
-        known |= {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.key.in_(part)))}
+    others = [key for key in shown if key not in known]
+    known |= {row.key: row for row in _of_keys(connection, select(TASKS), others)}
     counts = TaskCounts()
     new, changed = [], []
-    turns: dict[str, str] = {}
     for key, task in shown.items():
         row = _row(task, known.get(key), run=run, today=today)
-        was_open = key not in known or known[key].closed is None
-        if was_open == bool(row["closed"]):
-            turns[key] = (task.closed_reason or task.status) if row["closed"] else OPENED
+        was, now = _state(known.get(key)), _state(row)
         if key not in known:
             new.append(row)
             counts.keys.add(key)
         elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
             changed.append(row)
+        if was != now and (was or since):  # what stood open when history began was opened nobody knows when
+            counts.moves.append((key, was, now))
         counts.closed += bool(row["closed"]) and (key not in known or known[key].closed is None)
     gone = [key for key in still_open if key not in shown]
     counts.opened = len(new)
     counts.closed += len(gone)
     if new:
-        connection.execute(insert(TASKS), new)
+        insert_many(connection, TASKS, new)
     _update(connection, changed)
-    why = {key: reasons.get(key, "gone") for key in gone}
+    why = {key: (reasons or {}).get(key, GONE) for key in gone}
     for reason in dict.fromkeys(why.values()):
         for part in _chunks(key for key in gone if why[key] == reason):
             over = update(TASKS).where(TASKS.c.key.in_(part))
             connection.execute(over.values(closed=today.isoformat(), closed_reason=reason, run=run))
-    _record_turns(connection, turns | why, today=today, now=now)
+    counts.moves += [(key, OPEN, reason) for key, reason in why.items()]
+    _record_moves(connection, counts.moves, run=run, today=today, since=since)
     return counts
 
 
-def _record_turns(connection: Connection, turns: Mapping[str, str], *, today: date, now: datetime) -> None:
-    """An event for each task that was closed (its new value says why) or opened again."""
-    last = last_values(connection, turns)
-    rows = []
-    for key, new in turns.items():
-        number, old = last.get((key, TURN), (0, OPENED))
-        if new != old:
-            rows.append(
-                {
-                    "key": key, "what": TURN, "number": number + 1, "old": old, "new": new, "who": "", "day": today.isoformat(),
-                    "recorded": now.isoformat(timespec="seconds"),
-                }
-            )  # fmt: skip
+def _state(task: Row[Any] | Mapping[str, object] | None) -> str:
+    """open, done, cancelled, or the reason for which it ended; "" for a task that history does not know."""
+    if task is None:
+        return ""
+    row = task if isinstance(task, Mapping) else task._mapping  # noqa: SLF001 - the row's public view of itself
+    if row["closed"] is None:
+        return OPEN
+    return str(row["status"] if row["status"] in _OVER else row["closed_reason"] or GONE)
+
+
+def _record_moves(
+    connection: Connection, moves: Sequence[tuple[str, str, str]], *, run: int, today: date, since: int
+) -> None:
+    same = {"run": run, "since": since, "day": today.isoformat()}
+    rows = [
+        {**same, "number": number, "key": key, "state_from": was, "state_to": now}
+        for number, (key, was, now) in enumerate(moves)
+    ]
     if rows:
-        connection.execute(insert(TASK_EVENTS), rows)
+        insert_many(connection, TASK_MOVES, rows)
 
 
-def _row(task: TaskSeen, known: Row[tuple[object, ...]] | None, *, run: int, today: date) -> dict[str, object]:
+def _row(task: TaskSeen, known: Row[Any] | None, *, run: int, today: date) -> dict[str, object]:
     closed = None
     if task.status in _OVER or task.closed_reason:
         closed = (known.closed if known is not None else None) or today.isoformat()
     reason = task.closed_reason
     if reason and known is not None and known.closed is not None and known.closed_reason:
         reason = str(known.closed_reason)  # why it was over first; that it still is says no more
-    stood = {name: getattr(known, name, "") for name in ("rule", "card", "subject", "client", "manager")}
+    told = {name: getattr(task, name) or (getattr(known, name) if known is not None else "") for name in _KEPT}
     return {
-        "key": task.key, **{name: getattr(task, name) or was for name, was in stood.items()}, "due": task.due.isoformat() if task.due else None,
+        "key": task.key, **told, "due": task.due.isoformat() if task.due else None,
         "opened": known.opened if known is not None else task.opened.isoformat(),
         "closed": closed, "closed_reason": reason, "status": task.status, "run": run,
     }  # fmt: skip
@@ -235,6 +236,17 @@ def _update(connection: Connection, rows: list[dict[str, object]]) -> None:
     connection.execute(
         statement.values(values), [{f"the_{name}": value for name, value in row.items()} for row in rows]
     )
+
+
+def _of_keys(connection: Connection, query: Select[Any], keys: Iterable[str]) -> Iterator[Row[Any]]:
+    """The query's rows of these keys; the key is its first column. Of very many the whole table is read at once."""
+    wanted = dict.fromkeys(keys)
+    if len(wanted) > _MANY:
+        yield from (row for row in connection.execute(query) if row[0] in wanted)
+        return
+    key = query.selected_columns[0]
+    for part in _chunks(wanted):
+        yield from connection.execute(query.where(key.in_(part)))
 
 
 def _chunks(values: Iterable[str]) -> Iterable[list[str]]:

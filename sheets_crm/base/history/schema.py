@@ -46,6 +46,7 @@ FIELD_CHANGES = Table(
     *(_text(name) for name in ("day", "who", "kind", "card", "identity", "sheet", "cell", "field")),
     _text("old", null=True),
     _text("new", null=True),
+    _text("client"),
     Index("field_changes_of", "card", "identity"),
 )
 
@@ -61,6 +62,8 @@ STAGE_TRANSITIONS = Table(
     _text("after", null=True),
     _text("day"),
     _text("amount", null=True),
+    _number("since"),
+    _text("client"),
     Index("stage_transitions_of", "card", "identity"),
 )
 
@@ -75,7 +78,19 @@ TASKS = Table(
     _text("closed_reason"),
     _text("status"),
     _number("run"),
+    _text("client_id"),
+    _text("title"),
     Index("tasks_closed", "closed"),
+)
+
+TASK_MOVES = Table(
+    "task_moves",
+    METADATA,
+    _number("run", key=True),
+    _number("number", key=True),
+    _number("since"),
+    *(_text(name) for name in ("day", "key", "state_from", "state_to")),
+    Index("task_moves_of", "key"),
 )
 
 TASK_EVENTS = Table(
@@ -93,3 +108,12 @@ PROBLEMS = Table(
     *(_text(name, key=True) for name in ("kind", "card", "field", "sheet", "identity", "seen")),
     _text("first_day"),
 )
+
+TASK_RESULTS = Table(
+    "task_results",
+    METADATA,
+    *(_text(name, key=True) for name in ("month", "rule", "manager", "ended", "outcome")),
+    _number("times"),
+)
+
+KEEPING = Table("keeping", METADATA, _text("name", key=True), _text("value"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -49,13 +50,11 @@ class Snapshots:
             return None
         return frame if {"_id", "_sheet", "_row"} <= set(frame.columns) else None
 
-    def orphan(self, card: str) -> pl.DataFrame | None:
-        """The newest readable snapshot of a card, for when the database that named it is lost."""
+    def others(self, card: str, named: str) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Run and frame of each readable snapshot of a card but the one that the database names, the newest first."""
         for run, name in sorted(self._files(card), reverse=True):
-            frame = self.read(name)
-            if frame is not None and run:
-                return frame
-        return None
+            if name != named and run and (frame := self.read(name)) is not None:
+                yield run, frame
 
     def last_run(self) -> int:
         """The largest run number among the files; 0 without any. New runs count on from here, also in a new database."""

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, insert, select
 
-from sheets_crm.base.history.changes import as_text
+from sheets_crm.base.history.changes import as_text, owner
 from sheets_crm.base.history.schema import STAGE_TRANSITIONS
 
 _SCHEMA = {"_id": pl.String, "stage": pl.String, "after": pl.String, "entered": pl.String}
@@ -26,6 +26,7 @@ def record_stages(
     first_number: int,
     today: date,
     last: date | None,
+    since: int = 0,
 ) -> int:
     """Append the moves since the last snapshot `before`; how many. The first look at a card kind has nothing to compare with.
 
@@ -35,13 +36,14 @@ def record_stages(
         return 0
     if frame["_id"].equals(before["_id"]) and frame["stage"].equals(before["stage"]):
         return 0  # the usual run
-    now = frame.select("_id", pl.col("stage").cast(pl.String), amount=_amount(frame))
-    was = before.select("_id", was=pl.col("stage").cast(pl.String)).unique("_id", keep="first", maintain_order=True)
+    now = frame.select("_id", pl.col("stage").cast(pl.String), amount=_amount(frame), client=owner(frame))
+    was = before.select("_id", was=pl.col("stage").cast(pl.String), whose=owner(before))
+    was = was.unique("_id", keep="first", maintain_order=True)
     moved = now.join(was, on="_id", how="left", maintain_order="left").filter(pl.col("stage").ne_missing(pl.col("was")))
     gone = was.filter(pl.col("was").is_not_null()).join(now, on="_id", how="anti", maintain_order="left")
     rows = [
-        *((identity, old, stage, amount) for identity, stage, amount, old in moved.rows()),
-        *((identity, old, None, None) for identity, old in gone.rows()),
+        *((identity, old, stage, amount, client) for identity, stage, amount, client, old, _ in moved.rows()),
+        *((identity, old, None, None, client) for identity, old, client in gone.rows()),
     ]
     if rows:
         connection.execute(
@@ -50,9 +52,9 @@ def record_stages(
                 {
                     "run": run, "number": first_number + number, "card": card, "identity": identity,
                     "stage_from": old, "stage_to": stage, "after": last.isoformat() if last else None, "day": today.isoformat(),
-                    "amount": amount,
+                    "amount": amount, "since": since, "client": client,
                 }
-                for number, (identity, old, stage, amount) in enumerate(rows)
+                for number, (identity, old, stage, amount, client) in enumerate(rows)
             ],
         )  # fmt: skip
     return len(rows)

@@ -8,27 +8,40 @@ Knows nothing of tabs, rules or the order of a run.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import polars as pl
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from sheets_crm.base.history import events, problems, stages
-from sheets_crm.base.history.changes import changes
+from sheets_crm.base.history import compact, events, problems, stages
 from sheets_crm.base.history.database import Database
 from sheets_crm.base.history.events import MarkSeen, TaskSeen
-from sheets_crm.base.history.schema import FIELD_CHANGES, RUNS, SNAPSHOTS, STAGE_TRANSITIONS, TASK_EVENTS, TASKS
+from sheets_crm.base.history.journal import Event, Question
+from sheets_crm.base.history.journal import events as told_events
+from sheets_crm.base.history.reading import Glance
+from sheets_crm.base.history.recall import Known, known
+from sheets_crm.base.history.recording import Before, Run, RunSummary, Sitting, record, sitting
+from sheets_crm.base.history.schema import (
+    FIELD_CHANGES,
+    RUNS,
+    SNAPSHOTS,
+    STAGE_TRANSITIONS,
+    TASK_EVENTS,
+    TASK_MOVES,
+    TASK_RESULTS,
+    TASKS,
+)
 from sheets_crm.base.history.snapshots import Snapshots
 from sheets_crm.base.model import Base
-from sheets_crm.cells import letter
 from sheets_crm.disk import make_folder
 from sheets_crm.errors import StateError
 from sheets_crm.words import Phrase
 
+T = TypeVar("T")
 Note = tuple[str, Mapping[str, object]]
 
 _TABLES: Mapping[str, Table] = {
@@ -37,53 +50,40 @@ _TABLES: Mapping[str, Table] = {
     "stage_transitions": STAGE_TRANSITIONS,
     "tasks": TASKS,
     "task_events": TASK_EVENTS,
+    "task_moves": TASK_MOVES,
+    "task_results": TASK_RESULTS,
 }
-
-
-@dataclass(frozen=True)
-class Run:
-    """One sync as history knows it. started: aware, UTC. who: the last editor, where the book can tell (Google)."""
-
-    started: datetime
-    today: date
-    fingerprint: str = ""
-    program: str = ""
-    who: str = ""
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What `record_run` wrote. `first`: there was nothing to compare with."""
-
-    run: int
-    first: bool
-    changed: int = 0
-    added: int = 0
-    removed: int = 0
-    moves: int = 0
-    tasks_opened: int = 0
-    tasks_closed: int = 0
 
 
 class History:
     """State of one workbook in a folder: `history.db` and `snapshots/`. For one writer at a time (sync/state's lock)."""
 
-    def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / "history.db")
+    def __init__(self, folder: Path, *, read_only: bool = False, keep_days: int = compact.KEEP_DAYS) -> None:
+        path = folder / "history.db"
+        self._database: Database | Glance = Glance(path) if read_only else Database(path)
         self._snapshots = Snapshots(folder / "snapshots")
-        self._cache: dict[str, pl.DataFrame | None] = {}
-        self._lost: dict[str, str] = {}
+        self._known: dict[str, Known] = {}
+        self._keep_days = keep_days
+        self._accepted = False
 
     @classmethod
-    def open(cls, folder: Path) -> History:
-        """The history in `folder`, made or migrated where needed. StateError: not allowed, busy, or of a newer program."""
+    def open(cls, folder: Path, *, keep_days: int = compact.KEEP_DAYS) -> History:
+        """The history in `folder`, made or migrated where needed. StateError: not allowed, busy, or of a newer program.
+
+        keep_days: how long everything is kept in full (docs/explain/state.md).
+        """
         try:
             make_folder(folder)
         except OSError as error:
             raise StateError("state.folder_denied", path=str(folder)) from error
-        history = cls(folder)
+        history = cls(folder, keep_days=keep_days)
         history._database.run(lambda _: None)
         return history
+
+    @classmethod
+    def look(cls, folder: Path) -> History:
+        """The history in `folder`, for looking things up: nothing is written there, also where it would need mending."""
+        return cls(folder, read_only=True)
 
     def close(self) -> None:
         """Let the files go."""
@@ -98,20 +98,28 @@ class History:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What was found damaged and begun anew: words keys and values, for the run's report."""
+        keys = {"lost": "state.snapshot_lost", "put_back": "history.put_back"}
         notes: list[Note] = [
-            ("state.snapshot_lost", {"card": Phrase(f"cli.card.{card}")}) for card in sorted(self._lost)
+            (keys[one.trouble], {"card": Phrase(f"cli.card.{card}")})
+            for card, one in sorted(self._known.items())
+            if one.trouble != ""
         ]
         if self._database.moved is not None:
             notes.insert(0, ("state.database_moved", {"path": str(self._database.moved)}))
+        if isinstance(self._database, Glance) and self._database.damaged:
+            notes.insert(0, ("history.damaged", {"path": str(self._database.path)}))
         return tuple(notes)
 
     # --- what was ---------------------------------------------------------------------------------------------------
 
     def previous(self, card: str) -> pl.DataFrame | None:
         """The card's frame as the last run left it; None at first, or when it is lost (then a note says so)."""
-        if card not in self._cache:
-            self._cache[card] = self._database.run(lambda connection: self._previous(connection, card))
-        return self._cache[card]
+        return self._recalled(card).identities
+
+    def _recalled(self, card: str) -> Known:
+        if card not in self._known:
+            self._known[card] = self._database.run(lambda connection: known(connection, self._snapshots, card))
+        return self._known[card]
 
     def counts(self) -> dict[str, int]:
         """Card kind -> rows at the last run; {} at first."""
@@ -163,7 +171,7 @@ class History:
         card that stood there when we began to look: nobody knows since when.
         """
         stood = stages.with_days(self._database.run(lambda connection: stages.standing(connection, card)))
-        before, last = self.previous(card), self.last_run()
+        before, last = self._recalled(card).before.staged, self.last_run()
         now = frame.select("_id", pl.col("stage").cast(pl.String))
         joined = now.join(stood, on=["_id", "stage"], how="left", maintain_order="left")
         if before is None or last is None or "stage" not in before.columns:
@@ -184,8 +192,16 @@ class History:
         """The day each problem of the base was first seen, in their order; `today` for new ones."""
         return self._database.run(lambda connection: problems.first_seen(connection, base, today))
 
+    def events(self, asked: Question) -> list[Event]:
+        """What happened, newest first."""
+        return self._database.run(lambda connection: told_events(connection, asked))
+
+    def ask(self, question: Callable[[Connection], T]) -> T:
+        """The answer to a question of another module of this room (`journal.names`, `alarms.gone_lately`)."""
+        return self._database.run(question)
+
     def table(self, name: str) -> pl.DataFrame:
-        """A whole table for reports: runs, field_changes, stage_transitions, tasks, task_events. Days are ISO text."""
+        """A whole table for reports: runs, field_changes, stage_transitions, tasks, task_events ... Days are ISO text."""
         source = _TABLES[name]
         kinds = {column.name: pl.Int64 if column.type.python_type is int else pl.String for column in source.columns}
         query = select(source).order_by(*source.primary_key.columns)
@@ -206,77 +222,83 @@ class History:
         tasks: all that are shown; an open task that is not among them is closed, for the reason that `reasons` gives its key.
         StateError: the folder is full or may not be written; what was recorded before stays as it was.
         """
-        was = {card: self.previous(card) for card in base.frames}
+        before = self._before(base)
         summary = self._database.run(
-            lambda connection: self._record(connection, run, base, was, _Tasks(tasks, reasons or {}))
+            lambda connection: self._record(connection, run, base, before, _Tasks(tasks, reasons or {}))
         )
-        names = self._database.run(lambda c: {row.file for row in c.execute(select(SNAPSHOTS.c.file))})
-        self._snapshots.keep_only(names)
-        self._cache.update(base.frames)
+        named = self._database.run(lambda c: {row.file for row in c.execute(select(SNAPSHOTS.c.file))})
+        self._snapshots.keep_only(named)
+        troubles = {card: one.trouble for card, one in self._known.items()}
+        self._known |= {
+            card: Known(frame, Before(frame, frame), troubles.get(card, ""), named=True)
+            for card, frame in base.frames.items()
+        }
+        self._accepted = False
         return summary
 
-    def _previous(self, connection: Connection, card: str) -> pl.DataFrame | None:
-        row = connection.execute(select(SNAPSHOTS).where(SNAPSHOTS.c.card == card)).fetchone()
-        if row is None:
-            return self._snapshots.orphan(card) if not _any_run(connection) else None
-        frame = self._snapshots.read(row.file, row.digest)
-        if frame is None:
-            self._lost[card] = row.file
-        return frame
+    def foreseen(
+        self,
+        run: Run,
+        base: Base,
+        tasks: Sequence[TaskSeen],
+        marks: Sequence[MarkSeen],
+        asked: Question,
+        *,
+        reasons: Mapping[str, str] | None = None,
+    ) -> list[Event]:
+        """What `events` will answer once these marks and this run are recorded; nothing is recorded yet."""
+        before = self._before(base)
 
-    def _sitting(self, connection: Connection, run: Run) -> _Sitting:
-        before = connection.execute(select(RUNS).order_by(RUNS.c.run.desc()).limit(1)).fetchone()
-        number = max(before.run if before is not None else 0, self._snapshots.last_run()) + 1
-        if before is None:
-            return _Sitting(run, number, 0, None)
-        return _Sitting(run, number, before.run, date.fromisoformat(before.today))
+        def tried(connection: Connection) -> list[Event]:
+            events.record_marks(connection, marks, today=run.today, now=run.started)
+            self._record(connection, run, base, before, _Tasks(tasks, reasons or {}), trial=True)
+            return told_events(connection, asked)
+
+        return self._database.trial(tried)
+
+    def accept(self) -> None:
+        """The owner says that what is gone or rewritten is meant: the next recorded run is where alarms count from."""
+        self._accepted = True
+
+    def _before(self, base: Base) -> dict[str, Before]:
+        return {card: self._recalled(card).before for card in base.frames}
 
     def _record(
         self,
         connection: Connection,
         run: Run,
         base: Base,
-        was: Mapping[str, pl.DataFrame | None],
+        before: Mapping[str, Before],
         tasks: _Tasks,
+        *,
+        trial: bool = False,
     ) -> RunSummary:
-        sitting = self._sitting(connection, run)
-        connection.execute(insert(RUNS), [_run_row(sitting)])
-        counts = {"changed": 0, "added": 0, "removed": 0}
-        moves = 0
-        for card, frame in base.frames.items():
-            self._keep(connection, sitting, card, frame, was[card])
-            old = was[card]
-            if old is not None:
-                rows = _located(changes(old, frame), base, card)
-                _append_changes(connection, rows, sitting, sum(counts.values()))
-                for kind, times in rows["kind"].value_counts().rows():
-                    counts[kind] += times
-            moves += stages.record_stages(
-                connection, card, frame, old, run=sitting.number, first_number=moves, today=run.today, last=sitting.last
-            )
-        problems.record(connection, base, run.today)
-        done = events.record_tasks(
-            connection, tasks.shown, run=sitting.number, today=run.today, now=run.started, reasons=tasks.reasons
-        )
-        first = all(frame is None for frame in was.values())
-        return RunSummary(
-            sitting.number, first, **counts, moves=moves, tasks_opened=done.opened, tasks_closed=done.closed
-        )
+        now = sitting(connection, run, above=self._snapshots.last_run())
 
-    def _keep(
-        self, connection: Connection, sitting: _Sitting, card: str, frame: pl.DataFrame, before: pl.DataFrame | None
-    ) -> None:
+        def keep(card: str, frame: pl.DataFrame) -> None:
+            if not trial:
+                self._keep(connection, now, card, frame)
+
+        summary = record(connection, now, base, before, tasks.shown, reasons=tasks.reasons, keep=keep)
+        if self._accepted:
+            compact.keep_value(connection, compact.ACCEPTED, str(now.number))
+        compact.tidy(connection, now, keep_days=self._keep_days, shown={task.key for task in tasks.shown})
+        return summary
+
+    def _keep(self, connection: Connection, now: Sitting, card: str, frame: pl.DataFrame) -> None:
         """The snapshot that counts from now on; one that is equal to the last stays where it is."""
         mine = SNAPSHOTS.c.card == card
         stands = connection.execute(select(SNAPSHOTS.c.card).where(mine)).fetchone() is not None
+        recalled = self._recalled(card)
+        before = recalled.before.compared if recalled.named else None
         if stands and before is not None and before.schema == frame.schema and before.equals(frame):
             return
         try:
-            name, digest = self._snapshots.write(card, sitting.number, frame)
+            name, digest = self._snapshots.write(card, now.number, frame)
         except OSError as error:
             raise _unwritable(error, self._snapshots.folder) from error
         connection.execute(delete(SNAPSHOTS).where(mine))
-        row = {"card": card, "run": sitting.number, "file": name, "rows": frame.height, "digest": digest}
+        row = {"card": card, "run": now.number, "file": name, "rows": frame.height, "digest": digest}
         connection.execute(insert(SNAPSHOTS), [row])
 
 
@@ -288,54 +310,6 @@ class _Tasks:
     reasons: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Sitting:
-    """A run while it is being recorded. since, last: number and day of the run before it."""
-
-    run: Run
-    number: int
-    since: int
-    last: date | None
-
-
 def _unwritable(error: OSError, folder: Path) -> StateError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return StateError("state.disk_full" if full else "state.folder_denied", path=str(folder))
-
-
-def _any_run(connection: Connection) -> bool:
-    return connection.execute(select(RUNS.c.run).limit(1)).fetchone() is not None
-
-
-def _run_row(sitting: _Sitting) -> dict[str, object]:
-    run = sitting.run
-    return {
-        "run": sitting.number, "started": run.started.isoformat(timespec="seconds"), "today": run.today.isoformat(),
-        "fingerprint": run.fingerprint, "program": run.program, "who": run.who,
-    }  # fmt: skip
-
-
-def _located(found: pl.DataFrame, base: Base, card: str) -> pl.DataFrame:
-    """`cell` ("C7") beside each change; "" for a field without a column, the row's first cell for whole rows."""
-    bound = [
-        (sheet, column.field, letter(column.index))
-        for sheet, binding in base.bindings.items()
-        for column in binding.columns
-        if column.card == card
-    ]
-    letters = pl.DataFrame(
-        bound, schema={"sheet": pl.String, "field": pl.String, "letter": pl.String}, orient="row"
-    ).unique(["sheet", "field"], keep="first", maintain_order=True)
-    place = pl.when(pl.col("field") == "").then(pl.lit("A")).otherwise("letter") + pl.col("row").cast(pl.String)
-    joined = found.join(letters, on=["sheet", "field"], how="left", maintain_order="left")
-    return joined.with_columns(place.fill_null("").alias("cell"), card=pl.lit(card))
-
-
-def _append_changes(connection: Connection, rows: pl.DataFrame, sitting: _Sitting, first_number: int) -> None:
-    if not rows.height:
-        return
-    run = sitting.run
-    same = {"run": sitting.number, "since": sitting.since, "day": run.today.isoformat(), "who": run.who}
-    names = ["kind", "identity", "sheet", "cell", "field", "old", "new", "card"]
-    records = enumerate(rows.select(names).iter_rows(named=True))
-    connection.execute(insert(FIELD_CHANGES), [same | row | {"number": first_number + n} for n, row in records])

@@ -117,6 +117,12 @@ class ExcelBook:
     def _links_to(self) -> str | None:
         return None if self._companion_of is None else address(self._companion_of, self.path.parent)
 
+    def last_editor(self) -> str:
+        """Who saved the file last, as it says itself; "" where it doesn't."""
+        from sheets_crm.books.excel.editor import last_editor
+
+        return last_editor(self.path)
+
     def refuse_now(self) -> None:
         """Raise what would stop a write at this moment; writes nothing."""
         if self.is_missing:

@@ -28,12 +28,13 @@ PROBLEMS_FOUND = 1
 def sync(
     config: Config = None, today: Today = None, as_json: AsJson = False, lang: Language = None, quiet: Quiet = False,
     accept_emptied: Annotated[bool, typer.Option("--accept-emptied", help="Go on although most rows of the base are gone.")] = False,
+    accept_changes: Annotated[bool, typer.Option("--accept-changes", help="Go on although most rows are gone, or read otherwise than before.")] = False,
 ) -> None:  # fmt: skip
     """Read the workbook, record marks and changes, write the generated tabs."""
     from sheets_crm.sync.quick import nothing_changed
 
     voice = speak(lang)
-    stamp = None if accept_emptied else nothing_changed(config, today=today)
+    stamp = None if accept_emptied or accept_changes else nothing_changed(config, today=today)
     if stamp is not None:
         voice.hear(stamp.lang)
         if as_json:
@@ -46,7 +47,7 @@ def sync(
     from sheets_crm.cli import text
     from sheets_crm.sync import run
 
-    result = run_in_words(run.sync, config, today, lang, accept_emptied=accept_emptied)
+    result = run_in_words(run.sync, config, today, lang, accept_emptied=accept_emptied, accept_changes=accept_changes)
     if as_json:
         print_json(result.summary_json())
     else:

@@ -103,6 +103,8 @@ def at_path(path: Path, zone: tzinfo) -> Backup:
 def _bring(state: StateFolder, place: Place, register: Register, now: datetime, *, asked: bool) -> None:
     _known_again(place, register, asked=asked)
     _sweep(place.folder, register.mark)
+    for one in _ours(place, register):  # put there by a run that died before it could note it
+        register.outside.setdefault(one.name, Outside(one.made, "", one.why))
     passphrase = _passphrase(state, place)
     for one in _missing(list_backups(state), place, register, now, asked=asked):
         name = _put(one, place, register.mark, passphrase)
