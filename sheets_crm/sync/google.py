@@ -54,7 +54,7 @@ def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: 
     settings = opened.config.google
     endpoint = os.environ.get(ENDPOINT) or None
     if endpoint is not None and not is_safe_endpoint(endpoint):
-        raise ConfigError("google.stop.endpoint", seen=endpoint, allowed="", file=ENDPOINT, line="")
+        raise ConfigError("google.stop.endpoint", seen=endpoint)
     if opened.config.companion:
         raise ConfigError("google.stop.companion", keys=("companion",))
     file = opened.beside(settings.credentials) if settings.credentials else None
