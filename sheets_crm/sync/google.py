@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from sheets_crm.books.google.address import spreadsheet_id
 from sheets_crm.books.google.settings import ENDPOINT, is_safe_endpoint
-from sheets_crm.disk import make_folder
+from sheets_crm.disk import make_folder, write_whole
 from sheets_crm.errors import BindingError, ConfigError
-from sheets_crm.sync.state import StateFolder, cannot_write
+from sheets_crm.sync.state import NAME, StateFolder, cannot_write
 
 if TYPE_CHECKING:
     from sheets_crm.books.google.api import Api
@@ -87,6 +87,31 @@ def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None
     return GoogleBook(
         api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort
     )  # fmt: skip
+
+
+def version_file(config: Path, workbook: str) -> Path:
+    """Where the version of a spreadsheet stands that Drive told last."""
+    state = StateFolder.existing(config, workbook) or StateFolder(config.absolute().parent / NAME)
+    return state.path / "google-version"
+
+
+def note_version(config: str) -> bool:
+    """Ask Drive for the spreadsheet's version; is it another one than last time? A hint that comes late, never a proof."""
+    from sheets_crm.books.google.book import named
+    from sheets_crm.sync.intake import open_config
+
+    opened = open_config(config)
+    if opened.google is None:
+        return False
+    api = api_of(opened)
+    with named(api, opened.workbook.name):
+        version = str(api.file(opened.google, "version").get("version", ""))
+    kept = version_file(opened.path, opened.config.workbook)
+    was = kept.read_text("utf-8") if kept.exists() else None
+    if was == version or not kept.parent.is_dir():
+        return False
+    write_whole(kept, version.encode())
+    return True
 
 
 def costs(book: object) -> Mapping[str, Any]:
