@@ -50,13 +50,15 @@ def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: 
     """The client as configured. ConfigError: no credentials, or an endpoint that would carry them in the open."""
     from sheets_crm.books.google.access import who
     from sheets_crm.books.google.api import Api
+    from sheets_crm.sync.intake import placed
 
     settings = opened.config.google
     endpoint = os.environ.get(ENDPOINT) or None
     if endpoint is not None and not is_safe_endpoint(endpoint):
         raise ConfigError("google.stop.endpoint", seen=endpoint)
     if opened.config.companion:
-        raise ConfigError("google.stop.companion", keys=("companion",))
+        with placed(opened.document):
+            raise ConfigError("google.stop.companion", keys=("companion",))
     file = opened.beside(settings.credentials) if settings.credentials else None
     state = StateFolder.existing(opened.path, opened.config.workbook)
     found = who(file, state.path if state else None)
