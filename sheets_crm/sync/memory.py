@@ -192,9 +192,12 @@ def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
 
     The due day of a rule's task is the rule's; only in a task of one's own did somebody type it, or where it is in words.
     What was typed about one step of a task is recorded under the step's key, what is about the task under the task's: a
-    comment that stays in the row for the next try is recorded once.
+    comment that stays in the row for the next try is recorded once. Of several rows with one key (copied ones) the first counts,
+    of several steps of one task the latest: the others would be recorded anew in every run.
     """
     seen = []
+    marks = sorted(marks, key=lambda mark: mark.row)
+    latest, taken = _latest(_keys(marks)), set()
     for mark in marks:
         values = {
             name: _text(getattr(mark, name))
@@ -203,11 +206,15 @@ def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
         }
         values |= {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
         for key in split_keys(mark.key):
+            if key in taken:
+                continue
+            taken.add(key)
             base = base_key(key)
-            if base == key:
+            if base == key == latest[base]:
                 seen.append(MarkSeen(key, values))
                 continue
-            seen.append(MarkSeen(base, {name: value for name, value in values.items() if _of_task(name)}))
+            if key == latest[base]:
+                seen.append(MarkSeen(base, {name: value for name, value in values.items() if _of_task(name)}))
             seen.append(MarkSeen(key, {name: value for name, value in values.items() if not _of_task(name)}))
     return seen
 

@@ -144,7 +144,7 @@ def _overlaid(marks: Marks, other: TasksTab, former: Former) -> Marks:
 def _news(other: TasksTab, former: Former) -> Iterator[Mark]:
     """The marks of a former place that say something and did not yet stand there when we last looked."""
     known = former.known or {}
-    return (mark for mark in other.marks if mark.touched and known.get(_name(mark)) != _digest(mark))
+    return (mark for mark in other.marks if mark.tells and known.get(_name(mark)) != _digest(mark))
 
 
 def _is_older(here: Mark, there: Mark, former: Former) -> bool:

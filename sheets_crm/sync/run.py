@@ -214,7 +214,7 @@ def _once(
     who = book.last_editor() if isinstance(book, Signed) else ""
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
-    off, kept = switched_off(opened.config, seen.titles, marked=any(mark.touched for mark in marks.marks))
+    off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
     try:
         applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
     except WorkbookBusy as error:

@@ -16,6 +16,8 @@ from sheets_crm.tasks.model import Told
 from sheets_crm.words import LANGS, say
 
 _TRIES = "outcomes.tries"
+_COUNTS = (_TRIES, "outcomes.tries_unknown")
+_AGREED = ("outcomes.agreed",)
 _SINCE = ("tasks.seen_since.sum", "tasks.seen_since.day")
 _ENDED = ("tabs.tasks.no_longer_needed_because", "tabs.tasks.no_longer_needed_since")
 _BACK = "outcomes.came_back"
@@ -29,13 +31,22 @@ def told(why: str) -> Told:
     if not _any().search(why):
         return _NOTHING
     lines = why.splitlines()
-    tries = _first(lines, (_TRIES,)).get("dates", "")
     return Told(
-        tries=tuple(day for part in tries.split(",") if (day := read_day(part))),
+        tries=_days(_first(lines, (_TRIES,))),
         since=_day(lines, _SINCE),
         back=_day(lines, (_BACK,)),
         ended=_day(lines[:1], _ENDED),
+        rounds=tuple(
+            (int(n), _days(found))
+            for line in lines
+            if (n := (found := _first([line], _COUNTS)).get("n", "")).isdecimal()
+        ),
+        agreed=tuple(day for line in lines if (day := _day([line], _AGREED))),
     )
+
+
+def _days(values: Mapping[str, str]) -> tuple[date, ...]:
+    return tuple(day for part in values.get("dates", "").split(",") if (day := read_day(part)))
 
 
 def is_ended(why: str) -> bool:
@@ -68,7 +79,7 @@ def _first(lines: list[str], keys: tuple[str, ...], *, found: bool = False) -> M
 def _any() -> re.Pattern[str]:
     """How one of our sentences may begin: most cells have none, and are not looked at further."""
     marks = dict.fromkeys(_VALUES, "\x01")
-    keys = (_TRIES, *_SINCE, *_ENDED, _BACK)
+    keys = (*_COUNTS, *_AGREED, *_SINCE, *_ENDED, _BACK)
     heads = {say(key, lang, **marks).partition("\x01")[0] for key in keys for lang in LANGS}
     return re.compile("^\\s*(?:" + "|".join(map(re.escape, sorted(heads))) + ")", re.MULTILINE)
 

@@ -1,7 +1,7 @@
 """No more touches of a client in a period than the owner wants: the most important tasks stay, the others wait unseen.
 
-Pure. Never hidden: what a person has put something into, tasks of one's own, debts, and work that is no touch at all. The
-first row that stays says how many reasons wait.
+Pure. Never hidden: what a person has put something into or tried already (the row alone counts the tries), tasks of one's own,
+debts, and work that is no touch at all. The first row that stays says how many reasons wait.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _waiting(group: Sequence[Task], done: int, sharing: Sharing, today: date) ->
     assert cap is not None
     ahead = today + timedelta(days=cap.days)
     touches = [task for task in group if task.is_open and task.day < ahead and _touch(task, sharing)]
-    free = [task for task in touches if not task.mark.touched and _touch(task, sharing) is True]
+    free = [task for task in touches if not task.mark.tells and _touch(task, sharing) is True]
     left = max(0, cap.count - done - (len(touches) - len(free)))
     return sorted(free, key=_weight)[left:]
 

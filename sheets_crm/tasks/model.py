@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sheets_crm.engine.ended import Ended
 from sheets_crm.engine.model import Decision
-from sheets_crm.tasks.keys import Step
+from sheets_crm.tasks.keys import Step, split_keys, step_of
 from sheets_crm.tasks.sharing import Sharing
 from sheets_crm.words import Lang, Phrase, say
 
@@ -36,7 +36,8 @@ NO_LONGER_NEEDED = "no_longer_needed"
 class Told:
     """What a row's Why told that nothing else in the row knows: it is read back, so that it outlives the state database.
 
-    tries: the days of tries without success. since: the day its reason was first seen. back: the day it had been put off to,
+    tries: the days of tries without success. rounds: of a row with several reasons, how many tries each line counts and on
+    which days; agreed: the days agreed on, one a line. since: the day its reason was first seen. back: the day it had been put off to,
     where that day had come by then. ended: the day it was no longer needed.
     """
 
@@ -44,6 +45,8 @@ class Told:
     since: date | None = None
     back: date | None = None
     ended: date | None = None
+    rounds: tuple[tuple[int, tuple[date, ...]], ...] = ()
+    agreed: tuple[date, ...] = ()
 
 
 _NOTHING_TOLD = Told()
@@ -92,6 +95,11 @@ class Mark:
     def touched(self) -> bool:
         """A person has put something here."""
         return self.own or self.typed != _UNTOUCHED
+
+    @property
+    def tells(self) -> bool:
+        """Something stands here that the base can't say: what a person has put, or how far the task has come."""
+        return self.touched or any(step_of(key) for key in split_keys(self.key))
 
 
 _UNTOUCHED = Mark("").typed

@@ -18,6 +18,7 @@ from sheets_crm.tasks.sharing import Sharing
 
 # Equal words typed again later than this are a new task; sooner, it is the same row seen again after a crash.
 _SAME_ROW_DAYS = 7
+_MOST_DELETED = 60  # tasks of one series, deleted between two that still stand there
 _MANAGERS_OWN = ("status", "due", "outcome", "reason", "comment", "snooze_until", "key")
 
 
@@ -58,7 +59,7 @@ def repeated(marks: Iterable[Mark], taken: set[str], today: date, sharing: Shari
         key = next_key(mark.key)
         start = mark.due if isinstance(mark.due, date) else today
         day = next_day(rhythm, start, today, sharing.calendar)
-        if key in taken or day is None:
+        if day is None or _goes_on(key, taken):
             continue
         taken.add(key)
         cells = {name: value for name, value in mark.cells.items() if name not in _MANAGERS_OWN}
@@ -66,6 +67,15 @@ def repeated(marks: Iterable[Mark], taken: set[str], today: date, sharing: Shari
         text = kept(mark.repeat, rhythm, start, day, due)
         found.append(Mark(key, due=due, time=mark.time, repeat=text, own=True, cells=cells))
     return found
+
+
+def _goes_on(key: str, taken: set[str]) -> bool:
+    """Does the task of that key stand on the tab, or one that came after it? (Somebody may have deleted what is done.)"""
+    for _ in range(_MOST_DELETED):
+        if key in taken:
+            return True
+        key = next_key(key)
+    return False
 
 
 def timed(mark: Mark) -> Mark:

@@ -6,6 +6,7 @@ typed is dropped here. Pure. Decides nothing about what becomes of a row (life).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -79,10 +80,31 @@ def _seat(rows: Rows, held: Sequence[tuple[Mark, tuple[str, ...]]], live: Mappin
         if not mine:
             rows.ended.append(replace(mark, key=" ".join(keys)))
             continue
-        current = [key for key in mine if latest[base_key(key)] == key]
-        rows.marks |= {base_key(key): replace(mark, key=key) for key in current}
+        current = [one for one in _parted(mark, keys) if one.key in mine and latest[base_key(one.key)] == one.key]
+        rows.marks |= {base_key(one.key): one for one in current}
         if not current:
             rows.passed.append(replace(mark, key=" ".join(mine)))
+
+
+def _parted(mark: Mark, keys: Sequence[str]) -> list[Mark]:
+    """The row's mark for each of its reasons: what our lines tell of one of them is not told of the others.
+
+    Lines stand in the order of the keys; equal ones were written once.
+    """
+    if len(keys) == 1:
+        return [replace(mark, key=keys[0])]
+    used: Counter[object] = Counter()
+    found = []
+    for key in keys:
+        step = step_of(key)
+        tries = [days for n, days in mark.told.rounds if step is not None and n == step.tries]
+        agreed = mark.told.agreed if step is not None and step.kind == "d" else ()
+        due = agreed[min(used["d"], len(agreed) - 1)] if agreed else mark.due
+        count = step.tries if step is not None else 0
+        days = tries[min(used[count], len(tries) - 1)] if tries else ()
+        used.update([*(["d"] if agreed else ()), *([count] if tries else ())])
+        found.append(replace(mark, key=key, due=due, told=replace(mark.told, tries=days)))
+    return found
 
 
 def _number(key: str) -> int:

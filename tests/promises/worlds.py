@@ -13,6 +13,8 @@ import openpyxl
 from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.memory import MemoryBook
 from sheets_crm.sync import run
+from sheets_crm.sync.companion import written_file
+from sheets_crm.sync.intake import open_config
 from tests.books.untouched import assert_untouched
 
 CLIENTS, DEALS = "Клиенты", "Сделки"
@@ -39,19 +41,26 @@ funnels:
   deals: {{stages: [Новая, КП отправлено, Договор, Оплачено, Отказ], won: Оплачено, lost: Отказ, offer: КП отправлено}}
 money: {{revenue: deals, purchases: deals, paid: column, due: column}}
 rules: {{invoice_followup: false, reactivation: false, birthday: false}}
-tasks: {{keep_closed_days: 3650, merge_reasons: {merge}}}
-"""
+tasks: {{keep_closed_days: 3650, merge_reasons: {merge}{tasks}}}
+{more}"""
 
 
 class MemoryWorld:
     """The workbook lives in memory, its state in a folder."""
 
+    has_files = False
+
     def __init__(self, folder, sheets, *, merge="false"):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.state = folder / ".sheets-crm"
-        (folder / "crm.yaml").write_text(CONFIG.format(workbook="book.xlsx", merge=merge), encoding="utf-8")
+        self.configure(merge=merge)
         self._make(sheets)
+
+    def configure(self, *, merge="false", tasks="", more=""):
+        """crm.yaml anew. tasks: more of its `tasks`, as it would stand there; more: other sections."""
+        text = CONFIG.format(workbook="book.xlsx", merge=merge, tasks=tasks, more=more)
+        (self.folder / "crm.yaml").write_text(text, encoding="utf-8")
 
     def _make(self, sheets):
         self.book = MemoryBook(sheets)
@@ -80,6 +89,9 @@ class MemoryWorld:
 
     def rename_sheet(self, old, new):
         self.book.rename(old, new)
+
+    def died(self):
+        """A run was killed: look where the tabs stand now."""
 
     def look(self):
         """All that a sync may not change."""
@@ -113,8 +125,10 @@ class MemoryWorld:
 class FileWorld(MemoryWorld):
     """The workbook is a real .xlsx, edited by another program (openpyxl) between the runs."""
 
+    has_files = True
+
     def _make(self, sheets):
-        self.path = self.folder / "book.xlsx"
+        self.path = self.tabs_at = self.folder / "book.xlsx"  # tabs_at: the file in which people see the tabs
         book = openpyxl.Workbook()
         book.remove(book.active)
         for name, rows in sheets.items():
@@ -124,20 +138,35 @@ class FileWorld(MemoryWorld):
         book.save(self.path)
 
     def sync(self, today, **options):
-        return run.sync(str(self.folder), today=today, **options)
+        self.asked = _bytes(self._target())
+        done = run.sync(str(self.folder), today=today, **options)
+        self.tabs_at = done.written_file
+        return done
+
+    def died(self):
+        target = self._target()
+        if _bytes(target) != self.asked:  # killed after the write
+            self.tabs_at = target
+
+    def _target(self):
+        """The file that the next run writes."""
+        return written_file(open_config(str(self.folder)))
 
     def plan(self, today):
         return run.plan(str(self.folder), today=today)
 
     def infos(self):
-        return ExcelBook(self.path).sheets()
+        return ExcelBook(self.tabs_at).sheets()
+
+    def _file(self, sheet):
+        return self.path if sheet in (CLIENTS, DEALS) else self.tabs_at
 
     def rows(self, sheet):
-        book = openpyxl.load_workbook(self.path)
+        book = openpyxl.load_workbook(self._file(sheet))
         return [[_plain(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
 
     def put(self, sheet, rows):
-        book = openpyxl.load_workbook(self.path)
+        book = openpyxl.load_workbook(self._file(sheet))
         found = book[sheet]
         found.delete_rows(1, found.max_row + 1)
         for number, row in enumerate(rows, 1):
@@ -149,14 +178,14 @@ class FileWorld(MemoryWorld):
         for table in found.tables.values():  # what Excel does when a header cell of a table is typed over
             for place, column in enumerate(table.tableColumns, 1):
                 column.name = str(found.cell(1, place).value)
-        book.save(self.path)
+        book.save(self._file(sheet))
 
     def rename_sheet(self, old, new):
-        book = openpyxl.load_workbook(self.path)
+        book = openpyxl.load_workbook(self.tabs_at)
         book[old].title = new
         for name in book.defined_names.values():
             name.value = name.attr_text.replace(f"{old}!", f"{new}!").replace(f"'{old}'!", f"'{new}'!")
-        book.save(self.path)
+        book.save(self.tabs_at)
 
     def look(self):
         copy = self.folder / "before.xlsx"
@@ -164,10 +193,16 @@ class FileWorld(MemoryWorld):
         return copy
 
     def unchanged_since(self, look):
-        assert_untouched(look, self.path, {info.name for info in self.infos() if info.tab})
+        if self.tabs_at != self.path:
+            assert look.read_bytes() == self.path.read_bytes(), "the base changed, though the tabs stand elsewhere"
+        assert_untouched(look, self.path, {info.name for info in ExcelBook(self.path).sheets() if info.tab})
 
     def stamp(self):
-        return self.path.read_bytes(), self.path.stat().st_mtime_ns
+        return [(path.read_bytes(), path.stat().st_mtime_ns) for path in (self.path, self.tabs_at)]
+
+
+def _bytes(path):
+    return path.read_bytes() if path.exists() else b""
 
 
 def _plain(value):

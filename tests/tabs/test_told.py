@@ -42,11 +42,23 @@ def test_every_day_is_read_back(lang):
         "Written by nobody of ours", say("outcomes.needs.reason", lang), say("tasks.seen_since.sum", lang, date=TODAY, amount=5),
         say("outcomes.tries", lang, n=3, dates=days), say("outcomes.came_back", lang, date=days[1]),
     ]  # fmt: skip
-    assert told("\n".join(lines)) == Told(tries=days, since=TODAY, back=days[1])
+    assert told("\n".join(lines)) == Told(tries=days, since=TODAY, back=days[1], rounds=((3, days),))
     because = say("tabs.tasks.no_longer_needed_because", lang, date=days[2], reason="a: b (c)")
-    assert told(f"{because}\n{lines[3]}") == Told(tries=days, ended=days[2])
+    assert told(f"{because}\n{lines[3]}") == Told(tries=days, ended=days[2], rounds=((3, days),))
     assert is_ended(because)
     assert not is_ended(lines[0])
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_the_lines_of_several_reasons_are_told_apart(lang):
+    lines = [
+        say("outcomes.tries", lang, n=2, dates=(TODAY, TODAY + DAY)), say("outcomes.agreed", lang, date=TODAY),
+        say("outcomes.tries_unknown", lang, n=4), say("outcomes.tries", lang, n=1, dates=(TODAY,)),
+        say("outcomes.agreed", lang, date=TODAY + DAY),
+    ]  # fmt: skip
+    found = told("\n".join(lines))
+    assert found.rounds == ((2, (TODAY, TODAY + DAY)), (4, ()), (1, (TODAY,)))
+    assert found.agreed == (TODAY, TODAY + DAY)
 
 
 @pytest.mark.parametrize(
