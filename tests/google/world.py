@@ -31,9 +31,11 @@ class GoogleWorld(MemoryWorld):
         self.book = self.google.add_book(sheets)
         self.person = self.google.person(self.book)
         super().__init__(folder, sheets, merge=merge)
-        text = CONFIG.format(workbook="-", merge=merge)
-        put_config(folder, self.google, self.book, text)
         self._next = itertools.cycle(self.faults)
+
+    def configure(self, *, merge="false", tasks="", more=""):
+        text = CONFIG.format(workbook="-", merge=merge, tasks=tasks, more=more)
+        put_config(self.folder, self.google, self.book, text)
 
     def _make(self, sheets):
         """Made already."""

@@ -88,9 +88,12 @@ class Api(HTTPClient):
 
     # --- the calls that are made
 
-    def structure(self, book: str, fields: str) -> Json:
-        """`spreadsheets.get` of the named fields."""
-        return self.ask("get", SPREADSHEET_URL % book, params={"fields": fields})
+    def structure(
+        self, book: str, fields: str, *, ranges: Sequence[str] = (), hook: Callable[[Json], Any] | None = None
+    ) -> Json:
+        """`spreadsheets.get` of the named fields. ranges: of these sheets alone. hook: what each JSON object becomes."""
+        params = {"fields": fields, **({"ranges": list(ranges)} if ranges else {})}
+        return self.ask("get", SPREADSHEET_URL % book, params=params, hook=hook)
 
     def values(self, book: str, ranges: Sequence[str]) -> list[list[list[Any]]]:
         """`values.batchGet`: the rows of each range, numbers as numbers, days as serial numbers."""
@@ -114,7 +117,10 @@ class Api(HTTPClient):
 
     # --- how a call is made
 
-    def ask(self, method: str, url: str, *, params: Mapping[str, Any], json: Json | None = None) -> Json:
+    def ask(
+        self, method: str, url: str, *, params: Mapping[str, Any], json: Json | None = None,
+        hook: Callable[[Json], Any] | None = None,
+    ) -> Json:  # fmt: skip
         """One call with its tries. OwnerError: no use in trying again, or tried for too long; Ambiguous: see `write`."""
         writing = method != "get"
         until = self._clock() + self.calling.total_s
@@ -122,7 +128,7 @@ class Api(HTTPClient):
         while True:
             attempt += 1
             try:
-                return self._once(method, url, params, json, writing=writing)
+                return _decoded(self._once(method, url, params, json, writing=writing), hook)
             except Refusal as trouble:
                 wait = self._wait_after(trouble, attempt, writing=writing)
             except Unclear as trouble:
@@ -164,7 +170,9 @@ class Api(HTTPClient):
         self.counters.waited_s += seconds
         self._sleep(seconds)
 
-    def _once(self, method: str, url: str, params: Mapping[str, Any], json: Json | None, *, writing: bool) -> Json:
+    def _once(
+        self, method: str, url: str, params: Mapping[str, Any], json: Json | None, *, writing: bool
+    ) -> requests.Response:
         self._keep_to_budget(writing=writing)
         try:
             response = self.session.request(
@@ -178,7 +186,7 @@ class Api(HTTPClient):
             raise WorkbookUnreadable("google.stop.token_refused", workbook=self.title, message=str(error)) from error
         except requests.exceptions.RequestException as error:
             raise Unclear(reached=not _never_left(error)) from error
-        return _decoded(response)
+        return response
 
     def _keep_to_budget(self, *, writing: bool) -> None:
         budget = self._budgets[writing]
@@ -219,10 +227,10 @@ def _never_left(error: requests.exceptions.RequestException) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _decoded(response: requests.Response) -> Json:
+def _decoded(response: requests.Response, hook: Callable[[Json], Any] | None) -> Json:
     """The JSON of a good answer. Refusal, or Unclear for a page of some gateway and for half an answer."""
     try:
-        body = response.json()
+        body = response.json(object_hook=hook) if response.ok else response.json()
     except ValueError:
         if response.ok:
             raise Unclear(reached=True) from None

@@ -31,6 +31,7 @@ class GoogleBook:
     chosen: which of the user's sheets, by title, are read and count for the fingerprint; all of them unless said.
     before_write: called with what was read, just before a write: the moment for a backup.
     may_sort: is it a time of day at which rows may be put in order though somebody has typed into them?
+    large: see `seen.look`.
     """
 
     def __init__(
@@ -41,12 +42,15 @@ class GoogleBook:
         chosen: Chosen = lambda titles: titles,
         before_write: Callable[[Seen], object] | None = None,
         may_sort: Callable[[], bool] = lambda: False,
+        large: bool = False,
     ) -> None:
         self.id, self._api = book, api
         self._chosen: Chosen = chosen
         self._before_write, self._may_sort = before_write, may_sort
+        self._large = large
         self._seen: Seen | None = None
         self.generation = 0
+        self.cells = 0  # as many as were read
 
     @property
     def counters(self) -> Counters:
@@ -102,9 +106,10 @@ class GoogleBook:
     def _now(self) -> Seen:
         if self._seen is None:
             with self._named():
-                self._seen = look(self._api, self.id, self._chosen)
+                self._seen = look(self._api, self.id, self._chosen, large=self._large)
             self._api.title = self._seen.shape.title or self._api.title
             self.generation = number_of(self._seen.shape.generation)
+            self.cells = sum(len(row) for rows in self._seen.rows.values() for row in rows)
         return self._seen
 
     def _named(self, *, writing: bool = False) -> _Named:
@@ -199,7 +204,7 @@ class GoogleBook:
         """A batch that does not fit: because somebody changed the spreadsheet, or another run of ours was quicker?"""
         if self._is_applied(job):
             return
-        now = look(self._api, self.id, self._chosen)
+        now = look(self._api, self.id, self._chosen, large=self._large)
         if now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 

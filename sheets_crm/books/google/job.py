@@ -215,19 +215,18 @@ class Job:
     def _links(self, job: TabJob) -> Iterator[Json]:
         """Links of rows that stay: the columns that have any, wholly."""
         for column in sorted({column for _, column in job.drawn.links}):
-            for row, place in sorted(job.changes.places.items(), key=lambda one: one[1]):
-                cell = {"userEnteredFormat": self._link(job, row, column) or {}}
-                start = {"sheetId": job.sheet, "rowIndex": place, "columnIndex": column}
-                yield {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": _LINK}}
+            cells = {
+                place: {"userEnteredFormat": self._link(job, row, column) or {}}
+                for row, place in job.changes.places.items()
+            }
+            yield from _down(job.sheet, column, cells, _LINK)
 
     def _moved(self, job: TabJob, fields: str) -> Iterator[Json]:
         """Rows appended, sorted, deleted. Ranks stand beside the rows for the length of the batch."""
         spare = job.spare
         if job.sort:
-            for place, rank in sorted(job.changes.order.items()):
-                cell = {"userEnteredValue": {"numberValue": rank}}
-                start = {"sheetId": job.sheet, "rowIndex": place, "columnIndex": spare}
-                yield {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": _VALUE}}
+            ranked = {place: {"userEnteredValue": {"numberValue": rank}} for place, rank in job.changes.order.items()}
+            yield from _down(job.sheet, spare, ranked, _VALUE)
         for place in sorted(job.changes.deleted, reverse=True):
             interval = {"sheetId": job.sheet, "dimension": "ROWS", "startIndex": place, "endIndex": place + 1}
             yield {"deleteDimension": {"range": interval}}
@@ -307,6 +306,24 @@ class Job:
             ]
             start = {"sheetId": job.staged, "rowIndex": top, "columnIndex": 0}
             yield [{"updateCells": {"start": start, "rows": lines, "fields": self.fields(job)}}]
+
+
+def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:
+    """Cells of one column by row, those below each other in one request."""
+    top, rows = 0, list[Json]()
+    for place, cell in sorted(cells.items()):
+        if rows and place != top + len(rows):
+            yield _column(sheet, column, top, rows, fields)
+            rows = []
+        top = top if rows else place
+        rows.append({"values": [cell]})
+    if rows:
+        yield _column(sheet, column, top, rows, fields)
+
+
+def _column(sheet: int, column: int, top: int, rows: list[Json], fields: str) -> Json:
+    start = {"sheetId": sheet, "rowIndex": top, "columnIndex": column}
+    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
 
 
 def area_of(job: TabJob) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sheets_crm.books.model import Merge
@@ -16,20 +16,24 @@ from sheets_crm.books.model import Merge
 Json = dict[str, Any]
 
 _METADATA = "developerMetadata(metadataId,metadataKey,metadataValue)"
-FIELDS = (
+_DATA = (
+    "data(startRow,startColumn,rowData(values("
+    "userEnteredValue(formulaValue),effectiveValue(errorValue(type)),effectiveFormat(numberFormat(type)))))"
+)
+LIGHT_FIELDS = (
     f"spreadsheetId,properties(title,locale,timeZone),{_METADATA},"
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
     f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),"
-    "protectedRanges(protectedRangeId,range,editors(users,domainUsersCanEdit),requestingUserCanEdit,warningOnly),"
-    "data(startRow,startColumn,rowData(values("
-    "userEnteredValue(formulaValue),effectiveValue(errorValue(type)),effectiveFormat(numberFormat(type)))))"
-    ")"
+    "protectedRanges(protectedRangeId,requestingUserCanEdit,warningOnly))"
 )
+FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
+DATA_FIELDS = f"sheets(properties(sheetId),{_DATA})"
 MARK = "sheets-crm-tab"  # on a sheet: it is ours, and what we left there
 GENERATION = "sheets-crm-generation"  # on the spreadsheet: which of our writes was the last
 STAGING = "staging"  # the tab id of a hidden sheet that is filled before a large tab changes at once
 _DATES = {"DATE", "DATE_TIME"}
+_CELL_KEYS = {"userEnteredValue", "effectiveValue", "effectiveFormat"}
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,26 @@ class Shape:
         raise KeyError(title)
 
 
+def cell_hook(item: Json) -> Any:
+    """For the reader of JSON: a cell becomes None, or (is it a day?, is it an error?, its formula): there are millions."""
+    if not item.keys() <= _CELL_KEYS or not item or isinstance(item.get("userEnteredValue"), str):
+        return item
+    kind = ((item.get("effectiveFormat") or {}).get("numberFormat") or {}).get("type")
+    is_date = kind in _DATES
+    is_error = "errorValue" in (item.get("effectiveValue") or ())
+    formula = (item.get("userEnteredValue") or {}).get("formulaValue")
+    return (is_date, is_error, formula) if is_date or is_error or formula else None
+
+
+def with_cells(shape: Shape, answer: Json) -> Shape:
+    """The shape with the kinds of cells of another answer, one of DATA_FIELDS."""
+    cells = {item["properties"].get("sheetId", 0): _cells(item.get("data", ())) for item in answer.get("sheets", ())}
+    sheets = tuple(replace(sheet, cells=cells.get(sheet.id, sheet.cells)) for sheet in shape.sheets)
+    return replace(shape, sheets=sheets)
+
+
 def shape_of(answer: Json) -> Shape:
-    """An answer of `spreadsheets.get` with FIELDS."""
+    """An answer of `spreadsheets.get` with FIELDS or LIGHT_FIELDS, its cells read by `cell_hook`."""
     properties = answer.get("properties", {})
     marker = generation_of(answer)
     sheets = [_sheet(item) for item in answer.get("sheets", ())]
@@ -176,11 +198,11 @@ def _cells(data: Any) -> Cells:
             for column, cell in enumerate(line.get("values", ()), left):
                 if not cell:
                     continue
-                if cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type") in _DATES:
+                is_date, is_error, formula = cell
+                if is_date:
                     dates.setdefault(column, []).append(row)
-                if "errorValue" in cell.get("effectiveValue", {}):
+                if is_error:
                     errors.setdefault(column, []).append(row)
-                formula = cell.get("userEnteredValue", {}).get("formulaValue")
                 if formula:
                     formulas[column] = formulas.get(column, 0) + 1
                     if "!" in formula:
