@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened
 
 _MOST_XLSX = 300_000  # cells that are kept as an .xlsx; more would make every write wait
-_CELLS, _LARGE = "google-cells", 400_000
+_CELLS, _LARGE = "google-cells", 1_000_000
 _FOLDER = "google"  # of the state folder, for what is being made
 
 
