@@ -2,10 +2,12 @@
 PYTHON ?= python3
 DO = $(PYTHON) tools/do.py
 
-.PHONY: demo test dev check bench pins demo-book clean
+.PHONY: demo demo-google test dev check bench pins demo-book clean
 
 demo:        ## sync an invented firm's workbook and say where to look
 	@$(DO) demo
+demo-google: ## the same in a Google spreadsheet, on the tests' emulator of it
+	@$(DO) demo-google $(ARGS)
 test:        ## all tests
 	@$(DO) test $(ARGS)
 dev:         ## the environment with the developers' tools

@@ -25,6 +25,7 @@ JOBS = {
     "run": (False, []),
     "dev": (True, []),
     "demo": (False, [["sheets-crm", "demo"]]),
+    "demo-google": (True, [["python", "tools/demo_google.py"]]),
     "check": (
         True,
         [

@@ -22,7 +22,9 @@ BUILDERS = {
 LATER = {
     "excel.": {"workbook"},  # ExcelBook names the file as errors pass through it
     "openbook.stop.": {"file", "line"},
+    "google.stop.": {"file", "line"},
     "config.": {"file", "line"},  # `intake.placed` finds the place of an error that names its keys
+    "google.stop.companion": {"file", "line"},
     "calendar.errors.": {"file", "line", "path", "others"},
     "errors.yaml.": {"others"},
 }

@@ -10,6 +10,7 @@ from sheets_crm.cards.yamlmodel import read_yaml, validate
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config import CrmConfig
 from sheets_crm.sync.config_schedule import Schedule
+from sheets_crm.sync.google import google_id, version_file
 from sheets_crm.words import Lang
 
 Seen = tuple[tuple[int, int, int] | None, ...]
@@ -25,6 +26,9 @@ class Watched:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     lang: Lang = "ru"
     files: tuple[Path, ...] = ()
+    google_s: int = (
+        0  # seconds between two questions whether a Google spreadsheet has changed; 0: the workbook is a file
+    )
 
     @property
     def book(self) -> Path:
@@ -46,10 +50,19 @@ def watched(config: Path) -> Watched:
         raise ConfigError("config.not_readable", path=str(config)) from error
     found = validate(read_yaml(text, config.name), CrmConfig)
     sources = [one.file for one in (found.sheets or {}).values() if one.file is not None and not one.ignore]
-    names = [found.workbook, *sources, *found.packs]
+    google = google_id(config, found.workbook)
+    book = found.workbook if google is None else str(version_file(config, found.workbook))
+    names = [book, *sources, *found.packs]
     files = [(config.parent / Path(name).expanduser()).absolute() for name in names]
+    poll_s = 0 if google is None else found.google.poll_seconds
     return Watched(
-        config, found.workbook, found.schedule, found.zone, found.language, tuple(dict.fromkeys([config, *files]))
+        config,
+        found.workbook,
+        found.schedule,
+        found.zone,
+        found.language,
+        tuple(dict.fromkeys([config, *files])),
+        poll_s,
     )
 
 

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from sheets_crm.daemon.clock import Clock
+from sheets_crm.daemon.google_poll import GooglePoll
 from sheets_crm.daemon.keeper import Hear, Keeper, Pace
 from sheets_crm.daemon.listeners import LISTENERS
 from sheets_crm.daemon.runner import Processes, Runner
@@ -56,6 +57,7 @@ class Daemon:
         ]
         with self._signals():
             for keeper, thread in zip(self.keepers, threads, strict=True):
+                GooglePoll(lambda keeper=keeper: keeper.watched, keeper.wake, self.stop).start()  # type: ignore[misc]
                 Watch(lambda keeper=keeper: keeper.watched.files, keeper.wake, self.stop).start()  # type: ignore[misc]
                 thread.start()
             while not self.stop.is_set():

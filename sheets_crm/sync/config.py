@@ -18,6 +18,7 @@ from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_book import BookSettings
 from sheets_crm.sync.config_calendar import CalendarSettings
+from sheets_crm.sync.config_google import GoogleSettings
 from sheets_crm.sync.config_history import HistorySettings
 from sheets_crm.sync.config_notices import FeedSettings, NoticeSettings, SecretNames
 from sheets_crm.sync.config_outcomes import AgainSettings
@@ -102,6 +103,7 @@ class CrmConfig(BaseSettings):
     protected_structure: Literal["refuse", "write"] = "refuse"
     companion: bool | str = False  # the tabs go into a workbook of their own: its path, or true for one beside
     book: BookSettings = BookSettings()
+    google: GoogleSettings = GoogleSettings()
 
     @field_validator("timezone")
     @classmethod

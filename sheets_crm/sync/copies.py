@@ -17,6 +17,7 @@ from sheets_crm.sync.backup.regular import outside_note, place_of, told
 from sheets_crm.sync.backup.sealing import plain_copy
 from sheets_crm.sync.backup.verify import Checked, checked
 from sheets_crm.sync.companion import companion_path
+from sheets_crm.sync.google import source_file
 from sheets_crm.sync.intake import Opened, open_config
 from sheets_crm.sync.secrets import set_secret
 from sheets_crm.sync.state import StateFolder
@@ -89,7 +90,8 @@ def made(config: str | None, *, on_language: Hear = lambda _: None) -> Made:
     place = place_of(opened)
     with state.lock(wait_s=5):
         before = {one.name for one in list_backups(state)}
-        copy = back_up(opened.workbook, state, now=now, keep=opened.config.backups.rotation, why="manual")
+        with source_file(opened) as path:
+            copy = back_up(path, state, now=now, keep=opened.config.backups.rotation, why="manual")
         away = carry(state, place, now=now, asked=True) if place is not None else None
     if place is None:
         return Made(copy, copy.name not in before)
@@ -154,6 +156,8 @@ def _opened(config: str | None, on_language: Hear) -> Opened:
 
 def _copied_from(opened: Opened, backup: Backup) -> Path:
     """The file a copy was made of: the companion workbook where the copy bears its name, else the base."""
+    if opened.google is not None:  # no program puts a file in a spreadsheet's place: the owner imports it
+        return opened.workbook.with_name(f"{backup.workbook}{backup.path.suffix}")
     companion = companion_path(opened)
     return companion if companion is not None and named_after(backup, companion) else opened.workbook
 

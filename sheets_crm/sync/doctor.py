@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sheets_crm import __version__
 from sheets_crm.errors import OwnerError, StateError, WorkbookBusy
@@ -86,9 +86,10 @@ def _packs(opened: Opened) -> list[Finding]:
 def _workbook(opened: Opened) -> list[Finding]:
     from sheets_crm.base.bind import bind
 
+    access = [Finding(cast("Level", level), key, values, code) for level, key, values, code in _access(opened)]
     seen = read(opened, book_of(opened))
     theirs = sum(1 for sheet in seen.sheets if sheet.tab is None)
-    found = [Finding("ok", "doctor.workbook", {"path": str(opened.workbook), "n": theirs}), *_writable(opened)]
+    found = [*access, Finding("ok", "doctor.workbook", {"path": opened.address, "n": theirs}), *_writable(opened)]
     said = said_of(opened, seen, marks_of(seen), now=datetime.now(UTC), waiting=True)
     found += [Finding("warning", *note) for note in said]
     today = opened.config.today(datetime.now(UTC))
@@ -109,8 +110,19 @@ def _workbook(opened: Opened) -> list[Finding]:
     return found
 
 
+def _access(opened: Opened) -> list[tuple[str, str, Mapping[str, object], int]]:
+    """Access to a Google spreadsheet; nothing to say of a file."""
+    if opened.google is None:
+        return []
+    from sheets_crm.sync.doctor_google import access_findings
+
+    return access_findings(opened)
+
+
 def _writable(opened: Opened) -> list[Finding]:
     """What would stop a write: a workbook that is open now is nothing to mend, all else is."""
+    if opened.google is not None:
+        return []  # told with the access
     target = written_file(opened)
     try:
         book_of(opened, wait_s=0).refuse_now()

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.excel.book import ExcelBook
+from sheets_crm.books.google.address import address_of
 from sheets_crm.books.model import Book, Grid, SheetInfo
 from sheets_crm.cards import Template, fold, template
 from sheets_crm.cards.templates import template_texts
@@ -19,8 +20,12 @@ from sheets_crm.errors import BindingError, ConfigError, OwnerError
 from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
+from sheets_crm.sync.google import book_in_google, google_id, name_of
 from sheets_crm.sync.places import Former, former_places, is_lost
 from sheets_crm.words import Lang
+
+if TYPE_CHECKING:
+    from sheets_crm.books.google.book import GoogleBook
 
 READABLE = (".xlsx", ".xlsm", ".xltx", ".xltm")
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how workbooks begin: a configuration never does
@@ -35,6 +40,12 @@ class Opened:
     workbook: Path
     template: Template
     document: Document
+    google: str | None = None  # id of the spreadsheet, where the workbook is one: then there is no file at `workbook`
+
+    @property
+    def address(self) -> str:
+        """Where people find the workbook: its path, or the address of a Google spreadsheet."""
+        return str(self.workbook) if self.google is None else address_of(self.google)
 
     @property
     def lang(self) -> Lang:
@@ -65,11 +76,13 @@ def open_config(given: str | None) -> Opened:
     path = config_path(given)
     document = read_yaml(_config_text(path), path.name)
     config = validate(document, CrmConfig)
-    workbook = (path.parent / Path(config.workbook).expanduser()).absolute()
+    google = google_id(path, config.workbook)
+    named = Path(config.workbook).expanduser() if google is None else Path(name_of(config.name, google))
+    workbook = (path.parent / named).absolute()
     with placed(document):
         chosen = _template(config.template or "base")
         check(config, chosen)
-    return Opened(config, path, workbook, chosen, document)
+    return Opened(config, path, workbook, chosen, document, google)
 
 
 def _config_text(path: Path) -> str:
@@ -105,13 +118,16 @@ def placed(document: Document) -> Iterator[None]:
 
 def book_of(
     opened: Opened, before_write: Callable[[Path], object] | None = None, *, wait_s: float | None = None
-) -> ExcelBook | CompanionBook:
+) -> ExcelBook | CompanionBook | GoogleBook:
     """The configured workbook as a book. before_write: called just before a file is replaced. wait_s: None as configured."""
 
     def before(path: Path) -> None:
         if before_write is not None:
             before_write(path)
 
+    if opened.google is not None:
+        with placed(opened.document):
+            return book_in_google(opened, before_write)
     wait_s = opened.config.book.wait_s if wait_s is None else wait_s
     protected = opened.config.protected_structure == "write"
     with placed(opened.document):
@@ -140,7 +156,7 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     sheets = book.sheets()
     titles = {info.tab: info.name for info in sheets if info.tab}
     ours = [name for tab, name in titles.items() if tab == "tasks"]
-    wanted = _wanted(opened.config.sheets, [info.name for info in sheets if info.tab is None])
+    wanted = wanted_sheets(opened.config.sheets, [info.name for info in sheets if info.tab is None])
     grids = dict(book.read([*wanted, *ours]))
     sources: dict[str, Path] = {}
     for name, settings in (opened.config.sheets or {}).items():
@@ -151,7 +167,7 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     return Read(fingerprint, sheets, grids, tabs, titles, sources, former_places(opened, book, sheets), is_lost(opened))
 
 
-def _wanted(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
+def wanted_sheets(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
     """The user's sheets to read: all of them where the owner names none."""
     if stated is None:
         return list(present)

@@ -16,6 +16,7 @@ import yaml
 
 from sheets_crm import __version__, data
 from sheets_crm.books.excel.files import fingerprint
+from sheets_crm.books.google.address import spreadsheet_id
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.state import StateFolder, stamp_of, unchanged
 from sheets_crm.words import Lang
@@ -42,6 +43,8 @@ def nothing_changed(given: str | None, *, today: date | None) -> Stamp | None:
     path = path / "crm.yaml" if path.is_dir() else path
     try:
         stated = yaml.load(path.read_text("utf-8-sig"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        if spreadsheet_id(str(stated["workbook"])):
+            return None  # what Google says of changes comes late: only a read tells
         workbook = (path.parent / Path(stated["workbook"]).expanduser()).absolute()
         state = StateFolder.existing(path, stated["workbook"])
         last = state.last_run() if state else None

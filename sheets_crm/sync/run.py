@@ -38,6 +38,7 @@ from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
+from sheets_crm.sync.google import costs, remember_size
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
@@ -72,6 +73,7 @@ class Result:
     titles: Mapping[str, str] = field(default_factory=dict)
     backup: str | None = None
     endings: Endings = field(default_factory=lambda: Endings({}))
+    costs: Mapping[str, Any] = field(default_factory=dict)  # of a Google spreadsheet: calls, bytes, tries
 
     @property
     def workbook(self) -> Path:
@@ -107,9 +109,9 @@ class Result:
     def summary_json(self) -> dict[str, Any]:
         """The object of `sync --json`: counts, and what was written."""
         return {
-            **self.counts(), "today": self.today.isoformat(), "workbook": str(self.workbook), "written": bool(self.written or self.removed),
+            **self.counts(), "today": self.today.isoformat(), "workbook": self.opened.address, "written": bool(self.written or self.removed),
             "tabs_written": [self.titles[tab] for tab in self.written], "backup": self.backup,
-            "notes": report.notes_json(self.notes, self.lang),
+            "notes": report.notes_json(self.notes, self.lang), **self.costs,
         }  # fmt: skip
 
     def counts(self) -> dict[str, int]:
@@ -224,11 +226,13 @@ def _once(
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
     pending.clear(state)
+    remember_size(state, book)
     said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(
         result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),
         written=applied.written, titles=applied.titles,
         removed=tuple(applied.removed.values()), backup=copies[-1].name if copies else None,
+        costs=costs(book),
     )  # fmt: skip
     done = replace(done, notes=(*done.notes, *write_feeds(done, now)))
     remember_stamp(

@@ -20,6 +20,9 @@ PROBLEM_WORDS = {
 def sentences(monkeypatch):
     real = words.catalogue
     monkeypatch.setattr(words, "catalogue", lambda lang: {**real(lang), "problems": PROBLEM_WORDS})
+    words._entry.cache_clear()
+    yield
+    words._entry.cache_clear()
 
 
 def rows(tab):

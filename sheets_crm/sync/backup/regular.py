@@ -13,6 +13,7 @@ from sheets_crm.sync.backup.local import back_up, is_due
 from sheets_crm.sync.backup.model import Backup
 from sheets_crm.sync.backup.outside import Place, carry
 from sheets_crm.sync.backup.register import Away, Register
+from sheets_crm.sync.google import source_file
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import say
 
@@ -38,7 +39,8 @@ def regular_backup(opened: Opened, state: StateFolder, *, now: datetime) -> Back
     copy = None
     with state.lock(wait_s=LOCK_S):
         if due:
-            copy = back_up(opened.workbook, state, now=now, keep=opened.config.backups.rotation, why="regular")
+            with source_file(opened) as path:
+                copy = back_up(path, state, now=now, keep=opened.config.backups.rotation, why="regular")
             with Register.changed(state) as register:
                 register.looked = now.astimezone(UTC)
         if place is not None:

@@ -113,7 +113,17 @@ def test_closed_meanwhile_and_unchanged_it_is_forgotten(firm):
 
 @pytest.mark.parametrize(
     "error",
-    [EMPTIED, BaseEmptied("state.base_rewritten", card=Phrase("cli.card.client"), field="phone", changed=30, rows=40)],
+    [
+        EMPTIED,
+        BaseEmptied(
+            "state.base_rewritten",
+            workbook="b.xlsx",
+            card=Phrase("cli.card.client"),
+            field=("Телефон",),
+            changed=30,
+            rows=40,
+        ),
+    ],
 )
 def test_rows_that_vanish_alarm_at_once(firm, error):
     ((_, name, text),) = fail(firm, error, "10:00")

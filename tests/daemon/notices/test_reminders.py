@@ -27,7 +27,7 @@ def test_so_many_minutes_before_and_once(firm):
     firm.run(at("09:00"))
     ((clock, name, text),) = reminders(firm, "13:19", "13:20", "13:21", "13:30", "14:00")
     assert (clock, name) == ("13:20", "anna")
-    assert text == "Задача на 13:30 — Окна Плюс\nЧерез 10 минут, в 13:30.\nСвоя задача: вкладка «Задачи», строка 3."
+    assert text == "Задача на 13:30 — Окна Плюс\nЧерез 10 минут, в 13:30.\nСвоя задача: вкладка «Задачи», строка 2."
 
 
 def test_a_restart_and_another_run_remind_of_nothing_twice(firm):

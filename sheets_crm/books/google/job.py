@@ -1,0 +1,378 @@
+"""One write as a list of requests: which tabs change, how, and the marker by which the write is known again.
+
+Pure but for the random ids of new things: it sends nothing. Ids are made once, so that a batch that is sent again collides
+with itself instead of doing its work twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sheets_crm.books.google import frame
+from sheets_crm.books.google.drawn import Drawn, Row, Wire
+from sheets_crm.books.google.reading import Rows
+from sheets_crm.books.google.rows import Changes, by_key, padded, whole
+from sheets_crm.books.google.seen import Seen, digest
+from sheets_crm.books.google.shape import GENERATION, MARK, STAGING, SheetShape, number_of
+
+Json = dict[str, Any]
+
+AT_ONCE = 30_000  # cells of a tab beyond which it is prepared on a hidden sheet
+_CHUNK = 12_000  # cells of a request there: some 2 MB with links
+_ID_SPACE = 2**31 - 1
+_VALUE, _LINK = "userEnteredValue", "userEnteredFormat.textFormat.link"
+
+
+@dataclass
+class TabJob:
+    """What one tab needs. staged: filled on a hidden sheet of this id first; None: written directly."""
+
+    drawn: Drawn
+    sheet: int
+    title: str
+    place: frame.Place
+    changes: Changes
+    is_new: bool
+    size: tuple[int, int] | None
+    look_changed: bool
+    links_changed: bool
+    sort: bool
+    mark: int
+    guard: int
+    charts: tuple[int, ...]
+    spare: int  # a column beyond everybody's values
+    staged: int | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        return self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+
+    @property
+    def height(self) -> int:
+        """Rows of the tab's area as they will stand."""
+        keyed = self.drawn.keyed
+        standing = [place + 1 for place in self.changes.places.values()]
+        if keyed is None or not standing:
+            return self.drawn.height
+        return max([*standing, keyed.head + 1]) - len(self.changes.deleted) + len(self.changes.appended)
+
+
+def free_title(title: str, taken: Sequence[str]) -> str:
+    """The title, or the title with a number where some sheet has that name."""
+    used = {name.casefold() for name in taken}
+    name, number = title[:100], 2
+    while name.casefold() in used:
+        suffix = f" ({number})"
+        name, number = title[: 100 - len(suffix)] + suffix, number + 1
+    return name
+
+
+def new_id(taken: set[int]) -> int:
+    """An id that nothing in the spreadsheet has."""
+    while True:
+        number = secrets.randbelow(_ID_SPACE - 1) + 1
+        if number not in taken:
+            taken.add(number)
+            return number
+
+
+def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: str | None, may_sort: bool) -> TabJob:
+    """Compare a drawn tab with what stands."""
+    sheet = seen.tab(drawn.tab.id)
+    kept: Mapping[str, Any] = sheet.mark.kept if sheet and sheet.mark else {}
+    standing = seen.rows.get(sheet.id, ()) if sheet else ()
+    number = sheet.id if sheet else new_id(taken)
+    place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept)
+    relaid = kept.get("width") != drawn.width
+    changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
+    if changes is None:
+        area = kept.get("area") or [0, 0]
+        changes = whole(drawn, standing, (max(int(area[0]), len(standing) if drawn.keyed else 0), int(area[1])))
+    used = (len(standing), max((len(row) for row in standing), default=0))
+    now = (sheet.rows, sheet.columns) if sheet else (0, 0)
+    size = frame.grid_size(drawn, used, now)
+    old_charts = [int(one) for one in kept.get("charts", ())]
+    charts = tuple((old_charts + [new_id(taken) for _ in drawn.tab.charts])[: len(drawn.tab.charts)])
+    quiet = digest(standing).hex()[:20] == kept.get("left")
+    return TabJob(
+        drawn, number, sheet.title if sheet else title, place, changes,
+        is_new=sheet is None, size=size if size != now else None,
+        look_changed=kept.get("look") != drawn.look, links_changed=kept.get("links", "") != drawn.linked,
+        sort=bool(changes.order) and (may_sort or quiet),
+        mark=sheet.mark.metadata if sheet and sheet.mark else new_id(taken),
+        guard=int(kept.get("guard") or new_id(taken)), charts=charts, spare=max(drawn.width, used[1]),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The marker of one write. Two writes after one and the same write bear the same id: the second is refused."""
+
+    value: str
+    number: int
+    old: int | None
+
+    @classmethod
+    def after(cls, value: str, old: int | None) -> Generation:
+        count = number_of(value) + 1
+        taken = int.from_bytes(hashlib.sha256(f"sheets-crm {value}".encode()).digest()[:4], "big") % _ID_SPACE + 1
+        return cls(f"{count}:{secrets.token_hex(8)}", taken, old)
+
+    def requests(self) -> Iterator[Json]:
+        item = {
+            "metadataId": self.number, "metadataKey": GENERATION, "metadataValue": self.value,
+            "location": {"spreadsheet": True}, "visibility": "DOCUMENT",
+        }  # fmt: skip
+        yield {"createDeveloperMetadata": {"developerMetadata": item}}
+        if self.old is not None:
+            lookup = {"developerMetadataLookup": {"metadataId": self.old}}
+            yield {"deleteDeveloperMetadata": {"dataFilter": lookup}}
+
+
+@dataclass
+class Job:
+    """A whole write. sheets: title -> sheet id, for links."""
+
+    tabs: list[TabJob]
+    removed: list[SheetShape]
+    leftovers: list[int]
+    sheets: Mapping[str, int]
+    generation: Generation
+    notes: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    more: list[Json] = field(default_factory=list)  # requests besides
+
+    def __bool__(self) -> bool:
+        return bool(self.tabs or self.removed)
+
+    def requests(self) -> list[Json]:
+        """The one batch after which everything stands."""
+        found = [*self.generation.requests()]
+        for tab in self.tabs:
+            found += self._tab(tab)
+        for sheet in self.removed:
+            found.append({"deleteSheet": {"sheetId": sheet.id}})
+        found += [{"deleteSheet": {"sheetId": number}} for number in self.leftovers]
+        return found + self.more
+
+    def _tab(self, job: TabJob) -> Iterator[Json]:
+        yield from self._grid(job)
+        if job.staged is not None:
+            yield from self._pasted(job)
+        else:
+            yield from self._cells(job)
+        if job.is_new or job.look_changed:
+            yield from frame.frame(job.drawn, job.place)
+            yield from frame.charts(job.drawn, job.place, job.charts)
+        guard = frame.guard(job.drawn, job.place, job.guard, job.height)
+        if guard is not None and (job.is_new or job.place.kept.get("holes") != [job.height, job.drawn.width]):
+            yield guard
+        yield from _marked(job)
+
+    def _grid(self, job: TabJob) -> Iterator[Json]:
+        if job.is_new:
+            assert job.size is not None
+            rows, columns = job.size
+            grid = {"rowCount": rows, "columnCount": columns}
+            yield {"addSheet": {"properties": {"sheetId": job.sheet, "title": job.title, "gridProperties": grid}}}
+        elif job.size is not None:
+            grid = {"rowCount": job.size[0], "columnCount": job.size[1]}
+            properties = {"sheetId": job.sheet, "gridProperties": grid}
+            fields = "gridProperties(rowCount,columnCount)"
+            yield {"updateSheetProperties": {"properties": properties, "fields": fields}}
+
+    def _pasted(self, job: TabJob) -> Iterator[Json]:
+        height, width = area_of(job)
+        source = {
+            "sheetId": job.staged, "startRowIndex": 0, "endRowIndex": height, "startColumnIndex": 0, "endColumnIndex": width,
+        }  # fmt: skip
+        yield {
+            "copyPaste": {
+                "source": source,
+                "destination": {**source, "sheetId": job.sheet},
+                "pasteType": "PASTE_NORMAL",
+            }
+        }
+        yield {"deleteSheet": {"sheetId": job.staged}}
+
+    def _cells(self, job: TabJob) -> Iterator[Json]:
+        fields = self.fields(job)
+        planned = {place: row for row, place in job.changes.places.items()}
+        for top, left, rows in job.changes.blocks:
+            values = [
+                self._cell_row(job, planned.get(top + offset), left, row) for offset, row in enumerate(rows)
+            ]  # fmt: skip
+            start = {"sheetId": job.sheet, "rowIndex": top, "columnIndex": left}
+            yield {"updateCells": {"start": start, "rows": values, "fields": fields}}
+        if job.links_changed and not job.is_new:
+            yield from self._links(job)
+        yield from self._moved(job, fields)
+
+    def _links(self, job: TabJob) -> Iterator[Json]:
+        """Links of rows that stay: the columns that have any, wholly."""
+        for column in sorted({column for _, column in job.drawn.links}):
+            cells = {
+                place: {"userEnteredFormat": self._link(job, row, column) or {}}
+                for row, place in job.changes.places.items()
+            }
+            yield from _down(job.sheet, column, cells, _LINK)
+
+    def _moved(self, job: TabJob, fields: str) -> Iterator[Json]:
+        """Rows appended, sorted, deleted. Ranks stand beside the rows for the length of the batch."""
+        spare = job.spare
+        if job.sort:
+            ranked = {place: {"userEnteredValue": {"numberValue": rank}} for place, rank in job.changes.order.items()}
+            yield from _down(job.sheet, spare, ranked, _VALUE)
+        for place in sorted(job.changes.deleted, reverse=True):
+            interval = {"sheetId": job.sheet, "dimension": "ROWS", "startIndex": place, "endIndex": place + 1}
+            yield {"deleteDimension": {"range": interval}}
+        if job.changes.appended:
+            rows = [self._appended(job, row, spare) for row in job.changes.appended]
+            yield {"appendCells": {"sheetId": job.sheet, "rows": rows, "fields": fields}}
+        if job.sort:
+            keyed = job.drawn.keyed
+            assert keyed is not None
+            body = job.place.area(keyed.head + 1, 0, None, spare + 1)
+            yield {"sortRange": {"range": body, "sortSpecs": [{"dimensionIndex": spare, "sortOrder": "ASCENDING"}]}}
+            ranks = job.place.area(keyed.head + 1, spare, None, spare + 1)
+            yield {"repeatCell": {"range": ranks, "cell": {}, "fields": _VALUE}}
+
+    def put_back(self, job: TabJob, after: Rows) -> list[Json]:
+        """Rows of people's that stood before the batch and are gone after it: somebody moved rows in that very moment,
+        and another one was deleted than was meant. They come back as they were last seen.
+        """
+        keyed = job.drawn.keyed
+        if keyed is None or not job.changes.deleted:
+            return []
+        standing = {str(row[keyed.key]) for row in after if len(row) > keyed.key}
+        had = [row for row in job.changes.places if row > keyed.head]
+        lost = [row for row in had if str(job.drawn.rows[row][keyed.key]) not in standing]
+        if not lost:
+            return []
+        rows = [self._cell_row(job, row, 0, job.drawn.rows[row]) for row in sorted(lost)]
+        return [{"appendCells": {"sheetId": job.sheet, "rows": rows, "fields": self.fields(job)}}]
+
+    def _appended(self, job: TabJob, row: int, spare: int) -> Json:
+        cells = self._cell_row(job, row, 0, job.drawn.rows[row])
+        if job.sort:
+            cells["values"] += [{}] * (spare - len(cells["values"]))
+            cells["values"].append({"userEnteredValue": {"numberValue": row}})
+        return cells
+
+    def fields(self, job: TabJob) -> str:
+        """What a cell of the tab is written with."""
+        return f"{_VALUE},{_LINK}" if job.drawn.links else _VALUE
+
+    def _cell_row(self, job: TabJob, row: int | None, left: int, values: Row) -> Json:
+        cells = []
+        for column, value in enumerate(values, left):
+            cell: Json = {} if value is None else {"userEnteredValue": extended(value)}
+            looks = self._link(job, row, column) if row is not None else None
+            cells.append({**cell, "userEnteredFormat": looks} if looks else cell)
+        return {"values": cells}
+
+    def _link(self, job: TabJob, row: int, column: int) -> Json | None:
+        """textFormat.link to the place in this spreadsheet; None where its sheet is not there."""
+        place = job.drawn.links.get((row, column))
+        if place is None:
+            return None
+        sheet, _, cell = place.rpartition("!")
+        number = self.sheets.get(sheet.removeprefix("'").removesuffix("'").replace("''", "'"))
+        return None if number is None else {"textFormat": {"link": {"uri": f"#gid={number}&range={cell}"}}}
+
+    def staging(self, job: TabJob) -> Iterator[list[Json]]:
+        """Batches that fill a hidden sheet with the whole area of a large tab. Sent again, they do no harm."""
+        height, width = area_of(job)
+        mark = json.dumps({"tab": STAGING, "sheet": job.staged})
+        properties = {
+            "sheetId": job.staged, "title": f"sheets-crm {job.staged}", "hidden": True,
+            "gridProperties": {"rowCount": height, "columnCount": width},
+        }  # fmt: skip
+        assert job.staged is not None
+        yield [
+            {"addSheet": {"properties": properties}},
+            {"createDeveloperMetadata": {"developerMetadata": _metadata(job.staged, job.staged, mark)}},
+        ]
+        rows = padded(job.drawn.rows, height, width)
+        step = max(1, _CHUNK // width)
+        for top in range(0, height, step):
+            lines = [
+                self._cell_row(job, row if row < job.drawn.height else None, 0, rows[row])
+                for row in range(top, min(top + step, height))
+            ]
+            start = {"sheetId": job.staged, "rowIndex": top, "columnIndex": 0}
+            yield [{"updateCells": {"start": start, "rows": lines, "fields": self.fields(job)}}]
+
+
+def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:
+    """Cells of one column by row, those below each other in one request."""
+    top, rows = 0, list[Json]()
+    for place, cell in sorted(cells.items()):
+        if rows and place != top + len(rows):
+            yield _column(sheet, column, top, rows, fields)
+            rows = []
+        top = top if rows else place
+        rows.append({"values": [cell]})
+    if rows:
+        yield _column(sheet, column, top, rows, fields)
+
+
+def _column(sheet: int, column: int, top: int, rows: list[Json], fields: str) -> Json:
+    start = {"sheetId": sheet, "rowIndex": top, "columnIndex": column}
+    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
+
+
+def area_of(job: TabJob) -> tuple[int, int]:
+    """Height and width of all that is written when a tab is written as a whole: the former area too."""
+    old = job.place.kept.get("area") or [0, 0]
+    return max(job.drawn.height, int(old[0])), max(job.drawn.width, int(old[1]))
+
+
+def extended(value: Wire) -> Json:
+    """A typed value: text stays text, whatever it begins with."""
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    return {"stringValue": value} if isinstance(value, str) else {"numberValue": value}
+
+
+def _marked(job: TabJob) -> Iterator[Json]:
+    """What we keep on the tab: who it is, and how we left it."""
+    kept = {
+        "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
+        "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
+        "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
+        "left": digest(expected(job)).hex()[:20],
+    }  # fmt: skip
+    text = json.dumps(kept, separators=(",", ":"))
+    if job.is_new:
+        yield {"createDeveloperMetadata": {"developerMetadata": _metadata(job.mark, job.sheet, text)}}
+    else:
+        lookup = {"developerMetadataLookup": {"metadataId": job.mark}}
+        wanted = {"metadataValue": text}
+        yield {
+            "updateDeveloperMetadata": {"dataFilters": [lookup], "developerMetadata": wanted, "fields": "metadataValue"}
+        }
+
+
+def _metadata(number: int, sheet: int, text: str) -> Json:
+    return {
+        "metadataId": number, "metadataKey": MARK, "metadataValue": text, "location": {"sheetId": sheet},
+        "visibility": "DOCUMENT",
+    }  # fmt: skip
+
+
+def expected(job: TabJob) -> Rows:
+    """The values of a tab's area as they should stand after the write, if nobody does anything meanwhile."""
+    keyed = job.drawn.keyed
+    if keyed is None or not job.changes.places:
+        return job.drawn.rows
+    rows = {place: job.drawn.rows[row] for row, place in job.changes.places.items()}
+    if job.sort:
+        return job.drawn.rows
+    gone = set(job.changes.deleted)
+    kept = [rows.get(place, []) for place in range(max(rows) + 1) if place not in gone]
+    return kept + [job.drawn.rows[row] for row in job.changes.appended]
