@@ -101,6 +101,7 @@ def clock(monkeypatch) -> HastyClock:
 TAKES_SECONDS = (
     "promises/test_marks",
     "promises/test_idempotent",
+    "promises/test_life",
     "promises/test_columns_told",
     "promises/test_untouched",
     "promises/test_backups",

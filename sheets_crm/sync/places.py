@@ -23,7 +23,7 @@ from sheets_crm.sync.companion import FORMER, companion_path, default_path, writ
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.tabs import TasksTab, read_tasks_tab
 from sheets_crm.tasks import Mark
-from sheets_crm.tasks.keys import base_key, split_keys
+from sheets_crm.tasks.keys import base_key, split_keys, step_of
 from sheets_crm.tasks.own import adopted
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Former:
     known: Mapping[str, str] | None
     left: Mapping[str, str]
     is_copy: bool = False
+
+    @property
+    def was_last(self) -> bool:
+        """Did the tabs stand here until now, after they had left the present place?"""
+        return not self.known and bool(self.left)
 
 
 @dataclass(frozen=True)
@@ -118,33 +123,52 @@ def marks_of(seen: Read) -> Marks:
 
 def _overlaid(marks: Marks, other: TasksTab, former: Former) -> Marks:
     """The marks with what is new at a former place."""
-    rows = list(marks.tab.marks)
-    at = {key: i for i, mark in enumerate(rows) for key in split_keys(mark.key)}
+    rows = [mark for mark in marks.tab.marks if not _gone_there(mark, other, former)]
+    at = {base_key(key): i for i, mark in enumerate(rows) for key in split_keys(mark.key)}
     alike: dict[tuple[object, ...], list[int]] = {}
     for i, mark in enumerate(rows):
         if mark.own:
             alike.setdefault(_content(mark), []).append(i)
     taken = differing = 0
     for mark in _news(other, former):
-        place = next((at[key] for key in split_keys(mark.key) if key in at), None)
+        place = next((at[base] for key in split_keys(mark.key) if (base := base_key(key)) in at), None)
         if place is None and mark.own and (same := alike.get(_content(mark))):
             place = same.pop(0)
         if place is None:
-            rows.append(mark)
+            rows += [mark] if mark.tells else []
+            taken += mark.tells
+        elif _is_further(mark, rows[place]):
+            rows[place] = replace(mark, row=rows[place].row)
             taken += 1
         elif _digest(rows[place]) != _digest(mark):
             older = _is_older(rows[place], mark, former)
             if older:
                 rows[place] = replace(mark, key=rows[place].key or mark.key, row=rows[place].row)
-            taken, differing = taken + older, differing + (not older)
+            taken, differing = taken + older, differing + (mark.touched and not older)
     extra = tuple(dict.fromkeys((*marks.tab.extra, *other.extra)))
     return Marks(TasksTab(tuple(rows), extra), marks.taken + taken, marks.differing + differing)
 
 
 def _news(other: TasksTab, former: Former) -> Iterator[Mark]:
-    """The marks of a former place that say something and did not yet stand there when we last looked."""
+    """The marks of a former place that did not yet stand there when we last looked; blank ones where something was wiped."""
     known = former.known or {}
-    return (mark for mark in other.marks if mark.tells and known.get(_name(mark)) != _digest(mark))
+    news = (mark for mark in other.marks if known.get(_name(mark)) != _digest(mark))
+    return (mark for mark in news if mark.tells or former.was_last)
+
+
+def _gone_there(here: Mark, other: TasksTab, former: Former) -> bool:
+    """Was a row that stands here as we had left it taken out since, at the place where the tabs stood meanwhile?"""
+    if not former.was_last or not other.marks or former.left.get(_name(here)) != _digest(here):
+        return False
+    there = {base_key(key) for mark in other.marks for key in split_keys(mark.key)}
+    return bool(split_keys(here.key)) and not any(base_key(key) in there for key in split_keys(here.key))
+
+
+def _is_further(there: Mark, here: Mark) -> bool:
+    """Has the task come to a later step at the former place? Steps only grow, so that row is the later one."""
+    now = {base_key(key): step_of(key) for key in split_keys(here.key)}
+    steps = [(step_of(key), now[base]) for key in split_keys(there.key) if (base := base_key(key)) in now]
+    return any(one is not None and (other is None or one.number > other.number) for one, other in steps)
 
 
 def _is_older(here: Mark, there: Mark, former: Former) -> bool:

@@ -63,7 +63,9 @@ def open_tasks(
     live, lines = handed(keyed(carried(decisions, marks, closed, today)), sharing, today)
     rows = sorted_rows(marks, live, remembered)
     taken = {key for mark in marks for key in split_keys(mark.key)} | set(live)
-    new = adopted(rows.keyless, taken, known, today)
+    new = [
+        read_back(mark) for mark in adopted(rows.keyless, taken, known, today)
+    ]  # a copied row has lines of ours, too
     bring_back(rows, live, [*rows.own, *new], remembered)
     new = [timed(mark) for mark in new]
 

@@ -80,6 +80,7 @@ class Life(Play):
         self.shaky = set()  # clients whose count may have gone with the state
         self.gone_rows = set()  # clients whose row was deleted since the last finished run
         self.series = Counter()  # repeats that were done, and whose next task has not been seen yet
+        self.outcomes = Counter()  # outcomes that something followed from, since the state was lost
         self.times = {}  # words of a task typed by hand -> what else was typed
         self.deals = [Deal(name, self._new_deal(name, n, days[n])) for n, name in enumerate(NAMES[: self.people])]
         clients = [[deal.client, f"+7916000000{n}", "Ольга"] for n, deal in enumerate(self.deals)]
@@ -216,6 +217,8 @@ class Life(Play):
             return mark
         client, labels = row[head.index("Клиент")], self._labels(head, row)
         since = frozenset((label, self._occurrence(client, label)) for label in labels)
+        if labels == {ESCALATION}:
+            since = frozenset({(ESCALATION, self.today.isocalendar()[:2])})
         new = Mark(
             self._word("сказал"),
             client,
@@ -358,8 +361,13 @@ class Life(Play):
             self.world.lose_state()
         for mark in self.marks:
             mark.recorded = False
+        self.outcomes.clear()
         self.unsure |= self.renamed
-        self.shaky |= self.gone_rows | self.renamed | ({deal.client for deal in self.deals} if self.is_off else set())
+        self.shaky |= (
+            self.gone_rows
+            | self.renamed
+            | ({deal.client for deal in self.deals} if self.world.tab() is None else set())
+        )
         self.remembers = False
 
     @rule(where=st.sampled_from(MEETINGS))
@@ -492,6 +500,7 @@ class Life(Play):
                 )
             if meant in ("again", "retry", "on_date"):
                 self._count(mark, live, meant)
+                self.outcomes[mark.cells["Результат"]] += 1
             mark.cells = expected
             return
         assert not final or mark.client in self.unsure or expected == mark.cells, (
@@ -575,6 +584,13 @@ class Life(Play):
         missing = wanted - live
         hidden = {pair for pair in missing if "cap" in self.on and pair[1] in TOUCHES}
         assert not set(missing) - hidden, f"missing: {missing}"
+        for mark in self.marks:
+            week = (ESCALATION, self.today.isocalendar()[:2])
+            for row in (dict(zip(head, row, strict=True)) for row in rows if week in mark.since):
+                told = row["Комментарий"] == mark.comment and row["Почему"].startswith(GONE)
+                assert not told or not late[row["Что сделать"], False], (
+                    f"{mark}: the head is told again in the same week"
+                )
         assert all(count == 1 for (_, gone), count in late.items() if not gone), f"the head is told twice: {late}"
 
     def _row_is_right(self, row, labels):
@@ -603,6 +619,8 @@ class Life(Play):
                 mark.recorded = True
             elif mark.recorded:
                 assert words[mark.comment], f"{mark} left history"
+        chosen = Counter(events.filter(events["what"] == "outcome")["new"].to_list())
+        assert self.outcomes <= chosen, f"{self.outcomes - chosen} did not enter history"
         for (_key, _what), part in events.group_by("key", "what", maintain_order=True):
             olds, news = part.sort("number")["old"].to_list(), part.sort("number")["new"].to_list()
             assert olds[1:] == news[:-1], "history has a gap"

@@ -100,7 +100,7 @@ def test_a_tab_that_counts_tries_stays_when_it_is_switched_off(firm):
     firm.turn("tasks_off")
     firm.sync()
     assert firm.world.tab() is not None
-    firm.world.lose_state()
+    firm.lose_state(old=False)
     firm.turn("tasks_off")
     firm.sync()
 
@@ -154,3 +154,39 @@ def test_a_task_of_the_past_that_was_deleted_does_not_repeat(firm):
     firm.hand[done[0][head.index("Что сделать")]] -= 1
     firm._put_tab(head, rows)
     firm.sync()
+
+
+def test_a_copy_of_a_row_that_somebody_stands_in_for_goes_back_with_it(firm):
+    """The copy is a task of one's own: what it says of the absence is ours all the same."""
+    firm.turn("away")
+    firm.sync()
+    firm.copy_row(number=row_of(firm, OFFER), anew=True, where=None)
+    firm.turn("away")
+    firm.sync()
+    head, rows = firm._tab()
+    (manager,) = {row[head.index("Менеджер")] for row in rows if row[head.index("Клиент")] == "Анна Белова"}
+    assert manager == "Ольга"
+
+
+def test_what_happened_to_a_row_where_the_tabs_stood_meanwhile_is_not_undone():
+    """A row wiped, one deleted and one that moved on in the companion; then the tabs come back into the base."""
+    firm = LifeFile()
+    firm.open_shop(days=[25, 13, 19, 21, 4, 8], change="funnel_off")
+    firm._act(row_of(firm, OFFER), "words", status="В работе")
+    firm._act(row_of(firm, NEXT), status="В работе")
+    firm._act(row_of(firm, OVERDUE), status="Сделана")
+    firm.write_by_hand(same=False)
+    firm.sync()
+    firm.turn("companion")
+    firm.sync()
+    firm.erase_mark(number=0)
+    firm._act(row_of(firm, NEXT), "again")
+    head, rows = firm._tab()
+    own = next(n for n, row in enumerate(rows) if row[head.index("Что сделать")] in firm.hand)
+    firm.delete_row(number=own)
+    firm.sync()
+    firm.turn("companion")
+    firm.sync()
+    firm.turn("companion")
+    firm.sync()
+    firm.teardown()
