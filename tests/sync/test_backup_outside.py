@@ -71,7 +71,12 @@ class Shop:
         """As much of an opened configuration as copies need."""
         config = SimpleNamespace(backups=BackupSettings(folder=str(self.folder), **settings), zone=ZONE)
         return SimpleNamespace(
-            config=config, workbook=self.workbook, path=self.workbook.with_name("crm.yaml"), lang="ru", beside=Path, google=None
+            config=config,
+            workbook=self.workbook,
+            path=self.workbook.with_name("crm.yaml"),
+            lang="ru",
+            beside=Path,
+            google=None,
         )
 
 
