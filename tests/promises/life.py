@@ -343,6 +343,40 @@ class Life(Play):
     def _shaken(self, client):
         self.shaky.add(client)
 
+    @precondition(lambda self: not self.is_off)
+    @rule(number=st.integers(2, 9))
+    def filter_tab(self, number):
+        """A filter shows some of the rows only; the others are there all the same."""
+        if self.world.tab() is not None:
+            self.world.hide_rows({number, number + 1})
+
+    @precondition(lambda self: self.world.has_files and not self.is_off)
+    @rule(number=st.integers(0, 20))
+    def type_where_the_tab_was(self, number):
+        """Somebody still has the tab open that the program writes no more."""
+        self.sync()
+        left = self.world.left_tab()
+        if left is None or self.world.tab() is None:
+            return
+        head, rows = self._tab()
+        free = {
+            row[head.index("Ключ")]: row for row in rows
+            if self._mark_of(head, row) is None and row[head.index("Правило")] and row[head.index("Статус")] == "Новая"
+        }  # fmt: skip
+        old, *told = self.world.rows_left(left)
+        at = [(n, row[old.index("Ключ")]) for n, row in enumerate(told, 1) if row[old.index("Ключ")] in free]
+        at = [
+            (n, key)
+            for n, key in at
+            if told[n - 1][old.index("Статус")] == "Новая" and not told[n - 1][old.index("Комментарий")]
+        ]
+        if not at:
+            return
+        place, key = at[number % len(at)]
+        mark = self._marked(head, free[key], None)
+        self.world.type_into_left(left, (place, old.index("Комментарий")), mark.comment)
+        self.sync()
+
     # --- misfortune -------------------------------------------------------------------------------------------------
 
     @rule(days=st.sampled_from((1, 1, 3, 10, 31)), morning=st.booleans())

@@ -1,23 +1,17 @@
 """Promises 1 to 3 over a task's whole life: outcomes, repeats, absences, settings, two runs at once, a lost memory, the clock.
 
-SHEETS_CRM_LONG=600 plays for so many seconds in all instead of a few examples.
+SHEETS_CRM_LONG=600 plays each test of a whole life for so many seconds (`lives`).
 """
 
 from __future__ import annotations
 
-import os
 import re
-import time
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.promises.life import NEXT, OFFER, OVERDUE, Life
-from tests.promises.test_marks import PHASES
+from tests.promises.lives import played
 from tests.promises.worlds import FileWorld
-
-LONG_S = float(os.environ.get("SHEETS_CRM_LONG") or 0)
 
 
 class LifeFile(Life):
@@ -26,27 +20,10 @@ class LifeFile(Life):
     world_of = FileWorld
 
 
-def played(machine, *, examples, steps):
-    """So many lives; for as long as is asked for, where that is."""
-    until = time.monotonic() + LONG_S / 2
-    while True:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=examples, stateful_step_count=steps, phases=PHASES, deadline=None, report_multiple_bugs=False,
-                derandomize=False if LONG_S else settings.default.derandomize, suppress_health_check=list(HealthCheck),
-            ),
-        )  # fmt: skip
-        if time.monotonic() >= until:
-            return
-
-
-@pytest.mark.slow
 def test_a_whole_life():
     played(Life, examples=12, steps=14)
 
 
-@pytest.mark.slow
 def test_a_whole_life_in_a_file():
     played(LifeFile, examples=3, steps=10)
 

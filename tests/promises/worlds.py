@@ -93,6 +93,12 @@ class MemoryWorld:
     def died(self):
         """A run was killed: look where the tabs stand now."""
 
+    def hide_rows(self, numbers):
+        """A filter on the tasks tab shows no rows of these numbers."""
+
+    def left_tab(self):
+        """The tasks tab where it stood before: file, name and rows; None where there is none."""
+
     def look(self):
         """All that a sync may not change."""
         return {info.name: self.rows(info.name) for info in self.infos() if info.tab is None}
@@ -147,6 +153,33 @@ class FileWorld(MemoryWorld):
         target = self._target()
         if _bytes(target) != self.asked:  # killed after the write
             self.tabs_at = target
+
+    def hide_rows(self, numbers):
+        book = openpyxl.load_workbook(self.tabs_at)
+        sheet = book[self.tab()]
+        for number in range(2, sheet.max_row + 1):
+            sheet.row_dimensions[number].hidden = number in numbers
+        book.save(self.tabs_at)
+
+    def left_tab(self):
+        companion = self.path.with_name("book — задачи.xlsx")
+        other = companion if self.tabs_at == self.path else self.path
+        found = [info.name for info in ExcelBook(other).sheets() if info.tab == "tasks"] if other.exists() else []
+        return (other, found[0]) if found else None
+
+    def rows_left(self, left):
+        """The rows that stand there."""
+        path, name = left
+        return [
+            [_plain(value) for value in row] for row in openpyxl.load_workbook(path)[name].iter_rows(values_only=True)
+        ]
+
+    def type_into_left(self, left, place, value):
+        """One cell of a tab that was left; place: row and column, from 0."""
+        path, name = left
+        book = openpyxl.load_workbook(path)
+        book[name].cell(place[0] + 1, place[1] + 1, value)
+        book.save(path)
 
     def _target(self):
         """The file that the next run writes."""
