@@ -74,7 +74,7 @@ def _lived(config: Path, runs: int, edits: int) -> dict[str, str]:
     from sheets_crm.sync.state import StateFolder
 
     found = run.plan(str(config), today=TODAY)
-    tasks = memory.tasks_seen(found.tasks)
+    tasks = memory.tasks_seen(found.tasks, found.opened.lang)
     rng = np.random.default_rng(1)
     spent = []
     state = StateFolder.existing(config, found.opened.config.workbook)
