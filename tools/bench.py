@@ -262,7 +262,8 @@ def machine() -> str:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("python-calamine", "polars", "openpyxl", "pydantic"))
     return (
         f"Machine: {model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, {libraries}."
+        f"Python {platform.python_version()}, {libraries}. Load when it ended: {os.getloadavg()[1]:.1f} (of {os.cpu_count()}; "
+        "more means that others shared the machine, which makes ratios worse)."
     )
 
 
