@@ -438,6 +438,15 @@ class Life(Play):
         else:
             self._settled(look)
 
+    @precondition(lambda self: len(self.deals) > 2)
+    @rule(who=st.integers(0, 5))
+    def remove_deal(self, who):
+        """Whoever comes back under the same name is another deal, or the same one: nobody can tell."""
+        gone = self.deals[who % len(self.deals)].client
+        super().remove_deal(who)
+        self.unsure.add(gone)
+        self.shaky.add(gone)
+
     @rule(who=st.integers(0, 5))
     def rename_client(self, who):
         deal = self.deals[who % len(self.deals)]

@@ -21,11 +21,11 @@ class LifeFile(Life):
 
 
 def test_a_whole_life():
-    played(Life, examples=12, steps=14)
+    played(Life, examples=6, steps=14)
 
 
 def test_a_whole_life_in_a_file():
-    played(LifeFile, examples=3, steps=10)
+    played(LifeFile, examples=2, steps=10)
 
 
 @pytest.fixture(params=[Life, LifeFile])

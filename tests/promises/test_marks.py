@@ -8,7 +8,7 @@ from tests.promises.worlds import FileWorld
 
 
 def test_marks_survive_whatever_happens():
-    played(Play, examples=20, steps=15)
+    played(Play, examples=8, steps=15)
 
 
 class PlayFile(Play):
@@ -18,4 +18,4 @@ class PlayFile(Play):
 
 
 def test_marks_survive_in_a_file():
-    played(PlayFile, examples=3, steps=12)
+    played(PlayFile, examples=2, steps=12)
