@@ -17,6 +17,7 @@ import pytest
 from sheets_crm.daemon.clock import Clock
 from sheets_crm.daemon.outcome import Fault, Kind, Outcome, packed, unpacked
 from sheets_crm.daemon.runner import Processes, end, spawn
+from sheets_crm.daemon.supervise import GRACE_S
 from sheets_crm.daemon.teller import Teller
 from sheets_crm.daemon.worker import STOPPED
 from sheets_crm.errors import OwnerError, WorkbookBusy
@@ -266,18 +267,23 @@ def test_it_stops_in_the_middle_of_a_run(tmp_path, daemon, name):
 
 @pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(tmp_path, daemon):
-    folder = a_firm(tmp_path / "firm")
-    process = daemon(folder)
-    assert wait_for(lambda: workers(folder / "crm.yaml"), 20)
-    os.kill(workers(folder / "crm.yaml")[0], signal.SIGSTOP)  # a run that does not come to an end
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    assert process.poll() is None
-    began = time.monotonic()
-    code, _ = stop(process)
-    assert code == 0
-    assert time.monotonic() - began < 5
-    assert wait_for(lambda: workers(folder / "crm.yaml") == [], 5)
+    """Long before the run's own time to finish; the quickest of three counts, because the machine may be busy."""
+    for turn in range(3):
+        folder = a_firm(tmp_path / f"firm{turn}")
+        process = daemon(folder)
+        assert wait_for(lambda: workers(folder / "crm.yaml"), 20)  # noqa: B023 - asked at once
+        os.kill(workers(folder / "crm.yaml")[0], signal.SIGSTOP)  # a run that does not come to an end
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert process.poll() is None
+        began = time.monotonic()
+        code, _ = stop(process)
+        took = time.monotonic() - began
+        assert code == 0
+        assert wait_for(lambda: workers(folder / "crm.yaml") == [], 20)  # noqa: B023 - asked at once
+        if took < GRACE_S / 2:
+            return
+    pytest.fail(f"it took {took:.1f} s")
 
 
 @pytest.mark.slow
