@@ -485,7 +485,7 @@ class Life(Play):
         head, rows = self._tab()
         keys = Counter(key for row in rows for key in str(row[head.index("Ключ")] or "").split())
         assert not final or max(keys.values(), default=1) == 1, f"keys stand twice: {keys}"
-        told = [dict(zip(head, row, strict=True)) for row in rows]
+        told = [_with_days(dict(zip(head, row, strict=True))) for row in rows]
         self._regrouped(told)
         for mark in list(self.marks):
             self._mark_stands(mark, [row for row in told if row["Комментарий"] == mark.comment], final=final)
@@ -668,6 +668,12 @@ class Life(Play):
             olds, news = part.sort("number")["old"].to_list(), part.sort("number")["new"].to_list()
             assert olds[1:] == news[:-1], "history has a gap"
             assert all(old != new for old, new in zip(olds, news, strict=True)), "history says the same twice"
+
+
+def _with_days(row):
+    """A row with its days as days: beside words that somebody typed, a column holds them as text."""
+    days = {name: row[name] for name in ("Срок", "Отложить до") if isinstance(row.get(name), str)}
+    return row | {name: date.fromisoformat(text) for name, text in days.items() if re.fullmatch(r"[\d-]{10}", text)}
 
 
 def meeting(where, other):

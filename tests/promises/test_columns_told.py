@@ -15,7 +15,7 @@ def world(tmp_path, **columns):
         tmp_path,
         {CLIENTS: [CLIENT_HEADERS, *([f"Клиент {n}", None, "Ольга"] for n in range(10))], DEALS: [DEAL_HEADERS, *rows]},
     )
-    text = CONFIG.format(workbook="book.xlsx", merge="false")
+    text = CONFIG.format(workbook="book.xlsx", merge="false", tasks="", more="")
     for field, place in columns.items():
         name = {"amount": "Сумма", "client": "Клиент"}[field]
         text = text.replace(f"{field}: {name}", f"{field}: {place}")
