@@ -1,0 +1,69 @@
+"""What a step of the conversation is, and what it may reach: the draft, the workbook as it was read, and the world outside.
+
+Knows no screen technology and no other step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from sheets_crm.wizard.draft import Draft
+from sheets_crm.wizard.shapes import Given, Screen
+from sheets_crm.words import Lang
+
+
+class Autostart(Protocol):
+    """What only the daemon's room can do; the command line hands it in."""
+
+    def planned(self, config: Path) -> str:
+        """What would be installed, in one sentence's worth of text; "" where this system has no such thing."""
+        ...
+
+    def install(self, config: Path) -> None:
+        """Let the daemon begin at log-on. OwnerError when the system refuses."""
+        ...
+
+
+@dataclass(frozen=True)
+class World:
+    """What lies outside the conversation. home: of the owner. drafts: a folder of our own (0700). autostart: None: not offered."""
+
+    home: Path
+    drafts: Path
+    environ: Mapping[str, str]
+    autostart: Autostart | None = None
+    run_later: Callable[[Callable[[], None]], None] | None = None  # work beside the conversation; None: done at once
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What became of an answer: the new draft, or what to mend by field name ("" of the screen as a whole)."""
+
+    draft: Draft
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    stay: bool = False  # accepted, but the same screen is shown again (another folder, a try-out)
+
+
+class Step(Protocol):
+    """One step. It may consist of several screens, `columns/Сделки`, when there is too much for one."""
+
+    id: str
+
+    def parts(self, draft: Draft) -> Sequence[str]:
+        """Ids of its screens for this draft, the step's own id first or alone; empty: nothing to ask here, it is passed over."""
+        ...
+
+    def title(self, part: str, draft: Draft, lang: Lang) -> str:
+        """As it stands in the navigation."""
+        ...
+
+    def screen(self, part: str, draft: Draft, wrong: Mapping[str, str], lang: Lang) -> Screen:
+        """What is shown and asked. wrong: of the answer that was not accepted; its values stand in draft.given."""
+        ...
+
+    def answer(self, part: str, draft: Draft, given: Given, action: str, lang: Lang) -> Answered:
+        """The draft with the answer in it."""
+        ...
