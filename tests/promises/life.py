@@ -304,6 +304,8 @@ class Life(Play):
         elif words in self.hand:
             self.hand[words] -= 1
         self.gone_rows.add(rows[place][head.index("Клиент")])
+        if not self.remembers:  # its key alone knew the tries
+            self.shaky.add(rows[place][head.index("Клиент")])
         del rows[place]
         self._put_tab(head, rows)
 
