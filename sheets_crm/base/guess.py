@@ -17,7 +17,7 @@ from sheets_crm.base.guess_match import best_pairs
 from sheets_crm.base.guess_model import Candidate, Reason, SheetGuess
 from sheets_crm.base.guess_score import ColumnClues, fitness
 from sheets_crm.base.guess_words import Field, Header, clean, month_of, sheet_kinds
-from sheets_crm.base.layout import find_layout
+from sheets_crm.base.layout import find_layout, headers_of
 from sheets_crm.base.layout_tables import TableArea, find_tables, main_table
 from sheets_crm.base.model import BoundColumn, Layout
 from sheets_crm.base.profile import profile
@@ -41,6 +41,14 @@ class Hints:
 
     cards: tuple[str, ...] = ()
     links: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the owner said of a sheet before its columns are guessed. cards None: not said; (): it is left alone."""
+
+    cards: tuple[str, ...] | None = None
+    header_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +76,16 @@ def guess_sheet(grid: Grid, *, country: str = "RU") -> SheetGuess:
 
 
 def left_alone(grid: Grid, reason: str, layout: Layout | None = None) -> SheetGuess:
-    """A sheet that holds no cards: `reason` is empty, list, report or unknown."""
+    """A sheet that holds no cards: `reason` is empty, list, report, unknown or said (by the owner)."""
     return SheetGuess(
         grid.name, (), layout, why=((f"guess.left_alone.{reason}", {"sheet": grid.name}),), month=month_of(grid.name)
     )
 
 
-def read_clues(grid: Grid) -> SheetClues | None:
-    """The main table of a sheet with a profile of each column; None for a sheet without a table."""
-    area = main_table(find_tables(grid))
-    layout = None if area is None else find_layout(grid)
+def read_clues(grid: Grid, header_row: int | None = None) -> SheetClues | None:
+    """The main table of a sheet with a profile of each column; None for a sheet without a table. header_row: as stated."""
+    layout = find_layout(grid, header_row=header_row)
+    area = main_table(find_tables(grid)) if header_row is None else _under(grid, header_row, layout)
     if area is None or layout is None or not (layout.rows.len() or layout.header_row):
         return None
     places = layout.rows - 1
@@ -88,6 +96,16 @@ def read_clues(grid: Grid) -> SheetClues | None:
         formula = grid.formulas.get(index, 0) > 0.5 * layout.rows.len()
         columns.append(ColumnClues(index, names.get(index), profile(cells), {}, formula))
     return SheetClues(grid, area, layout, tuple(columns))
+
+
+def _under(grid: Grid, header_row: int, layout: Layout | None) -> TableArea | None:
+    """The table under a header that the owner pointed at."""
+    names = headers_of(grid, layout) if layout is not None else {}
+    full = [index for index, column in enumerate(grid.columns) if not column.is_blank]
+    if layout is None or not full:
+        return None
+    left, right = (min(names), max(names)) if names else (full[0], full[-1])
+    return TableArea(header_row, header_row + 1, grid.height, left, right, names, layout.rows.len(), 0.0)
 
 
 def _told_apart(names: Mapping[int, Header]) -> dict[int, Header]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from sheets_crm.base.guess import Hints, SheetClues, decide, left_alone, read_clues
+from sheets_crm.base.guess import Hints, Settled, SheetClues, decide, left_alone, read_clues
 from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
@@ -32,21 +32,34 @@ _BY_PLACE = 0.56
 def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[str, SheetGuess]:
     """A guess for each sheet, in the order given. `country` as for `guess_sheet`."""
     del country
-    clues = {name: read_clues(grid) for name, grid in grids.items()}
+    return guess_from({name: read_clues(grid) for name, grid in grids.items()}, grids, {})
+
+
+def guess_from(
+    clues: Mapping[str, SheetClues | None], grids: Mapping[str, Grid], settled: Mapping[str, Settled]
+) -> dict[str, SheetGuess]:
+    """The same from what was read of the sheets already, and what the owner said of some: that is not guessed."""
+    said = {name: one.cards for name, one in settled.items() if one.cards is not None and clues.get(name) is not None}
     guesses = {
-        name: left_alone(grids[name], "empty") if found is None else decide(found, Hints())
+        name: left_alone(grids[name], "empty")
+        if found is None
+        else left_alone(grids[name], "said", found.layout)
+        if said.get(name) == ()
+        else decide(found, Hints(cards=said.get(name, ())))
         for name, found in clues.items()
     }
+    clues = {name: None if said.get(name) == () else found for name, found in clues.items()}
     known = _known_values(guesses, clues)
     for name, found in clues.items():
         if found is None:
             continue
         others = [source for source in known if source.sheet != name]
-        if _is_base(guesses[name]):
+        if _is_base(guesses[name]) and name not in said:
             guesses[name] = _not_a_base(guesses[name], found, others)
         elif links := _links(found, others):
-            guesses[name] = decide(found, Hints(links=links))
-    return _as_months(guesses, {name: found for name, found in clues.items() if found is not None})
+            guesses[name] = decide(found, Hints(cards=said.get(name, ()), links=links))
+    told = {name: found for name, found in clues.items() if found is not None}
+    return _as_months(guesses, {name: found for name, found in told.items() if name not in said})
 
 
 @dataclass(frozen=True)

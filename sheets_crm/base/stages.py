@@ -129,9 +129,12 @@ def _with_aliases(spec: FunnelSpec, aliases: Mapping[str, str]) -> FunnelSpec:
 def _completed(
     funnel: FunnelSettings, trade: Funnel | None, bindings: Mapping[str, Binding], grids: Mapping[str, Grid], lang: Lang
 ) -> FunnelSettings:
-    """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells."""
+    """The owner's funnel. Stages that it does not list are the trade's under the same name, else those met in the cells.
+
+    A stage of the owner's that the trade has too is known by the trade's spellings of it as well.
+    """
     if funnel.stages:
-        return funnel
+        return funnel if trade is None else funnel.model_copy(update={"aliases": _spellings(funnel, trade, lang)})
     below = _of_trade(trade, lang) if trade is not None else FunnelSettings(
         card=funnel.card,
         stages=stages_met(
@@ -143,6 +146,24 @@ def _completed(
     )  # fmt: skip
     own = {key: getattr(funnel, key) for key in funnel.model_fields_set if key != "stages"}
     return below.model_copy(update={**own, "aliases": {**below.aliases, **funnel.aliases}})
+
+
+def _spellings(funnel: FunnelSettings, trade: Funnel, lang: Lang) -> dict[str, str]:
+    """The owner's spellings over the trade's, of stages that both have. What is a stage itself is no spelling of another."""
+    own = {fold(stage): stage for stage in funnel.stages}
+    shared = {alias: own[fold(stage)] for alias, stage in trade.aliases(lang).items() if fold(stage) in own}
+    stated = {fold(alias) for alias in funnel.aliases}
+    return {alias: stage for alias, stage in shared.items() if alias not in own and alias not in stated} | funnel.aliases
+
+
+def stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[tuple[str, BoundColumn]]:
+    """The columns that hold stages of leads and deals, with their sheets."""
+    return _stage_columns(bindings, grids)
+
+
+def stage_counts(binding: Binding, column: BoundColumn, grid: Grid) -> Counter[str]:
+    """How often each text stands in a column of stages, as typed but for spaces; blanks are left out."""
+    return Counter(" ".join(text.split()) for text in _stage_texts(binding, column, grid))
 
 
 def _of_trade(funnel: Funnel, lang: Lang) -> FunnelSettings:

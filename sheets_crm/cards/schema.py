@@ -166,7 +166,10 @@ class Funnel(_Model):
 
 
 class Template(_Model):
-    """A trade: its cards, funnels and the defaults of rules (rule -> parameter -> value)."""
+    """A trade: its cards, funnels and the defaults of rules (rule -> parameter -> value).
+
+    starter: the sheets of a new workbook of this trade, a card each, and their columns in order.
+    """
 
     id: Name
     label: Label
@@ -174,6 +177,7 @@ class Template(_Model):
     cards: Mapping[Name, CardSchema]
     funnels: Mapping[Name, Funnel] = {}
     defaults: Mapping[Name, Mapping[Name, Scalar]] = {}
+    starter: Mapping[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = {}
 
     @model_validator(mode="after")
     def _known_cards(self) -> Template:
@@ -181,6 +185,16 @@ class Template(_Model):
         for name in (*sorted(links), *(funnel.card for funnel in self.funnels.values())):
             if name not in self.cards:
                 raise wrong("errors.yaml.unknown_card", seen=name, known=tuple(self.cards))
+        return self
+
+    @model_validator(mode="after")
+    def _known_starter(self) -> Template:
+        for card, names in self.starter.items():
+            if card not in self.cards:
+                raise wrong("errors.yaml.unknown_card", seen=card, known=tuple(self.cards))
+            for name in names:
+                if name not in self.cards[card].fields:
+                    raise wrong("errors.yaml.unknown_field", seen=name, known=tuple(self.cards[card].fields))
         return self
 
     def find(self, written: str, cards: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,10 @@
 """The conversation: which screen comes now, what an answer leads to, and the draft kept after every answer.
 
 Knows no screen technology and no step's content. One conversation at a time for a draft; whoever shows it calls from one thread.
+
+When an answer changes what later steps were made from (settings that they read, see `Step`), those of their screens that were
+answered already have to be looked at again: they lose their tick, not their answers, which stand there as they were given.
+Another workbook begins all later steps anew; the draft of the former one is put aside for good.
 """
 
 from __future__ import annotations
@@ -52,12 +56,17 @@ class Conversation:
     def screen(self) -> Screen:
         """The screen to be shown now, with its navigation."""
         lang, part = self._draft.language, self.here
+        if part != self._draft.here:
+            self._keep(self._draft.model_copy(update={"here": part}))
         screen = self._step(part).screen(part, self._draft, self._wrong, lang)
-        return replace(screen, id=part, places=tuple(self._place(one, lang) for one in self._parts()))
+        parts = self._parts()
+        open_to = next((at for at, one in enumerate(parts) if one not in self._draft.done), len(parts))
+        places = tuple(self._place(one, lang, is_reachable=at <= open_to) for at, one in enumerate(parts))
+        return replace(screen, id=part, places=places)
 
     def answer(self, given: Given, action: str) -> str:
         """Take in what was typed on the present screen; the id of the screen that follows (the same: something is to be mended)."""
-        part = self.here
+        part, before = self.here, self._parts()
         if action == BACK:
             typed = {name: list(values) for name, values in given.items()}
             self._keep(self._draft.model_copy(update={"given": {**self._draft.given, part: typed}}))
@@ -67,15 +76,32 @@ class Conversation:
         kept = {name: typed for name, typed in answered.draft.given.items() if name != part}
         if answered.wrong:
             kept[part] = {name: list(values) for name, values in given.items()}
-        done = tuple(dict.fromkeys((*answered.draft.done, *(() if answered.wrong or answered.stay else (part,)))))
+        done = self._still_done(part, answered.draft)
+        done = tuple(dict.fromkeys((*done, *(() if answered.wrong or answered.stay else (part,)))))
         self._keep(answered.draft.model_copy(update={"given": kept, "done": done}))
-        return self.here if answered.wrong or answered.stay else self.go(self._beside(part, 1))
+        return self.here if answered.wrong or answered.stay else self.go(self._next(part, before))
 
     def forget(self) -> None:
         """The conversation has come to its end: its draft is no longer needed."""
         self._drafts.forget(self._draft)
 
+    def settle(self, *, but: Sequence[str]) -> None:
+        """All steps but these count as answered: their settings stand in a crm.yaml that is edited."""
+        parts = [part for step in self._steps if step.id not in but for part in step.parts(self._draft)]
+        self._keep(self._draft.model_copy(update={"done": tuple(dict.fromkeys((*self._draft.done, *parts)))}))
+
+    def _still_done(self, part: str, after: Draft) -> tuple[str, ...]:
+        """The screens that still hold when the answer of one makes this draft."""
+        changed = _changed(self._draft, after)
+        own = [step.id for step in self._steps].index(self._step(part).id)
+        again = {step.id for step in self._steps[own + 1 :] if (reads := getattr(step, "reads", None)) is None or changed & reads}
+        if not changed:
+            return after.done
+        return tuple(one for one in after.done if one.split("/", 1)[0] not in again)
+
     def _keep(self, draft: Draft) -> None:
+        if self._draft.workbook and self._draft.workbook != draft.workbook:
+            self._drafts.forget(self._draft)
         self._draft = draft
         self._drafts.keep(draft)
 
@@ -89,11 +115,26 @@ class Conversation:
         parts = self._parts()
         return parts[max(0, min(parts.index(part) + by, len(parts) - 1))] if part in parts else parts[0]
 
+    def _next(self, part: str, before: Sequence[str]) -> str:
+        """The screen that follows, also where the answer did away with this one."""
+        parts = self._parts()
+        if part in parts:
+            return self._beside(part, 1)
+        rest = [one for one in before[list(before).index(part) :] if one in parts]
+        return rest[0] if rest else parts[-1]
+
     def _is_reachable(self, part: str) -> bool:
         """All screens before it were answered."""
         parts = self._parts()
         return all(before in self._draft.done for before in parts[: parts.index(part)])
 
-    def _place(self, part: str, lang: Lang) -> Place:
+    def _place(self, part: str, lang: Lang, *, is_reachable: bool) -> Place:
         title = self._step(part).title(part, self._draft, lang)
-        return Place(part, title, part == self.here, part in self._draft.done, self._is_reachable(part))
+        return Place(part, title, part == self._draft.here, part in self._draft.done, is_reachable)
+
+
+def _changed(before: Draft, after: Draft) -> frozenset[str]:
+    """The settings that differ, by name, and "workbook"."""
+    names = {*before.settings, *after.settings}
+    changed = {name for name in names if before.settings.get(name) != after.settings.get(name)}
+    return frozenset(changed | ({"workbook"} if before.workbook != after.workbook else set()))

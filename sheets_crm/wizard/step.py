@@ -48,12 +48,16 @@ class Answered:
 
 
 class Step(Protocol):
-    """One step. It may consist of several screens, `columns/Сделки`, when there is too much for one."""
+    """One step. It may consist of several screens, `columns/Сделки`, when there is too much for one.
+
+    A step may have an attribute `reads`, a frozenset of the settings (and "workbook") that its screens are made from: when an
+    earlier answer changes one of them, its screens have to be looked at again. Without it any change counts.
+    """
 
     id: str
 
     def parts(self, draft: Draft) -> Sequence[str]:
-        """Ids of its screens for this draft, the step's own id first or alone; empty: nothing to ask here, it is passed over."""
+        """Ids of its screens for this draft, each the step's own id or beginning with it and "/"; none: it is passed over."""
         ...
 
     def title(self, part: str, draft: Draft, lang: Lang) -> str:
