@@ -92,7 +92,7 @@ def scalar_text(value: Any) -> str:
 
 
 def _is_text(text: str) -> bool:
-    return scalar(text) == text and yaml.safe_load(text) == text
+    return bool(scalar(text) == text and yaml.safe_load(text) == text)
 
 
 def _number(value: float) -> str:

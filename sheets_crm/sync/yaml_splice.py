@@ -146,7 +146,7 @@ def _known_as(item: Any) -> str:
 # --- the text -------------------------------------------------------------------------------------------------------------
 
 
-class _CannotSplice(Exception):  # noqa: N818 - it never leaves this module
+class _CannotSplice(Exception):
     """This place of the text is written in a way that is not changed in place."""
 
 
@@ -301,5 +301,3 @@ def _end(text: str, node: yaml.Node) -> int:
 def _line_end(text: str, place: int) -> int:
     found = text.find(_newline(text), place)
     return len(text) if found < 0 else found
-
-

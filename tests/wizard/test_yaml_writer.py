@@ -13,7 +13,9 @@ from sheets_crm.sync.yaml_splice import data_of, edited
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e6, 1e6) | NAMES | st.just("")
-TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8)
+TREES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8
+)
 MAPPINGS = st.dictionaries(NAMES, TREES, max_size=4)
 
 
@@ -109,7 +111,7 @@ def test_people_come_and_go_and_comments_stay():
     assert "# left in spring" in text
     untouched = COMMENTED.split("rules:")[1]
     assert text.endswith(untouched)
-    assert text.startswith(COMMENTED.split("managers:")[0])
+    assert text.startswith(COMMENTED.split("managers:", maxsplit=1)[0])
 
 
 def test_a_key_that_goes_takes_its_line_alone():
@@ -123,7 +125,10 @@ def test_a_key_that_goes_takes_its_line_alone():
 
 
 def test_the_last_key_of_a_section_leaves_an_empty_section():
-    assert data_of(edited("rules:\n  a: false\nworkbook: x\n", {"rules": {}, "workbook": "x"})) == {"rules": {}, "workbook": "x"}
+    assert data_of(edited("rules:\n  a: false\nworkbook: x\n", {"rules": {}, "workbook": "x"})) == {
+        "rules": {},
+        "workbook": "x",
+    }
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,9 @@ def test_lines_of_other_sections_survive_to_the_byte(before, key, value, newline
     """Every section with comments above, beside and below it; one of them changes."""
     pieces = {}
     for number, (name, tree_) in enumerate(before.items()):
-        pieces[name] = f"#  above {number}  {newline}{block({name: tree_}, 0, newline)}{newline}{newline}# below {number}{newline}"
+        pieces[name] = (
+            f"#  above {number}  {newline}{block({name: tree_}, 0, newline)}{newline}{newline}# below {number}{newline}"
+        )
     text = "".join(pieces.values())
     assert canonical(data_of(text)) == canonical(before)
     wanted = before | {key: value}

@@ -1,0 +1,1 @@
+"""The steps of the conversation, one module each: what it asks, and what an answer comes to."""
