@@ -109,6 +109,7 @@ class Param(Model):
     min: Decimal | None = None
     max: Decimal | None = None
     options: tuple[str, ...] = ()
+    unit: Literal["days", "weeks", "months", "percent", "money"] | None = None  # for people: what the number counts
     label: Texts | None = None
 
 
@@ -193,6 +194,7 @@ class Rule(Model):
     marketing: bool = False
     touch: bool | Literal["always"] = True
     enabled: bool = True
+    level: Literal[1, 2, 3] = 1  # how far a firm has come that wants it: tasks and funnel, regular clients, loyalty
     tests: tuple[PackTest, ...] = ()
 
     def needed(self, card: str) -> frozenset[str]:

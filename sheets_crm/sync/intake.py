@@ -74,7 +74,12 @@ class Read:
 def open_config(given: str | None) -> Opened:
     """Read crm.yaml (a file, or the folder it is in). ConfigError says which line and key to mend."""
     path = config_path(given)
-    document = read_yaml(_config_text(path), path.name)
+    return open_text(_config_text(path), path)
+
+
+def open_text(text: str, path: Path) -> Opened:
+    """The same of a text that stands, or is to stand, at the path. Reads nothing but what the text names beside it."""
+    document = read_yaml(text, path.name)
     config = validate(document, CrmConfig)
     google = google_id(path, config.workbook)
     named = Path(config.workbook).expanduser() if google is None else Path(name_of(config.name, google))

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from sheets_crm.disk import make_folder, write_whole
 from sheets_crm.wizard.draft import Draft
 
+SECRET = "secret."  # noqa: S105 - so begin the names of fields whose values are never put away, not even as typed
+
 
 class Drafts:
     """The drafts in one folder (0700; made when the first is kept)."""
@@ -25,7 +27,7 @@ class Drafts:
     def keep(self, draft: Draft) -> None:
         """Put the draft away in place of its last version. One without a workbook yet waits under a name of its own."""
         make_folder(self._folder)
-        write_whole(self._path(draft), draft.model_dump_json(indent=1).encode())
+        write_whole(self._path(draft), _without_secrets(draft).model_dump_json(indent=1).encode())
         if draft.workbook:
             self._path(Draft()).unlink(missing_ok=True)
 
@@ -36,6 +38,15 @@ class Drafts:
     def _path(self, draft: Draft) -> Path:
         name = hashlib.sha256(draft.workbook.encode()).hexdigest()[:16] if draft.workbook else "new"
         return self._folder / f"{name}.json"
+
+
+def _without_secrets(draft: Draft) -> Draft:
+    """The draft without what was typed into fields that hide it."""
+    given = {
+        part: {name: values for name, values in typed.items() if not name.startswith(SECRET)}
+        for part, typed in draft.given.items()
+    }
+    return draft.model_copy(update={"given": given})
 
 
 def _read(path: Path) -> Draft | None:

@@ -27,14 +27,30 @@ class Autostart(Protocol):
         ...
 
 
+class Messenger(Protocol):
+    """Sends messages; the daemon's room too."""
+
+    def is_address(self, url: str) -> bool:
+        """Is that the address of a service, by how it is written?"""
+        ...
+
+    def send(self, url: str, title: str, body: str) -> str | None:
+        """Send it; None where it was taken, else what the service said ("" where it said nothing). Raises nothing."""
+        ...
+
+
 @dataclass(frozen=True)
 class World:
-    """What lies outside the conversation. home: of the owner. drafts: a folder of our own (0700). autostart: None: not offered."""
+    """What lies outside the conversation. home: of the owner. drafts: a folder of our own (0700).
+
+    autostart, messenger: None: not offered.
+    """
 
     home: Path
     drafts: Path
     environ: Mapping[str, str]
     autostart: Autostart | None = None
+    messenger: Messenger | None = None
     run_later: Callable[[Callable[[], None]], None] | None = None  # work beside the conversation; None: done at once
 
 
