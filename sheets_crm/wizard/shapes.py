@@ -138,7 +138,16 @@ class Progress:
     total: int = 0
 
 
-Block = Sentence | Table | Bars | Facts | Fields | Progress
+@dataclass(frozen=True)
+class Search:
+    """A question that changes nothing: leads to `path` of the same server with what was typed as its query. Of pages only."""
+
+    fields: tuple[Field, ...]
+    label: str
+    path: str
+
+
+Block = Sentence | Table | Bars | Facts | Fields | Progress | Search
 
 
 @dataclass(frozen=True)
