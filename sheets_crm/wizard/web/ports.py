@@ -5,7 +5,7 @@ Knows no HTML and no server. A conversation is `sheets_crm.wizard.conversation.C
 How pages are shown: GET /p/PATH?QUERY calls `screen(PATH, QUERY, lang)`; the first page is PATH "". A form sent from it calls
 `act(PATH, given, action, lang)`, then the browser is led to `Acted.path`, where `said` stands above the page once. Where
 `wrong` names fields, or `path` is None, the same page is shown again (its query too), with what was typed and each error beside
-its field: the page need not remember anything. `Cell.href` and `Search.path` are paths of this server: "/p/clients/17" and
+its field: the page need not remember anything. `Cell.href` and `Search.path` are addresses on this server: "/p/clients/17" and
 "/s/columns" (`href` makes one of any page's path, names of sheets and clients too).
 An `Action` with `loses` is asked twice before `act` is called. All calls come from one thread, one after the other.
 An OwnerError from any of them is shown as its sentence.
@@ -32,11 +32,12 @@ In a conversation the draft is forgotten then. Every page has besides a way to l
 class Acted:
     """What became of a form on a page.
 
-    path: the page to be shown, maybe with a query ("problems?kind=phone"); None: the same. said: once above it.
+    path, query: the page to be shown; path None: the same, its query too. said: once above it.
     wrong: what to mend, by field name ("" of the page as a whole); the same page is shown again.
     """
 
     path: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
     said: Sentence | None = None
     wrong: Mapping[str, str] = field(default_factory=dict)
 
