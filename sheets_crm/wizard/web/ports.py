@@ -37,9 +37,9 @@ class Acted:
     """
 
     path: str | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
     said: Sentence | None = None
     wrong: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pages(Protocol):

@@ -21,9 +21,9 @@ class Went:
     """What became of a form. path None: the same page, its query too. wrong: to be laid over it by us. is_end: all is done."""
 
     path: str | None
-    query: Mapping[str, str] = field(default_factory=dict)
     said: Sentence | None = None
     wrong: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     is_end: bool = False
 
 
@@ -145,7 +145,7 @@ class Sheaf:
         acted = self._pages.act(path, given, action, lang)
         if acted.wrong or acted.path is None:
             return Went(None, said=acted.said, wrong=acted.wrong)
-        return Went(acted.path, acted.query, acted.said, is_end=action == CLOSE)
+        return Went(acted.path, acted.said, query=acted.query, is_end=action == CLOSE)
 
     def about(self, screen: Screen) -> str:  # noqa: ARG002
         return ""

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const faults = document.querySelector(".faults");
-  if (faults) faults.focus();
+  if (faults) addEventListener("load", () => document.activeElement === faults || faults.focus());
 
   // Lists that were shortened to keep the page small: the rest stands once in the page.
   for (const list of document.querySelectorAll("select[data-whole]")) {
