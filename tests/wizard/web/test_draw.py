@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from urllib.parse import quote
 
@@ -56,7 +57,7 @@ def sound(page: html.HtmlElement) -> None:
     levels = [int(heading.tag[1]) for heading in page.xpath("//h1 | //h2 | //h3")]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert page.xpath("//@style | //style | //script[not(@src)]") == []
     assert [name for name in page.xpath("//@*") if getattr(name, "attrname", "").startswith("on")] == []
     addresses = page.xpath("//@href | //@src | //@action | //@formaction")
@@ -92,7 +93,7 @@ def test_groups_and_hostile_names_are_drawn_as_text():
 )
 def test_no_link_leads_out(address):
     page = drawn(Table("T", ("a",), ((Cell("text", address),),)))
-    assert [link for link in page.xpath("//main//a")] == []
+    assert list(page.xpath("//main//a")) == []
     assert "text" in page.xpath("string(//td)")
 
 

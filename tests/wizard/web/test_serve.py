@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,9 +14,7 @@ import httpx
 import pytest
 
 from sheets_crm.wizard.web import serve as serving
-from sheets_crm.wizard.web.app import app
-from sheets_crm.wizard.web.serve import serve
-from tests.wizard.web import gallery
+from tests.wizard.web.running import Running, reachable
 
 PROGRAM = """
 import sys, time
@@ -31,48 +28,12 @@ print("ended")
 """
 
 
-class Running:
-    """A server in a thread of its own."""
-
-    def __init__(self, folder, idle_s=60.0, pages=None):
-        self.ready, self.address, self.door = threading.Event(), "", None
-        self.thread = threading.Thread(target=self._run, args=(folder, idle_s), daemon=True)
-        self.thread.start()
-        assert self.ready.wait(10)
-        self.port = urlsplit(self.address).port
-
-    def _run(self, folder, idle_s):
-        def made(door):
-            self.door = door
-            return app(gallery.conversation(folder)[0], door=door)
-
-        serve(made, on_ready=self._on_ready, open_browser=False, idle_s=idle_s)
-
-    def _on_ready(self, address):
-        self.address = address
-        self.ready.set()
-
-    def has_ended(self, within_s=8.0) -> bool:
-        self.thread.join(within_s)
-        return not self.thread.is_alive() and not reachable("127.0.0.1", self.port)
-
-    def stop(self):
-        self.door.on_close()
-        assert self.has_ended()
-
-
 @pytest.fixture
 def running(tmp_path):
     made = Running(tmp_path / "drafts")
     yield made
     if made.thread.is_alive():
         made.stop()
-
-
-def reachable(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
 
 
 def other_addresses() -> set[str]:
@@ -85,7 +46,7 @@ def other_addresses() -> set[str]:
         except OSError:
             pass
     found |= {str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None)}
-    return {one for one in found if one not in {"127.0.0.1"} and not one.startswith("fe80")} | {"::1"}
+    return {one for one in found if one != "127.0.0.1" and not one.startswith("fe80")} | {"::1"}
 
 
 def test_it_is_reached_from_this_computer_alone(running):
