@@ -30,6 +30,7 @@ class Field:
     """One thing asked. name: unique on its screen. value: as it would be typed; of a check "yes" or "". values: of `many`.
 
     error: what is wrong with the value and what to do. samples, confidence (0 to 1), why: of a guess that is to be confirmed.
+    likely: values of the choices that come near, best first; where there are very many, these are offered and the rest on demand.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     why: str = ""
     least: str = ""
     most: str = ""
+    likely: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,16 @@ class Progress:
     total: int = 0
 
 
-Block = Sentence | Table | Bars | Facts | Fields | Progress
+@dataclass(frozen=True)
+class Search:
+    """A question that changes nothing: leads to `path` of the same server with what was typed as its query. Of pages only."""
+
+    fields: tuple[Field, ...]
+    label: str
+    path: str
+
+
+Block = Sentence | Table | Bars | Facts | Fields | Progress | Search
 
 
 @dataclass(frozen=True)
