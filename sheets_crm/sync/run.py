@@ -125,7 +125,7 @@ class Result:
 
 
 def plan(
-    config: str | None,
+    config: str | Opened | None,
     *,
     today: date | None = None,
     lang: Lang | None = None,
@@ -134,7 +134,7 @@ def plan(
     wait_s: float | None = None,
 ) -> Result:
     """What a sync would write now, and why. Writes nothing at all. wait_s: for a file that is being saved."""
-    opened = open_config(config)
+    opened = config if isinstance(config, Opened) else open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
     seen = read(opened, book or book_of(opened, wait_s=wait_s))
