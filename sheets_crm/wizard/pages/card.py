@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -14,10 +15,10 @@ import polars as pl
 from sheets_crm.cards import fold
 from sheets_crm.cards.problems import what_and_do
 from sheets_crm.tasks.order import client_of, manager_of
-from sheets_crm.tasks.texts import todo_text, why_text
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Seen
 from sheets_crm.wizard.pages.parts import Asked
+from sheets_crm.wizard.pages.tasks import told
 from sheets_crm.wizard.shapes import Block, Cell, Facts, Screen, Sentence, Table
 from sheets_crm.wizard.web.ports import href
 from sheets_crm.words import say
@@ -25,7 +26,12 @@ from sheets_crm.words import say
 PATH = "clients"
 _PIN = "!"
 _SOME = 10  # rows of a list among others; the list by itself shows more
-_WIDEST = 8  # columns of a list
+_WIDEST = 6  # columns of a list
+# What a card in a list tells first, where it is filled.
+_TELLING = (
+    "id", "date", "created", "title", "product", "service", "name", "kind", "stage", "qty", "amount", "total", "score",
+    "paid_amount", "balance", "due_date", "result", "text", "method", "phone", "email", "position", "comment", "note",
+)  # fmt: skip
 _NUMBERS = (
     "purchases",
     "revenue",
@@ -127,12 +133,12 @@ def _facts(
     if block == "main":
         pairs += [(asked.say("card.number"), str(row["number"]))] if row.get("number") else []
     pairs += [
-        (_label(asked, seen, "client", name), parts.shown(row[name], asked.lang))
+        (_label(asked, seen, "client", name), _value(asked, row, name))
         for name in fields
         if name in own and row.get(name) not in (None, "", [])
     ]
     pairs += [
-        (say(f"cli.number.{name}", asked.lang), parts.shown(row[name], asked.lang))
+        (say(f"cli.number.{name}", asked.lang), _value(asked, row, name))
         for name in numbers
         if row.get(name) not in (None, "") and not (name == "interval" and not row.get("interval_known"))
     ]
@@ -140,6 +146,20 @@ def _facts(
         pairs += _rest(asked, row)
     if pairs:
         yield Facts(asked.say(f"card.blocks.{block}"), tuple(pairs))
+
+
+def _value(asked: Asked, row: Mapping[str, Any], name: str) -> str:
+    """A field as people write it: a birthday as a day, a usual interval in whole days."""
+    value = row[name]
+    if name == "interval":
+        value = round(value)
+    if name == "birthday":
+        month, day = str(value).split("-")
+        year = row.get("birthday_year")
+        if year is None:
+            return f"{day}.{month}" if asked.lang == "ru" else f"{date(2000, int(month), int(day)):%d %B}"
+        value = date(int(year), int(month), int(day))
+    return parts.shown(value, asked.lang)
 
 
 def _rest(asked: Asked, row: Mapping[str, Any]) -> Iterable[tuple[str, str | Cell]]:
@@ -168,8 +188,7 @@ def _tasks(asked: Asked, seen: Seen, row: Mapping[str, Any]) -> Iterable[Block]:
     rows = tuple(
         (
             parts.day(task.day, asked.lang),
-            todo_text(task, asked.lang) or str(task.mark.cells.get("todo") or ""),
-            why_text(task, asked.lang) if task.decision else asked.say("tasks.own"),
+            *told(asked, task),
             manager_of(task),
         )
         for task in mine[: parts.ROWS]
@@ -224,7 +243,9 @@ def _columns(mine: pl.DataFrame) -> list[str]:
         if not name.startswith("_") and not name.endswith("_id") and name not in ("client", "phones")
     ]
     filled = [name for name in names if mine[name].null_count() < mine.height and not mine[name].dtype.is_nested()]
-    return filled[:_WIDEST]
+    telling = [name for name in _TELLING if name in filled]
+    chosen = [*telling, *(name for name in filled if name not in telling)][:_WIDEST]
+    return sorted(chosen, key=filled.index)
 
 
 def _problems(asked: Asked, seen: Seen, row: Mapping[str, Any]) -> Iterable[Block]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.parts import Asked
-from sheets_crm.wizard.shapes import Block, Cell, Facts, Screen, Sentence, Table
+from sheets_crm.wizard.shapes import Block, Cell, Choice, Facts, Field, Screen, Search, Table
 from sheets_crm.wizard.web.ports import href
 from sheets_crm.words import say
 
@@ -81,27 +81,14 @@ def _client(asked: Asked) -> tuple[str | None, str]:
 def _choices(asked: Asked, kind: str, client: str) -> tuple[Block, ...]:
     whose: tuple[Block, ...] = ()
     if client:
-        every = Cell(asked.say("history.everybody"), parts.with_query(PATH, {"kind": asked.query.get("kind", "")}))
-        card = Cell(asked.say("history.card"), href(f"clients/{asked.query['client']}"))
-        whose = (
-            Sentence(asked.say("history.of", client=client)),
-            Facts("", ((client, card), (asked.say("history.all"), every))),
-        )
-    rows = tuple(
-        (
-            Cell(
-                asked.say(f"history.kinds.{one}"),
-                parts.with_query(PATH, _only(asked, one)),
-                "good" if one == kind else "plain",
-            ),
-        )
-        for one in _KINDS
-    )
-    return (*whose, Table(asked.say("history.choose"), (asked.say("history.kind"),), rows, is_open=False))
-
-
-def _only(asked: Asked, kind: str) -> dict[str, str]:
-    return {"client": asked.query.get("client", ""), "kind": "" if kind == "usual" else kind}
+        whose = (Facts("", ((client, Cell(asked.say("history.card"), href(f"clients/{asked.query['client']}"))),)),)
+    kinds = tuple(Choice("" if one == "usual" else one, asked.say(f"history.kinds.{one}")) for one in _KINDS)
+    fields = [Field("kind", asked.say("history.kind"), "choice", "" if kind == "usual" else kind, choices=kinds)]
+    if client:
+        code = asked.query["client"]
+        clients = (Choice(code, client), Choice("", asked.say("history.everybody")))
+        fields.append(Field("client", asked.say("history.client"), "choice", code, choices=clients))
+    return (*whose, Search(tuple(fields), asked.say("history.show"), href(PATH)))
 
 
 def _table(asked: Asked, told: Sequence[Told], which: parts.Cut, *, one_client: bool) -> Table:

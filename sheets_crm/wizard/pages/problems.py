@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sheets_crm.cards.model import Problem, severity
 from sheets_crm.cards.problems import title, what_and_do
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Seen
 from sheets_crm.wizard.pages.parts import Asked
-from sheets_crm.wizard.shapes import Block, Cell, Screen, Sentence, Table
+from sheets_crm.wizard.shapes import Block, Cell, Choice, Field, Screen, Search, Sentence, Table
+from sheets_crm.wizard.web.ports import href
 from sheets_crm.words import say
 
 PATH = "problems"
@@ -32,6 +33,7 @@ def _blocks(asked: Asked, seen: Seen) -> Sequence[Block]:
     return (
         _by_kind(asked, problems),
         *_by_sheet(asked, problems, sheets),
+        _filter(asked, problems, sheets),
         _cells(asked, part, which),
         *parts.turning(asked, PATH, which),
     )
@@ -68,8 +70,20 @@ def _by_sheet(asked: Asked, problems: Sequence[Problem], sheets: dict[str, str])
     return (Table(asked.say("problems.by_sheet"), headers, rows, numeric=(1,)),)
 
 
+def _filter(asked: Asked, problems: Sequence[Problem], sheets: Mapping[str, str]) -> Search:
+    """Which cells to show: of all kinds and sheets, or of one."""
+    kinds = sorted({one.kind for one in problems}, key=lambda kind: title(kind, asked.lang))
+    of_kind = (Choice("", asked.say("problems.every_kind")), *(Choice(kind, title(kind, asked.lang)) for kind in kinds))
+    of_sheet = (Choice("", asked.say("problems.every_sheet")), *(Choice(code, name) for name, code in sheets.items()))
+    fields = (
+        Field("kind", asked.say("problems.kind"), "choice", asked.query.get("kind", ""), choices=of_kind),
+        Field("sheet", asked.say("problems.sheet"), "choice", asked.query.get("sheet", ""), choices=of_sheet),
+    )
+    return Search(fields if len(sheets) > 1 else fields[:1], asked.say("problems.show"), href(PATH))
+
+
 def _cells(asked: Asked, part: Sequence[Problem], which: parts.Cut) -> Table:
-    rows = tuple(
+    rows: tuple[tuple[str | Cell, ...], ...] = tuple(
         (
             Cell(f"{one.sheet}!{one.cell}", tone="error" if one.severity == "error" else "warning"),
             *(half[: parts.LONGEST] for half in what_and_do(one, asked.lang)),

@@ -13,7 +13,7 @@ import polars as pl
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Seen
 from sheets_crm.wizard.pages.parts import Asked
-from sheets_crm.wizard.shapes import Action, Block, Cell, Field, Fields, Given, Screen, Sentence, Table
+from sheets_crm.wizard.shapes import Action, Block, Cell, Facts, Field, Fields, Given, Screen, Sentence, Table
 from sheets_crm.wizard.web.ports import Acted
 from sheets_crm.words import say
 
@@ -65,21 +65,23 @@ def _remembered(asked: Asked) -> dict[str, str]:
 
 
 def _blocks(asked: Asked, seen: Seen, field: Field, wanted: str | None) -> Sequence[Block]:
+    button = Cell("", action=Action("find", asked.say("search.find")))
     question = Fields("", (field,))
+    go = Facts("", ((asked.say("search.where"), button),))
     if wanted is None:
-        return (Sentence(asked.say("search.forgotten"), "warning"), question)
+        return (Sentence(asked.say("search.forgotten"), "warning"), question, go)
     if not wanted:
-        return (question, *_best(asked, seen))
+        return (question, go, *_best(asked, seen))
     from sheets_crm.sync.ask import find
 
     hits = _once(find(seen.result, wanted))
     if not hits:
-        return (question, Sentence(say("cli.found_none", asked.lang, wanted=wanted)))
+        return (question, go, Sentence(say("cli.found_none", asked.lang, wanted=wanted)))
     part, which = parts.cut(hits, asked.page)
     headers = tuple(asked.say(f"search.columns.{name}") for name in ("card", "title", "field", "client", "place"))
     rows = tuple(_row(asked, seen, hit) for hit in part)
     found = Table(asked.say("search.found", n=len(hits)), headers, rows, note=parts.cut_note(asked, which))
-    return (question, found, *parts.turning(asked, f"{PATH}/{asked.rest[0]}", which))
+    return (question, go, found, *parts.turning(asked, f"{PATH}/{asked.rest[0]}", which))
 
 
 def _once(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

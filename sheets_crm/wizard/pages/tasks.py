@@ -9,13 +9,12 @@ from itertools import groupby
 from typing import Literal
 
 from sheets_crm.tasks import Task
-from sheets_crm.tasks.order import amount_of, client_of, manager_of, priority_of
+from sheets_crm.tasks.order import client_of, manager_of
 from sheets_crm.tasks.texts import source_text, todo_text, why_text
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Seen
 from sheets_crm.wizard.pages.parts import Asked
 from sheets_crm.wizard.shapes import Block, Cell, Screen, Sentence, Table
-from sheets_crm.words import say
 
 PATH = "tasks"
 When = Literal["overdue", "today", "later"]
@@ -83,31 +82,25 @@ def _counted(asked: Asked, code: str, name: str, counts: Sequence[int]) -> tuple
 
 
 def _table(asked: Asked, seen: Seen, manager: str, tasks: Sequence[Task]) -> Table:
-    money = any(amount_of(task) for task in tasks)
-    names = ["due", "client", "todo", "why", *(["amount"] if money else []), "source"]
-    headers = tuple(asked.say(f"tasks.columns.{name}") for name in names)
-    rows = tuple(_row(asked, seen, task, money=money) for task in tasks)
-    return Table(manager or asked.say("nobody"), headers, rows, numeric=(4,) if money else ())
+    headers = tuple(asked.say(f"tasks.columns.{name}") for name in ("due", "client", "todo", "why", "source"))
+    rows = tuple(_row(asked, seen, task) for task in tasks)
+    return Table(manager or asked.say("nobody"), headers, rows)
 
 
-def _row(asked: Asked, seen: Seen, task: Task, *, money: bool) -> tuple[str | Cell, ...]:
-    lang = asked.lang
+def _row(asked: Asked, seen: Seen, task: Task) -> tuple[str | Cell, ...]:
     name = client_of(task)
     identity = task.decision.client_id if task.decision else seen.named(name)
-    amount = amount_of(task)
-    place = source_text(task.decision) if task.decision else ""
+    is_late = when(task, seen.result.today) == "overdue"
     return (
-        _due(asked, task, seen.result.today),
+        Cell(parts.day(task.day, asked.lang), tone="warning" if is_late else "plain"),
         parts.client_cell(seen, name, identity),
-        todo_text(task, lang) or str(task.mark.cells.get("todo") or ""),
-        why_text(task, lang) if task.decision else asked.say("tasks.own"),
-        *([parts.shown(amount, lang) if amount else ""] if money else []),
-        place,
+        *told(asked, task),
+        source_text(task.decision) if task.decision else "",
     )
 
 
-def _due(asked: Asked, task: Task, today: date) -> Cell:
-    text = parts.day(task.day, asked.lang)
-    if priority_of(task) == 1:
-        text = f"{text} · {say('tabs.tasks.priority.1', asked.lang)}"
-    return Cell(text, tone="warning" if when(task, today) == "overdue" else "plain")
+def told(asked: Asked, task: Task) -> tuple[str, str]:
+    """What to do, and why."""
+    todo = todo_text(task, asked.lang) or str(task.mark.cells.get("todo") or "")
+    why = why_text(task, asked.lang) if task.decision else asked.say("tasks.own")
+    return todo[: parts.LONGEST], why[: parts.LONGEST]
