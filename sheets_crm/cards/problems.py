@@ -20,10 +20,15 @@ KINDS = (
 
 def message(problem: Problem, lang: Lang) -> str:
     """What is wrong and what to do, in a language. `problem.values["field"]` names the field as people call it."""
+    return " ".join(what_and_do(problem, lang))
+
+
+def what_and_do(problem: Problem, lang: Lang) -> tuple[str, str]:
+    """The same in its two halves: what is wrong (with what stands in the cell), and what to do."""
     what, do = (_say(problem, part, lang) for part in ("what", "do"))
     if problem.suggestion and problem.severity == "error":
-        return f"{what} {say('problems.try', lang, suggestion=problem.suggestion)} {do}"
-    return f"{what} {do}"
+        return what, f"{say('problems.try', lang, suggestion=problem.suggestion)} {do}"
+    return what, do
 
 
 def title(kind: str, lang: Lang) -> str:

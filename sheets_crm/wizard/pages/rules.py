@@ -1,0 +1,442 @@
+"""Rules: which are on, with what numbers, how many tasks each gives; a try-out with other numbers, and its saving.
+
+A try-out is a plan with the changed settings: nothing is written. Only `save`, after it was shown, changes crm.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from sheets_crm.engine.check import misfit
+from sheets_crm.engine.pack import Param, Rule
+from sheets_crm.tasks import Task, split_keys
+from sheets_crm.tasks.keys import base_key
+from sheets_crm.tasks.order import client_of, manager_of
+from sheets_crm.tasks.texts import todo_text, why_text
+from sheets_crm.wizard.pages import parts
+from sheets_crm.wizard.pages.desk import Seen, Work
+from sheets_crm.wizard.pages.parts import Asked
+from sheets_crm.wizard.shapes import (
+    Action,
+    Block,
+    Cell,
+    Choice,
+    Facts,
+    Field,
+    Fields,
+    Given,
+    Progress,
+    Screen,
+    Sentence,
+    Table,
+)
+from sheets_crm.wizard.web.ports import Acted, href
+from sheets_crm.words import fill, knows, say
+
+if TYPE_CHECKING:
+    from sheets_crm.sync.intake import Opened
+    from sheets_crm.sync.run import Result
+
+PATH, ON = "rules", "on"
+_WORK = "try:"
+_SHOWN = 25  # tasks that would go, and that would come
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One setting of a rule that is tried out. name: `on` or a parameter's."""
+
+    name: str
+    was: Any
+    becomes: Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A rule's settings as they would stand in crm.yaml, and what differs from those that hold."""
+
+    rule: str
+    stated: bool | Mapping[str, Any]
+    changed: tuple[Changed, ...]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Tasks of the rule now and then, those that would go and come, and all tasks now and then."""
+
+    before: int
+    after: int
+    go: tuple[Task, ...]
+    come: tuple[Task, ...]
+    every: tuple[int, int]
+
+
+def screen(asked: Asked) -> Screen | None:
+    """All rules, or one of them with its numbers and its try-out. None: no such rule."""
+    if not asked.rest:
+        return parts.over_base(asked, PATH, asked.say("rules.title"), lambda seen: _list(asked, seen))
+    return _one(asked, asked.rest[0])
+
+
+def act(asked: Asked, given: Given, action: str) -> Acted:
+    """Try numbers out, save what was tried out, or leave it."""
+    seen = asked.desk.latest
+    rule = _rule(seen, asked.rest[0]) if seen is not None and asked.rest else None
+    if seen is None or rule is None:
+        return Acted(PATH)
+    if action == "try":
+        return _try(asked, seen, rule, given)
+    trial = _trial(asked, rule.id)
+    if action == "save" and trial is not None:
+        save(asked, trial)
+        _forget(asked, rule.id)
+        return Acted(f"{PATH}/{rule.id}", Sentence(asked.say("rules.saved", rule=_label(asked, rule)), "good"))
+    _forget(asked, rule.id)
+    return Acted(f"{PATH}/{rule.id}" if action == "drop" else PATH)
+
+
+# --- all rules ----------------------------------------------------------------------------------------------------------
+
+
+def _list(asked: Asked, seen: Seen) -> Sequence[Block]:
+    result = seen.result
+    counts: dict[str, int] = {}
+    for task in result.open_tasks:
+        for rule in {decision.rule for decision in task.decisions}:
+            counts[rule] = counts.get(rule, 0) + 1
+    headers = tuple(asked.say(f"rules.columns.{name}") for name in ("rule", "state", "numbers", "tasks"))
+    tables = [
+        Table(
+            fill(getattr(pack.label, asked.lang), asked.lang, {}),
+            headers,
+            tuple(_row(asked, result, rule, counts.get(rule.id, 0)) for rule in pack.rules),
+            numeric=(3,),
+        )
+        for pack in result.packs
+    ]
+    return (Sentence(asked.say("rules.intro")), *tables)
+
+
+def _row(asked: Asked, result: Result, rule: Rule, tasks: int) -> tuple[str | Cell, ...]:
+    numbers = "; ".join(
+        f"{_param_label(asked, rule, name)}: {parts.shown(value, asked.lang)}"
+        for name, value in result.settings.params(rule).items()
+    )
+    return (Cell(_label(asked, rule), href(f"{PATH}/{rule.id}")), _state(asked, result, rule), numbers, str(tasks))
+
+
+def _state(asked: Asked, result: Result, rule: Rule) -> Cell:
+    """On, off, or on without what it needs."""
+    if not result.settings.is_on(rule):
+        return Cell(asked.say("rules.off"))
+    lacking = lacks(result, rule)
+    if lacking is None:
+        return Cell(asked.say("rules.on"), tone="good")
+    return Cell(
+        asked.say("rules.lacks", fields=", ".join(_fields(asked, result, rule, lacking)) or "—"), tone="warning"
+    )
+
+
+def lacks(result: Result, rule: Rule) -> frozenset[str] | None:
+    """Fields without which the rule is silent on every sheet: of the sheet that lacks fewest. None: it has what it needs."""
+    least: frozenset[str] | None = None
+    for card in rule.card:
+        facts = result.numbers.facts.get(card)
+        needed = rule.needed(card)
+        for bound in facts.bound.values() if facts is not None else ():
+            missing = needed - bound
+            if not missing:
+                return None
+            least = missing if least is None or len(missing) < len(least) else least
+    return least if least is not None else frozenset().union(*(rule.needed(card) for card in rule.card))
+
+
+def _fields(asked: Asked, result: Result, rule: Rule, names: Iterable[str]) -> list[str]:
+    cards = result.opened.template.cards
+    found = []
+    for name in sorted(names):
+        card = next((card for card in rule.card if card in cards and name in cards[card].fields), None)
+        found.append(cards[card].fields[name].label.say(asked.lang) if card else name)
+    return found
+
+
+def _label(asked: Asked, rule: Rule) -> str:
+    return fill(getattr(rule.label, asked.lang), asked.lang, {})
+
+
+def _param_label(asked: Asked, rule: Rule, name: str) -> str:
+    label = rule.params[name].label if name in rule.params else None
+    return fill(getattr(label, asked.lang), asked.lang, {}) if label is not None else name
+
+
+def _rule(seen: Seen, name: str) -> Rule | None:
+    return next((rule for pack in seen.result.packs for rule in pack.rules if rule.id == name), None)
+
+
+# --- one rule -----------------------------------------------------------------------------------------------------------
+
+
+def _one(asked: Asked, name: str) -> Screen | None:
+    path = f"{PATH}/{name}"
+    looked = asked.desk.look()
+    if looked.seen is None:
+        return parts.over_base(asked, path, asked.say("rules.title"), lambda _: ())
+    rule = _rule(looked.seen, name)
+    if rule is None:
+        return None
+    trial, work = _trial(asked, name), asked.desk.work(_WORK + name)
+    title = _label(asked, rule)
+    if trial is None or work is None:
+        actions = (Action("try", asked.say("rules.try"), primary=True), Action("leave", asked.say("rules.leave")))
+        return Screen(path, title, tuple(_asks(asked, looked.seen, rule)), actions)
+    if not work.is_over:
+        return Screen(path, title, (Progress(asked.say("rules.trying")),), refresh_s=1)
+    return _tried(asked, looked.seen, rule, trial, work)
+
+
+def _asks(asked: Asked, seen: Seen, rule: Rule) -> Iterable[Block]:
+    result = seen.result
+    mine = [task for task in result.open_tasks if any(decision.rule == rule.id for decision in task.decisions)]
+    pairs: list[tuple[str, str | Cell]] = [
+        (asked.say("rules.columns.state"), _state(asked, result, rule)),
+        (asked.say("rules.columns.tasks"), str(len(mine))),
+    ]
+    setting = result.settings.of(rule)
+    if setting.stages:
+        pairs.append((asked.say("rules.stages"), ", ".join(setting.stages)))
+    if setting.only:
+        pairs.append((asked.say("rules.only"), setting.only))
+    yield Facts("", tuple(pairs))
+    fields = [Field(ON, asked.say("rules.switch"), "check", "yes" if result.settings.is_on(rule) else "")]
+    params = result.settings.params(rule)
+    fields += [_field(asked, rule, name, param, params[name]) for name, param in rule.params.items()]
+    yield Fields(asked.say("rules.settings"), tuple(fields), intro=asked.say("rules.safe"))
+    if mine:
+        yield _tasks(asked, seen, asked.say("rules.now"), mine)
+    yield Table(asked.say("rules.condition"), (rule.id,), ((" ".join(rule.when.split()),),), is_open=False)
+
+
+def _field(asked: Asked, rule: Rule, name: str, param: Param, value: Any) -> Field:
+    label = _param_label(asked, rule, name)
+    usual = asked.say("rules.usual", value=parts.shown(param.default, asked.lang))
+    match param.type:
+        case "bool":
+            return Field(name, label, "check", "yes" if value else "", help=usual)
+        case "choice":
+            choices = tuple(Choice(option, option) for option in param.options)
+            return Field(name, label, "choice", str(value), choices=choices, help=usual)
+        case "list":
+            return Field(name, label, "lines", "\n".join(str(one) for one in value), help=usual)
+        case "text":
+            return Field(name, label, "text", str(value), help=usual)
+    least, most = (str(one) if one is not None else "" for one in (param.min, param.max))
+    return Field(name, label, "number", str(value), help=usual, required=True, least=least, most=most)
+
+
+def _tasks(asked: Asked, seen: Seen, title: str, tasks: Sequence[Task]) -> Table:
+    headers = tuple(asked.say(f"tasks.columns.{name}") for name in ("client", "todo", "why", "manager"))
+    rows = tuple(
+        (
+            parts.client_cell(seen, client_of(task), task.decision.client_id if task.decision else ""),
+            todo_text(task, asked.lang),
+            why_text(task, asked.lang),
+            manager_of(task),
+        )
+        for task in tasks[:_SHOWN]
+    )
+    note = asked.say("list.rows_of", first=1, last=_SHOWN, total=len(tasks)) if len(tasks) > _SHOWN else ""
+    return Table(title, headers, rows, note=note, is_open=False)
+
+
+# --- the try-out --------------------------------------------------------------------------------------------------------
+
+
+def _try(asked: Asked, seen: Seen, rule: Rule, given: Given) -> Acted:
+    values, wrong = _read(asked, rule, given)
+    if wrong:
+        return Acted(wrong=wrong)
+    trial = tried(asked.desk.opened(), seen.result, rule, values)
+    if not trial.changed:
+        return Acted(wrong={"": asked.say("rules.same")})
+    _trials(asked)[rule.id] = trial
+    asked.desk.works.pop(_WORK + rule.id, None)
+    desk = asked.desk
+
+    def work() -> Compared:
+        from sheets_crm.sync.run import plan
+
+        opened = desk.opened()
+        stated = {**opened.config.rules, rule.id: trial.stated}
+        config = opened.config.model_copy(update={"rules": stated})
+        return compared(rule.id, seen.result, plan(replace(opened, config=config), today=desk.today))
+
+    desk.begin(_WORK + rule.id, work)
+    return Acted(f"{PATH}/{rule.id}")
+
+
+def _read(asked: Asked, rule: Rule, given: Given) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values as the rule wants them, and what is wrong with the others."""
+    values: dict[str, Any] = {ON: bool(_typed(given, ON))}
+    wrong = {}
+    for name, param in rule.params.items():
+        value = _value(param, _typed(given, name))
+        fault = misfit(param, value)
+        if fault is None:
+            values[name] = value
+        else:
+            wrong[name] = _wrong(asked, param, fault[0])
+    return values, wrong
+
+
+def _typed(given: Given, name: str) -> str:
+    return "\n".join(given.get(name, ())).strip()
+
+
+def _value(param: Param, typed: str) -> Any:
+    if param.type == "bool":
+        return bool(typed)
+    if param.type == "list":
+        return tuple(line.strip() for line in typed.splitlines() if line.strip())
+    if param.type in {"int", "number"}:
+        try:
+            number = Decimal(typed.replace(",", ".").replace("\u00a0", "").replace(" ", ""))
+        except InvalidOperation:
+            return typed
+        return int(number) if number == number.to_integral_value() else number
+    return typed
+
+
+def _wrong(asked: Asked, param: Param, key: str) -> str:
+    name = f"pages.rules.wrong.{key}" if knows(f"pages.rules.wrong.{key}") else "pages.rules.wrong.other"
+    return say(name, asked.lang, least=param.min, most=param.max, allowed=", ".join(param.options))
+
+
+def tried(opened: Opened, result: Result, rule: Rule, values: Mapping[str, Any]) -> Trial:
+    """What crm.yaml would say of the rule with these values (`on` and every parameter); what nobody changed stays unsaid."""
+    holds = {ON: result.settings.is_on(rule), **result.settings.params(rule)}
+    changed = tuple(
+        Changed(name, holds[name], value) for name, value in values.items() if not _same(holds[name], value)
+    )
+    known = opened.config.rules.get(rule.id, {})
+    stated: dict[str, Any] = dict(known) if isinstance(known, Mapping) else {ON: known}
+    stated |= {one.name: _plain(one.becomes) for one in changed}
+    only_switch = set(stated) == {ON}
+    return Trial(rule.id, stated[ON] if only_switch else stated, changed)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return [str(part) for part in one] == [str(part) for part in other]
+    return bool(one == other)
+
+
+def _plain(value: Any) -> Any:
+    """As YAML has it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def compared(rule: str, before: Result, after: Result) -> Compared:
+    """The rule's open tasks in two plans; a task is known by its key."""
+    was, becomes = (_of_rule(rule, result) for result in (before, after))
+    return Compared(
+        len(was),
+        len(becomes),
+        tuple(task for key, task in was.items() if key not in becomes),
+        tuple(task for key, task in becomes.items() if key not in was),
+        (len(before.open_tasks), len(after.open_tasks)),
+    )
+
+
+def _of_rule(rule: str, result: Result) -> dict[str, Task]:
+    """Key -> task, of the rule's reasons; a row with several reasons has a key for each."""
+    found = {}
+    for task in result.open_tasks:
+        for key, decision in zip(split_keys(task.key), task.decisions, strict=False):
+            if decision.rule == rule:
+                found[base_key(key)] = task
+    return found
+
+
+def _tried(asked: Asked, seen: Seen, rule: Rule, trial: Trial, work: Work) -> Screen:
+    path, title = f"{PATH}/{rule.id}", _label(asked, rule)
+    if work.error is not None:
+        actions: tuple[Action, ...] = (Action("drop", asked.say("rules.change"), primary=True),)
+        return Screen(path, title, (), actions, errors=(parts.failed(work.error, asked.lang),))
+    done: Compared = work.value
+    what = ", ".join(_changed(asked, rule, one) for one in trial.changed)
+    blocks: list[Block] = [Sentence(asked.say("rules.tried", what=what, after=done.after, n=done.before))]
+    others = (done.every[1] - done.every[0]) - (done.after - done.before)
+    if others:
+        blocks.append(Sentence(asked.say("rules.others", before=done.every[0], after=done.every[1])))
+    for name, tasks in (("go", done.go), ("come", done.come)):
+        if tasks:
+            blocks.append(replace(_tasks(asked, seen, asked.say(f"rules.{name}", n=len(tasks)), tasks), is_open=True))
+    if not done.go and not done.come:
+        blocks.append(Sentence(asked.say("rules.no_difference")))
+    blocks.append(
+        Facts(
+            asked.say("rules.writes"),
+            ((asked.say("rules.file"), str(asked.desk.config)), (f"rules: {rule.id}", _stated(trial))),
+        )
+    )
+    blocks.append(Sentence(asked.say("rules.asks")))
+    actions = (
+        Action("save", asked.say("rules.save"), primary=True),
+        Action("drop", asked.say("rules.change")),
+        Action("leave", asked.say("rules.leave")),
+    )
+    return Screen(path, title, tuple(blocks), actions)
+
+
+def _changed(asked: Asked, rule: Rule, one: Changed) -> str:
+    if one.name == ON:
+        return asked.say("rules.on_now" if one.becomes else "rules.off_now")
+    label = _param_label(asked, rule, one.name)
+    return asked.say(
+        "rules.instead", label=label, was=parts.shown(one.was, asked.lang), becomes=parts.shown(one.becomes, asked.lang)
+    )
+
+
+def _stated(trial: Trial) -> str:
+    if isinstance(trial.stated, bool):
+        return "true" if trial.stated else "false"
+    from sheets_crm.sync.yaml_emit import flow
+
+    return flow(trial.stated)
+
+
+def save(asked: Asked, trial: Trial) -> None:
+    """Write the rule's settings into crm.yaml; all else in it stays. ConfigError, PackError: it would not open so, and is not written."""
+    from sheets_crm.sync.packs import packs_of, settings_of
+    from sheets_crm.wizard import yaml_writer
+    from sheets_crm.wizard.draft import Draft
+
+    text = yaml_writer.text_there(asked.desk.config)
+    known = yaml_writer.settings_of((text or "").removeprefix("\ufeff"))
+    said = {name: value for name, value in known.items() if name != "workbook"}
+    said["rules"] = {**(known.get("rules") or {}), trial.rule: trial.stated}
+    draft = Draft(
+        workbook=str(known["workbook"]), config=str(asked.desk.config), settings=said,
+        language="en" if known.get("language") == "en" else "ru",
+    )  # fmt: skip
+    _, opened = yaml_writer.proposed(draft)
+    settings_of(opened, packs_of(opened))
+    yaml_writer.save(draft)
+
+
+def _trials(asked: Asked) -> dict[str, Trial]:
+    found: dict[str, Trial] = asked.desk.notes.setdefault(PATH, {})
+    return found
+
+
+def _trial(asked: Asked, rule: str) -> Trial | None:
+    return _trials(asked).get(rule)
+
+
+def _forget(asked: Asked, rule: str) -> None:
+    _trials(asked).pop(rule, None)

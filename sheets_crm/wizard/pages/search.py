@@ -1,0 +1,138 @@
+"""Clients, deals and whatever else holds a piece of text: a name, a telephone, a number. Changes nothing.
+
+What is looked for never stands in an address: it is kept here under a number, and the address names the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from sheets_crm.wizard.pages import parts
+from sheets_crm.wizard.pages.desk import Seen
+from sheets_crm.wizard.pages.parts import Asked
+from sheets_crm.wizard.shapes import Action, Block, Cell, Facts, Field, Fields, Given, Screen, Sentence, Table
+from sheets_crm.wizard.web.ports import Acted
+from sheets_crm.words import say
+
+PATH, FIND, FIELD = "clients", "find-", "wanted"
+_REMEMBERED = 100  # searches
+_LONGEST = 200  # signs of one
+_FIRST = 20  # clients that are shown before anything is looked for
+
+
+def screen(asked: Asked) -> Screen:
+    """The question; below it what was found for it, or the best clients where nothing was asked yet."""
+    wanted = _remembered(asked).get(asked.rest[0].removeprefix(FIND)) if asked.rest else ""
+    field = Field(FIELD, asked.say("search.field"), value=wanted or "", help=asked.say("search.help"))
+    find = Action("find", asked.say("search.find"), primary=True)
+    page = parts.over_base(
+        asked,
+        "/".join((PATH, *asked.rest)),
+        asked.say("search.title"),
+        lambda seen: _blocks(asked, seen, field, wanted),
+    )
+    return page if page.refresh_s and not page.fields else _with(page, find)
+
+
+def act(asked: Asked, given: Given, action: str) -> Acted:
+    """Remember what is looked for; where its results are."""
+    wanted = " ".join("".join(given.get(FIELD, ())).split())[:_LONGEST]
+    if action != "find":
+        return Acted()
+    if len(wanted) < 2:
+        return Acted(wrong={FIELD: asked.say("search.too_short")})
+    searches = _remembered(asked)
+    number = next((number for number, one in searches.items() if one == wanted), str(len(searches) + 1))
+    if len(searches) >= _REMEMBERED and number not in searches:
+        searches.clear()
+        number = "1"
+    searches[number] = wanted
+    return Acted(f"{PATH}/{FIND}{number}")
+
+
+def _with(page: Screen, action: Action) -> Screen:
+    from dataclasses import replace
+
+    return replace(page, actions=(action,), refresh_s=None)  # what is being typed must not be taken away
+
+
+def _remembered(asked: Asked) -> dict[str, str]:
+    found: dict[str, str] = asked.desk.notes.setdefault("searches", {})
+    return found
+
+
+def _blocks(asked: Asked, seen: Seen, field: Field, wanted: str | None) -> Sequence[Block]:
+    button = Cell("", action=Action("find", asked.say("search.find")))
+    question = Fields("", (field,))
+    go = Facts("", ((asked.say("search.where"), button),))
+    if wanted is None:
+        return (Sentence(asked.say("search.forgotten"), "warning"), question, go)
+    if not wanted:
+        return (question, go, *_best(asked, seen))
+    from sheets_crm.sync.ask import find
+
+    hits = _once(find(seen.result, wanted))
+    if not hits:
+        return (question, go, Sentence(say("cli.found_none", asked.lang, wanted=wanted)))
+    part, which = parts.cut(hits, asked.page)
+    headers = tuple(asked.say(f"search.columns.{name}") for name in ("card", "title", "field", "client", "place"))
+    rows = tuple(_row(asked, seen, hit) for hit in part)
+    found = Table(asked.say("search.found", n=len(hits)), headers, rows, note=parts.cut_note(asked, which))
+    return (question, go, found, *parts.turning(asked, f"{PATH}/{asked.rest[0]}", which))
+
+
+def _once(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each card once, with the first of its fields that holds the text."""
+    found: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for hit in hits:
+        found.setdefault((hit["card"], hit["sheet"], hit["row"]), hit)
+    return list(found.values())
+
+
+def _row(asked: Asked, seen: Seen, hit: dict[str, Any]) -> tuple[str | Cell, ...]:
+    schema = seen.result.opened.template.cards[hit["card"]]
+    label = schema.fields[hit["field"]].label.say(asked.lang) if hit["field"] in schema.fields else hit["field"]
+    field = f"{label}: {hit['value']}" if hit["value"] != hit["title"] else label
+    identity = _client(seen, hit)
+    of_client: str | Cell = "—"
+    if identity and seen.client_code(identity):
+        of_client = parts.client_cell(seen, seen.name_of(identity), identity)
+    title: str | Cell = hit["title"] or "—"
+    if hit["card"] == "client":
+        title, of_client = parts.client_cell(seen, str(title), identity), asked.say("search.itself")
+    return (schema.label.say(asked.lang), title, field[: parts.LONGEST], of_client, f"{hit['sheet']}!{hit['cell']}")
+
+
+def _client(seen: Seen, hit: dict[str, Any]) -> str:
+    """The `_id` of the client that a card is, or belongs to; "" for none."""
+    frame = seen.result.base.frames[hit["card"]]
+    name = "_id" if hit["card"] == "client" else "client_id"
+    if name not in frame.columns:
+        return ""
+    here = frame.filter((pl.col("_sheet") == hit["sheet"]) & (pl.col("_row") == hit["row"]))
+    return str(here[name][0] or "") if here.height else ""
+
+
+def _best(asked: Asked, seen: Seen) -> tuple[Block, ...]:
+    """The clients who brought most."""
+    clients = seen.result.numbers.clients
+    if clients.is_empty():
+        return (Sentence(say("tabs.empty.no_clients", asked.lang)),)
+    top = clients.sort("revenue", descending=True, nulls_last=True, maintain_order=True)
+    part, which = parts.cut(range(top.height), asked.page, _FIRST)
+    rows = tuple(
+        (
+            parts.client_cell(seen, str(row["name"] or ""), str(row["id"])),
+            str(row["manager"] or ""),
+            parts.shown(row["revenue"], asked.lang),
+            parts.shown(row["last_purchase"], asked.lang),
+            str(row["abc"] or ""),
+        )
+        for row in top[part[0] : part[-1] + 1].iter_rows(named=True)
+    )
+    headers = tuple(asked.say(f"search.best.{name}") for name in ("name", "manager", "revenue", "last_purchase", "abc"))
+    table = Table(asked.say("search.best.title"), headers, rows, numeric=(2,), note=parts.cut_note(asked, which))
+    return (table, *parts.turning(asked, PATH, which, _FIRST))
