@@ -15,6 +15,7 @@ from sheets_crm.wizard.step import Step
 from sheets_crm.words import Lang
 
 BACK = "back"  # the one action that every screen but the first has; it keeps what was typed and checks nothing
+CLOSE = "close"  # the last screen's: there is nothing more to ask, whoever shows the conversation ends
 
 
 class Conversation:
