@@ -7,7 +7,8 @@ How pages are shown: GET /p/PATH?QUERY calls `screen(PATH, QUERY, lang)`; the fi
 `wrong` names fields, or `path` is None, the same page is shown again (its query too), with what was typed and each error beside
 its field: the page need not remember anything. `Cell.href` and `Search.path` are addresses on this server: "/p/clients/17" and
 "/s/columns" (`href` makes one of any page's path, names of sheets and clients too).
-An `Action` with `loses` is asked twice before `act` is called. All calls come from one thread, one after the other.
+An action named `conversation.CLOSE` ends the server after a last page, when nothing is wrong with it (of a conversation the draft
+is forgotten then); every page has besides a way to leave that keeps the draft. An `Action` with `loses` is asked twice before `act` is called. All calls come from one thread, one after the other.
 An OwnerError from any of them is shown as its sentence.
 """
 
@@ -15,17 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from sheets_crm.wizard.shapes import Given, Place, Screen, Sentence
 from sheets_crm.words import Lang
-
-CLOSE: Final = "close"
-"""An action of this name is answered as any other; when nothing is wrong with it, a last page is shown and the server ends.
-
-In a conversation the draft is forgotten then. Every page has besides a way to leave that keeps the draft.
-"""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from sheets_crm.wizard.conversation import BACK, Conversation
+from sheets_crm.wizard.conversation import BACK, CLOSE, Conversation
 from sheets_crm.wizard.shapes import Given, Place, Screen, Sentence
 from sheets_crm.wizard.web.draw import Area
-from sheets_crm.wizard.web.ports import CLOSE, Pages
+from sheets_crm.wizard.web.ports import Pages
 from sheets_crm.words import Lang
 
 

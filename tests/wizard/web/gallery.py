@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sheets_crm.wizard.conversation import Conversation
+from sheets_crm.wizard.conversation import CLOSE, Conversation
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.drafts import Drafts
 from sheets_crm.wizard.shapes import (
@@ -26,7 +26,7 @@ from sheets_crm.wizard.shapes import (
     Table,
 )
 from sheets_crm.wizard.step import Answered
-from sheets_crm.wizard.web.ports import CLOSE, Acted, href
+from sheets_crm.wizard.web.ports import Acted, href
 from sheets_crm.words import Lang
 
 RU = {
