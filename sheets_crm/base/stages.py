@@ -153,7 +153,14 @@ def _spellings(funnel: FunnelSettings, trade: Funnel, lang: Lang) -> dict[str, s
     own = {fold(stage): stage for stage in funnel.stages}
     shared = {alias: own[fold(stage)] for alias, stage in trade.aliases(lang).items() if fold(stage) in own}
     stated = {fold(alias) for alias in funnel.aliases}
-    return {alias: stage for alias, stage in shared.items() if alias not in own and alias not in stated} | funnel.aliases
+    return {
+        alias: stage for alias, stage in shared.items() if alias not in own and alias not in stated
+    } | funnel.aliases
+
+
+def trade_specs(template: Template, lang: Lang) -> tuple[FunnelSpec, ...]:
+    """The template's funnels alone; none of the template that fits any trade, whose stages are only an example."""
+    return tuple(_spec(name, _of_trade(one, lang)) for name, one in template.funnels.items() if template.id != "base")
 
 
 def stage_columns(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> list[tuple[str, BoundColumn]]:
@@ -189,10 +196,8 @@ def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tup
         if fold(text) not in folded("blank"):
             counts[fold(text)] += 1
             spelled.setdefault(fold(text), Counter())[" ".join(text.split())] += 1
-    own = max(lists, key=lambda stages: (_rows_in(stages, counts), _share_met(stages, counts)), default=())
-    if counts and _rows_in(own, counts) >= _LIST_SHARE * sum(counts.values()) and _share_met(own, counts) >= _LIST_MET:
-        first = min(position for position, stage in enumerate(own) if fold(stage) in counts)
-        return tuple(own[first:])  # what stands above the first stage is the list's heading
+    if own := _own_list(counts, lists):
+        return own
     known = {fold(stage) for trade in _trades() for stage in trade}
     least = max(_LEAST_ROWS, _LEAST_SHARE * sum(counts.values()))
     met = [name for name, count in counts.items() if name in known or count >= least]
@@ -204,6 +209,22 @@ def stages_met(texts: Iterable[str], lists: Iterable[Sequence[str]] = ()) -> tup
         key=lambda name: (end.get(stage_role(name) or "", place.get(name, 500)), place.get(name, 0), met.index(name)),
     )
     return tuple(spelled[name].most_common(1)[0][0] for name in order)
+
+
+def _own_list(counts: Counter[str], lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The owner's own list of stages, if most cells agree with one; what stands above its first stage is its heading."""
+    own = max(lists, key=lambda stages: (_rows_in(stages, counts), _share_met(stages, counts)), default=())
+    if not counts or _rows_in(own, counts) < _LIST_SHARE * sum(counts.values()) or _share_met(own, counts) < _LIST_MET:
+        return ()
+    return tuple(own[min(position for position, stage in enumerate(own) if fold(stage) in counts) :])
+
+
+def listed_stages(
+    sheet: str, column: BoundColumn, bindings: Mapping[str, Binding], grids: Mapping[str, Grid]
+) -> tuple[str, ...]:
+    """The list of stages that the owner keeps in the workbook for this column, in its order; () where there is none."""
+    counts = Counter(fold(text) for text in _stage_texts(bindings[sheet], column, grids[sheet]))
+    return _own_list(counts, _lists(bindings, grids))
 
 
 def _share_met(stages: Sequence[str], counts: Counter[str]) -> float:
@@ -243,9 +264,8 @@ def _chosen(stated: Sequence[str] | None, stages: Sequence[str], role: str) -> f
 def stage_role(stage: str) -> str | None:
     """lost, won or offer, by the words in a stage's name; None for any other stage."""
     name = fold(stage)
-    return next(
-        (role for role in ("lost", "won", "offer") if any(_says(name, word) for word in _data()["roles"][role])), None
-    )
+    roles = ("lost", "offer") if any(_says(name, word) for word in _data()["not_won"]) else ("lost", "won", "offer")
+    return next((role for role in roles if any(_says(name, word) for word in _data()["roles"][role])), None)
 
 
 def _says(name: str, word: str) -> bool:

@@ -94,7 +94,11 @@ class Conversation:
         """The screens that still hold when the answer of one makes this draft."""
         changed = _changed(self._draft, after)
         own = [step.id for step in self._steps].index(self._step(part).id)
-        again = {step.id for step in self._steps[own + 1 :] if (reads := getattr(step, "reads", None)) is None or changed & reads}
+        again = {
+            step.id
+            for step in self._steps[own + 1 :]
+            if (reads := getattr(step, "reads", None)) is None or changed & reads
+        }
         if not changed:
             return after.done
         return tuple(one for one in after.done if one.split("/", 1)[0] not in again)

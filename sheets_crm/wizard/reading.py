@@ -93,7 +93,9 @@ class Reader:
                 row = told[name].header_row if name in told else None
                 if (name, row) not in kept.clues:
                     kept.clues[name, row] = read_clues(grid, row)
-            clues = {name: kept.clues[name, told[name].header_row if name in told else None] for name in kept.book.grids}
+            clues = {
+                name: kept.clues[name, told[name].header_row if name in told else None] for name in kept.book.grids
+            }
             kept.guesses[key] = guess_from(clues, kept.book.grids, told)
         return kept.guesses[key]
 
@@ -121,9 +123,7 @@ class Reader:
         if key not in kept.bound:
             stated = None if config.sheets is None else {n: s for n, s in config.sheets.items() if s.file is None}
             grids, today = kept.book.grids, datetime.now(UTC).date()  # the day only tells the year of a month's sheet
-            kept.bound = {
-                key: bind(grids, stated, template_of(draft), country=config.country, today=today, memory={})
-            }
+            kept.bound = {key: bind(grids, stated, template_of(draft), country=config.country, today=today, memory={})}
         return kept.bound[key]
 
     def _at(self, draft: Draft) -> _Kept:

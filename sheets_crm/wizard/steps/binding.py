@@ -26,6 +26,7 @@ from sheets_crm.wizard.reading import Reader
 
 Target = tuple[str, str]  # card, field
 BY_TRADE = 0.8  # how sure a column is that stands under a header of the trade's own
+_SHARED = SHARED | {"client"}  # a row that is several cards is all of one client
 EXTRAS: tuple[Target, ...] = (("survey", "score"), ("survey", "comment"))
 
 
@@ -116,6 +117,7 @@ def _stated(grid: Grid, said: Mapping[str, Any], trade: Template, guess: SheetGu
     if row is None:
         row = guess.layout.header_row if guess.layout is not None else 1
     headers = headers_at(grid, int(row))
+    guessed = {column.index: (column.card, column.field) for column in guess.columns}
     columns: dict[int, Target] = {}
     lost = []
     for name, place in said["columns"].items():
@@ -124,10 +126,13 @@ def _stated(grid: Grid, said: Mapping[str, Any], trade: Template, guess: SheetGu
         if index == NOWHERE or not targets:
             lost.append(str(place))
         else:
-            columns.setdefault(index, targets[0])
+            columns.setdefault(index, guessed[index] if guessed.get(index) in targets else targets[0])
     same = {c.index: c.confidence for c in guess.columns if columns.get(c.index) == (c.card, c.field)}
     places = {name: index for index, (_, name) in columns.items()}
-    down = [places.get(str(one), index_stated(str(one), headers, len(grid.columns))) for one in _listed(said.get("fill_down"))]
+    down = [
+        places.get(str(one), index_stated(str(one), headers, len(grid.columns)))
+        for one in _listed(said.get("fill_down"))
+    ]
     fill_down = tuple(index for index in down if index != NOWHERE)
     return SheetView(grid.name, cards, int(row), columns, headers, same, fill_down, stated=True, lost=tuple(lost))
 
@@ -161,7 +166,7 @@ def _key(target: Target, cards: Sequence[str], trade: Template, *, alone: bool) 
     """A field as crm.yaml names it: by itself where that means it and no other, or where all cards of a row share it."""
     card, name = target
     meant = fields_named(name, trade, cards)
-    if meant == (target,) or (alone and name in SHARED and target in meant and all(own == name for _, own in meant)):
+    if meant == (target,) or (alone and name in _SHARED and target in meant and all(own == name for _, own in meant)):
         return name
     return f"{card}.{name}"
 
@@ -172,7 +177,10 @@ def targets_of(cards: Sequence[str], trade: Template, bound: Iterable[Target] = 
     own = [(card, name) for card in cards[:2] if card in trade.cards for name in trade.cards[card].fields]
     more = [target for target in own if target[1] not in fields_of(target[0])]
     whole = [
-        (card, name) for card in cards[2:] if card in trade.cards and card != "survey" for name in trade.cards[card].fields
+        (card, name)
+        for card in cards[2:]
+        if card in trade.cards and card != "survey"
+        for name in trade.cards[card].fields
     ]
     extras = EXTRAS if {"client", "deal", "visit"} & set(cards) else ()
     found = dict.fromkeys([*known, *more, *whole, *extras, *bound])

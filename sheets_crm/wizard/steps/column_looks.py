@@ -25,7 +25,13 @@ class Looks:
     """Of the columns of one sheet."""
 
     def __init__(
-        self, grid: Grid, view: SheetView, guess: SheetGuess, clues: Mapping[int, ColumnClues], trade: Template, lang: Lang
+        self,
+        grid: Grid,
+        view: SheetView,
+        guess: SheetGuess,
+        clues: Mapping[int, ColumnClues],
+        trade: Template,
+        lang: Lang,
     ) -> None:
         self._grid, self._view, self._guess = grid, view, guess
         self._clues, self._trade, self._lang = clues, trade, lang
@@ -77,7 +83,9 @@ class Looks:
     def _why_not(self, index: int) -> str:
         others = [one for one in self._guess.alternatives.get(index, ()) if one.card in self._trade.cards]
         weak = [column for column in self._guess.columns if column.index == index]
-        names = [self._label((one.card, one.field)) for one in weak] + [self._label((one.card, one.field)) for one in others]
+        names = [self._label((one.card, one.field)) for one in weak] + [
+            self._label((one.card, one.field)) for one in others
+        ]
         free = [name for name in dict.fromkeys(names) if name]
         if self._grid.columns[index].is_blank or not self.samples(index):
             return say("setup.columns.why.empty", self._lang)

@@ -22,7 +22,7 @@ from sheets_crm.wizard.steps.trades import trade_so_far
 from sheets_crm.words import Lang, say
 
 MOST_COLUMNS = 25  # on a screen
-_MOST_CHOICES = 900  # of all drop-downs of a screen together: a page stays below 100 KiB
+_MOST_CHOICES = 1000  # of all drop-downs of a screen together: a page stays below 100 KiB
 _ALL = "all"
 _NAMED = ({"name", "first_name", "last_name", "legal_name", "phone", "email"}, {"client", "contact", "product"})
 
@@ -86,7 +86,12 @@ class ColumnsStep:
         blocks.append(Fields(say("setup.columns.table", lang), fields, layout="table", headers=headers))
         if first and view.fill_down:
             names = tuple(view.headers.get(index, letter(index)) for index in view.fill_down)
-            box = Field("fill_down", say("setup.columns.fill_down", lang, columns=names), "check", asked.check("fill_down", holds=True))
+            box = Field(
+                "fill_down",
+                say("setup.columns.fill_down", lang, columns=names),
+                "check",
+                asked.check("fill_down", holds=True),
+            )
             blocks.append(Fields("", (box,)))  # fmt: skip
         return blocks
 
@@ -121,9 +126,7 @@ class ColumnsStep:
             is_open=False,
         )  # fmt: skip
 
-    def _field(
-        self, index: int, view: SheetView, looks: Looks, trade: Template, asked: Typed, lang: Lang
-    ) -> Field:
+    def _field(self, index: int, view: SheetView, looks: Looks, trade: Template, asked: Typed, lang: Lang) -> Field:
         name, target = letter(index), view.columns.get(index)
         header = view.headers.get(index, "")
         label = say("setup.columns.column", lang, letter=name, header=header) if header else name
@@ -134,9 +137,7 @@ class ColumnsStep:
 
     # --- what becomes of an answer
 
-    def _otherwise(
-        self, draft: Draft, view: SheetView, trade: Template, given: Given, lang: Lang
-    ) -> Answered | None:
+    def _otherwise(self, draft: Draft, view: SheetView, trade: Template, given: Given, lang: Lang) -> Answered | None:
         """Another header row or kind: the columns are guessed anew at once, and shown."""
         grid = self._reader.book(draft).grids[view.sheet]
         typed_row = typed(given, "header_row") or str(view.header_row)

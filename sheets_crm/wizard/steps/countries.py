@@ -92,7 +92,9 @@ def _sign_country(text: str) -> str | None:
 def country_choices(lang: Lang) -> tuple[Choice, ...]:
     """The countries that the program knows, by name."""
     names = _locale(lang).territories
-    return tuple(sorted((Choice(code, str(names.get(code, code))) for code in COUNTRIES), key=lambda choice: choice.label))
+    return tuple(
+        sorted((Choice(code, str(names.get(code, code))) for code in COUNTRIES), key=lambda choice: choice.label)
+    )
 
 
 def zone_choices(country: str, lang: Lang, more: Iterable[str] = ()) -> tuple[Choice, ...]:

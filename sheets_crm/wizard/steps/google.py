@@ -148,7 +148,10 @@ class GooglePart:
         with suppress(OwnerError):
             file = pasted_path(kept["credentials"], self._world.home)
             if access.is_service_account(file) and (address := access.who(file, None).address):
-                pairs = ((say("setup.google.share_with", lang), address), (say("setup.google.as", lang), say("setup.google.editor", lang)))
+                pairs = (
+                    (say("setup.google.share_with", lang), address),
+                    (say("setup.google.as", lang), say("setup.google.editor", lang)),
+                )
                 return [Facts(say("setup.google.share", lang), pairs)]  # fmt: skip
         return []
 
@@ -202,7 +205,11 @@ class GooglePart:
 
     def _field_of(self, error: OwnerError) -> str:
         name = error.key.rpartition(".")[2]
-        return "credentials" if name.startswith(("key_", "no_credentials", "not_signed_in", "scopes", "sign_in")) else "link"
+        return (
+            "credentials"
+            if name.startswith(("key_", "no_credentials", "not_signed_in", "scopes", "sign_in"))
+            else "link"
+        )
 
     def _told(self, error: OwnerError, lang: Lang) -> str:
         """The sentence, where there is a better one on this screen than that for a finished configuration."""

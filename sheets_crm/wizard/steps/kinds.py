@@ -26,13 +26,18 @@ def cards_of(value: str, trade: Template) -> tuple[str, ...] | None:
     return cards if all(card in trade.cards for card in cards) else None
 
 
-def kind_choices(trade: Template, lang: Lang, present: Sequence[Sequence[str]], *, may_leave: bool = True) -> tuple[Choice, ...]:
+def kind_choices(
+    trade: Template, lang: Lang, present: Sequence[Sequence[str]], *, may_leave: bool = True
+) -> tuple[Choice, ...]:
     """All that a sheet may be. present: what sheets are now, which may be more than the usual."""
     usual = [(card,) for card in SINGLES if card in trade.cards]
     usual += [cards for cards in FLAT if all(card in trade.cards for card in cards)]
     more = [tuple(cards) for cards in present if cards and tuple(cards) not in usual]
     leave = (Choice(ALONE, say("setup.sheets.alone", lang)),) if may_leave else ()
-    return (*leave, *(Choice(kind_value(cards), kind_label(cards, trade, lang)) for cards in dict.fromkeys([*usual, *more])))
+    return (
+        *leave,
+        *(Choice(kind_value(cards), kind_label(cards, trade, lang)) for cards in dict.fromkeys([*usual, *more])),
+    )
 
 
 def kind_label(cards: Sequence[str], trade: Template, lang: Lang) -> str:

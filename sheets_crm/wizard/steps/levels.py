@@ -40,7 +40,9 @@ def levels() -> tuple[Level, ...]:
     of: dict[int, list[Rule]] = {1: []}
     for rule in rules:
         of.setdefault(_level_of(rule.id), []).append(rule)
-    return tuple(Level(number, tuple(of[number]), tuple(_data().get(number, {}).get("tabs", ()))) for number in sorted(of))
+    return tuple(
+        Level(number, tuple(of[number]), tuple(_data().get(number, {}).get("tabs", ()))) for number in sorted(of)
+    )
 
 
 def _level_of(rule: str) -> int:

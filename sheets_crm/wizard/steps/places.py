@@ -162,7 +162,9 @@ def _below(top: Path, depth: int, until: float) -> Iterator[tuple[Path | None, i
 def _without_companions(paths: list[Path]) -> list[Path]:
     """Without the workbooks that we made ourselves to hold our tabs beside a base."""
     ours = {
-        path.with_name(f"{say('openbook.companion_name', lang, stem=path.stem)}.xlsx") for path in paths for lang in LANGS
+        path.with_name(f"{say('openbook.companion_name', lang, stem=path.stem)}.xlsx")
+        for path in paths
+        for lang in LANGS
     }
     return [path for path in paths if path not in ours]
 

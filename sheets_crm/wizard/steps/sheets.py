@@ -76,7 +76,9 @@ class SheetsStep:
         del part, action
         try:
             questions, trade = self._questions(draft), trade_so_far(self._reader, draft)
-            kinds = {one.sheet: cards_of(typed(given, one.sheet) or self._standing(draft, one), trade) for one in questions}
+            kinds = {
+                one.sheet: cards_of(typed(given, one.sheet) or self._standing(draft, one), trade) for one in questions
+            }
         except OwnerError as error:
             return Answered(draft, {"": told(error, lang)})
         wrong = {sheet: say("setup.sheets.wrong.kind", lang) for sheet, cards in kinds.items() if cards is None}
@@ -110,9 +112,7 @@ class SheetsStep:
                 sheets |= self._of_group(bare, one)
         notes = {name: value for name, value in bare.notes.items() if name not in {"instead_of", "continued"}}
         done = tuple(part for part in draft.done if not any(part.startswith(f"columns/{sheet}") for sheet in dropped))
-        return bare.model_copy(
-            update={"notes": notes, "settings": {**bare.settings, "sheets": sheets}, "done": done}
-        )
+        return bare.model_copy(update={"notes": notes, "settings": {**bare.settings, "sheets": sheets}, "done": done})
 
     def _of_group(self, draft: Draft, one: _Asked) -> dict[str, dict[str, object]]:
         """The settings of a sheet and of those like it."""
@@ -127,7 +127,11 @@ class SheetsStep:
             if sheet != one.sheet and (sheet in same or "like" in own):
                 sheets[sheet] = own if "like" in own else like(one.sheet, view, model)
             else:
-                extra = {key: value for key, value in own.items() if key not in {"card", "header_row", "columns", "fill_down"}}
+                extra = {
+                    key: value
+                    for key, value in own.items()
+                    if key not in {"card", "header_row", "columns", "fill_down"}
+                }
                 sheets[sheet] = own if own.get("columns") else {**settings_for(view, grids[sheet], trade), **extra}
         return sheets
 
@@ -145,7 +149,11 @@ class SheetsStep:
     def _standing(self, draft: Draft, one: _Asked) -> str:
         """What the sheet is so far. A configuration that lists sheets leaves the others alone."""
         listed = draft.settings.get("sheets")
-        if listed is not None and one.sheet not in listed and "cards" not in (draft.notes.get("said") or {}).get(one.sheet, {}):
+        if (
+            listed is not None
+            and one.sheet not in listed
+            and "cards" not in (draft.notes.get("said") or {}).get(one.sheet, {})
+        ):
             return kind_value(())
         if listed is not None and (listed.get(one.sheet) or {}).get("ignore"):
             return kind_value(())

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rapidfuzz import fuzz
 
-from sheets_crm.base.stages import FunnelSpec, stage_role
+from sheets_crm.base.stages import FunnelSpec
 from sheets_crm.cards import fold
 
 Kind = Literal["open", "offer", "won", "lost", "same", "none"]
@@ -55,29 +55,35 @@ class StageTable:
         return [row for row in self.rows if row.is_stage]
 
 
-def table_of(spec: FunnelSpec, met: Mapping[str, int], said: Mapping[str, Any]) -> StageTable:
-    """A funnel as it stands. met: text in a cell -> how often. said: its settings so far, which a guess does not overrule."""
+def table_of(spec: FunnelSpec, met: Mapping[str, int]) -> StageTable:
+    """A funnel as settings have it. met: text in a cell -> how often; what they do not know counts as no stage."""
     counts: Counter[str] = Counter()
     spelled: dict[str, Counter[str]] = {}
     for text, count in met.items():
         counts[fold(text)] += count
         spelled.setdefault(fold(text), Counter())[text] += count
     own = {fold(stage): stage for stage in spec.stages}
-    rows = [Row(stage, counts[name], _spellings(spelled.get(name)), _kind(spec, stage)) for name, stage in own.items()]
+    rows = [Row(stage, counts[name], spellings(spelled.get(name)), _kind(spec, stage)) for name, stage in own.items()]
     others = []
     for name, count in counts.most_common():
         if name not in own:
             shown = spelled[name].most_common(1)[0][0]
-            kind, same = _counts_as(shown, spec, said)
-            others.append(Row(shown, count, _spellings(spelled[name]), kind, same))
-    rows = _joined(rows, spec, said)
+            kind, same = _counts_as(shown, spec)
+            others.append(Row(shown, count, spellings(spelled[name]), kind, same))
     room = max(0, MOST_ROWS - len(rows))
     return StageTable(
-        spec.name, spec.card, spec.label, spec.sheets, (*rows, *others[:room]), tuple(others[room:]), dict(spec.probabilities)
+        spec.name,
+        spec.card,
+        spec.label,
+        spec.sheets,
+        (*rows, *others[:room]),
+        tuple(others[room:]),
+        dict(spec.probabilities),
     )
 
 
-def _spellings(spelled: Counter[str] | None) -> tuple[str, ...]:
+def spellings(spelled: Counter[str] | None) -> tuple[str, ...]:
+    """How a name is written, the commonest first; four at most."""
     return tuple(text for text, _ in spelled.most_common(4)) if spelled else ()
 
 
@@ -90,22 +96,20 @@ def _kind(spec: FunnelSpec, stage: str) -> Kind:
     return "none" if kind is None else "offer" if stage in spec.offer else "open"
 
 
-def _counts_as(name: str, spec: FunnelSpec, said: Mapping[str, Any]) -> tuple[Kind, str]:
-    """What a name that is no stage yet most likely is: another name of a stage, a slip of the pen, or nothing known."""
+def _counts_as(name: str, spec: FunnelSpec) -> tuple[Kind, str]:
+    """What a name that is no stage is to the settings: another name of one, or nothing known."""
     target = spec.aliases.get(fold(name))
     if target is not None:
         return "same", target
-    if said.get("stages"):
-        return "none", ""  # the owner's own list of stages does not have it
-    near = max(spec.stages, key=lambda stage: _likeness(name, stage), default=None)
-    if near is not None and _likeness(name, near) >= _ALIKE:
-        return "same", near
-    role = stage_role(name)
-    alike = [stage for stage in spec.stages if stage_role(stage) == role] if role in {"won", "lost"} else []
-    return ("same", alike[0]) if len(alike) == 1 else ("none", "")
+    return "none", ""
 
 
-def _likeness(one: str, other: str) -> float:
+def surely_alike(one: str, other: str) -> bool:
+    """Are two names spellings of one?"""
+    return likeness(one, other) >= _ALIKE
+
+
+def likeness(one: str, other: str) -> float:
     """0..100: letters in common; a name that begins with the other whole («Отказ клиента») is as good as equal."""
     a, b = fold(one), fold(other)
     shorter, longer = sorted((a, b), key=len)
@@ -114,40 +118,45 @@ def _likeness(one: str, other: str) -> float:
     return fuzz.ratio(a, b)
 
 
-def _joined(rows: Sequence[Row], spec: FunnelSpec, said: Mapping[str, Any]) -> list[Row]:
-    """Of stages that were only met in cells: «Отказ» and «Отказ клиента» are one, the commoner name gives it its name."""
-    if said.get("stages") or spec.probabilities:
-        return list(rows)
-    kept: list[Row] = []
-    for row in sorted(rows, key=lambda one: -one.count):
-        twin = next((one for one in kept if row.kind == one.kind and _likeness(row.name, one.name) >= _ALIKE), None)
-        kept.append(row if twin is None or not row.count else replace(row, kind="same", same=twin.name))
-    place = {row.name: at for at, row in enumerate(rows)}
-    return sorted(kept, key=lambda row: (not row.is_stage, place[row.name]))
+@dataclass(frozen=True)
+class OfTrade:
+    """A funnel as the template has it. stages: name and kind in order. aliases: folded -> stage."""
+
+    stages: tuple[tuple[str, Kind], ...]
+    aliases: Mapping[str, str]
+
+    @staticmethod
+    def of(spec: FunnelSpec) -> OfTrade:
+        """From the funnel as the base would take it from the template alone."""
+        return OfTrade(tuple((stage, _kind(spec, stage)) for stage in spec.stages), spec.aliases)
 
 
-def settings_of_table(table: StageTable, trade: StageTable | None, said: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The funnel as crm.yaml says it. trade: the same as the template has it: what is equal to that is left out.
+def settings_of_table(
+    table: StageTable, trade: OfTrade | None, said: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    """The funnel as crm.yaml says it; what is equal to the trade is left out.
 
     said: its settings so far, from which what the table does not hold is kept. names: all sheets of its card.
     """
     kept = {key: value for key, value in said.items() if key in {"stuck_days", "blocks_reactivation", "probabilities"}}
-    stages = table.stages
-    known = {fold(row.name): fold(row.same or row.name) for row in trade.rows} if trade is not None else {}
-    aliases = {
-        row.name: row.same for row in table.rows if row.kind == "same" and known.get(fold(row.name)) != fold(row.same)
-    }
     settings: dict[str, Any] = {"card": table.card}
     if table.sheets and set(table.sheets) != set(names):
         settings["sheets"] = list(table.sheets)
-    if trade is None and table.label != table.name:
-        settings["label"] = table.label
-    if trade is None or [(row.name, row.kind) for row in stages] != [(row.name, row.kind) for row in trade.stages]:
-        settings["stages"] = [row.name for row in stages]
-        for kind in ("won", "lost", "offer"):
-            settings[kind] = [row.name for row in stages if row.kind == kind]
-        own = {row.name for row in stages}
-        chances = {stage: chance for stage, chance in table.probabilities.items() if stage in own}
-        if chances and "probabilities" not in kept:
-            settings["probabilities"] = chances
+    as_trade = trade is not None and tuple((row.name, row.kind) for row in table.stages) == trade.stages
+    known = trade.aliases if trade is not None and as_trade else {}
+    if not as_trade:
+        settings |= _stated(table, "probabilities" in kept)
+    same = {row.name: row.same for row in table.rows if row.kind == "same"}
+    aliases = {name: stage for name, stage in same.items() if known.get(fold(name)) != stage}
     return {**settings, **({"aliases": aliases} if aliases else {}), **kept}
+
+
+def _stated(table: StageTable, has_chances: bool) -> dict[str, Any]:  # noqa: FBT001
+    """Stages of the owner's own."""
+    settings: dict[str, Any] = {"label": table.label} if table.label != table.name else {}
+    settings["stages"] = [row.name for row in table.stages]
+    for kind in ("won", "lost", "offer"):
+        settings[kind] = [row.name for row in table.stages if row.kind == kind]
+    own = {row.name for row in table.stages}
+    chances = {stage: chance for stage, chance in table.probabilities.items() if stage in own}
+    return {**settings, **({"probabilities": chances} if chances and not has_chances else {})}

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sheets_crm.base.stages import funnel_specs, stage_columns, stage_counts
-from sheets_crm.cards import fold
+from sheets_crm.base.stages import FunnelSpec, funnel_specs, listed_stages, stage_columns, stage_counts, trade_specs
+from sheets_crm.cards import template
 from sheets_crm.errors import OwnerError
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.reading import Reader, config_of, template_of
 from sheets_crm.wizard.shapes import Block, Choice, Field, Fields, Given, Screen, Sentence
 from sheets_crm.wizard.step import Answered
 from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
-from sheets_crm.wizard.steps.stage_table import STAGES, Row, StageTable, settings_of_table, table_of
+from sheets_crm.wizard.steps.kinds import card_label
+from sheets_crm.wizard.steps.stage_guess import Met, guessed_tables
+from sheets_crm.wizard.steps.stage_table import STAGES, OfTrade, Row, StageTable, settings_of_table, table_of
+from sheets_crm.wizard.steps.trades import ANY
 from sheets_crm.words import Lang, say
 
 _KIND, _ORDER = "kind:", "order:"
@@ -28,7 +31,7 @@ class _Found:
     """A funnel as it stands, the same as the template alone has it, and all sheets of its card."""
 
     table: StageTable
-    trade: StageTable | None
+    trade: OfTrade | None
     sheets: tuple[str, ...]
 
 
@@ -94,44 +97,48 @@ class StagesStep:
         wrong |= _unfit(rows, lang)
         if wrong:
             return Answered(draft, wrong)
-        stages = sorted((row for row in rows if row.is_stage), key=lambda row: places.get(row.name, _before_end(row, places)))
+        stages = sorted(
+            (row for row in rows if row.is_stage), key=lambda row: places.get(row.name, _before_end(row, places))
+        )
         chosen = replace(table, rows=(*stages, *(row for row in rows if not row.is_stage)))
         tables = {one: found[one].table for one in found} | {name: chosen}
         return Answered(_with(draft, found, tables))
 
     def _found(self, draft: Draft) -> Mapping[str, _Found]:
         """The funnels that there are, by name."""
-        settings = {name: draft.settings.get(name) for name in ("sheets", "template", "language", "country", "funnels", "stage_aliases")}
+        settings = {
+            name: draft.settings.get(name)
+            for name in ("sheets", "template", "language", "country", "funnels", "stage_aliases")
+        }
         return self._reader.remembered(draft, ("stages", repr(settings)), lambda: self._look(draft))
 
     def _look(self, draft: Draft) -> Mapping[str, _Found]:
         config, trade = config_of(draft), template_of(draft)
         grids, bindings = self._reader.book(draft).grids, self._reader.bound(draft).bindings
         columns = stage_columns(bindings, grids)
+        counts = {
+            (sheet, column.card): stage_counts(bindings[sheet], column, grids[sheet]) for sheet, column in columns
+        }
         base = config.base_settings(config.sheets or {})
-        specs = funnel_specs(base, trade, bindings, grids, config.language)
         bare = base.model_copy(update={"funnels": {}, "stage_aliases": {}})
-        trades = {} if trade.id == "base" else {one.name: one for one in funnel_specs(bare, trade, bindings, grids, config.language)}
-        found = {}
-        for spec in specs:
-            met: Counter[str] = Counter()
-            for sheet, column in columns:
-                if column.card == spec.card and spec.holds(sheet):
-                    met += stage_counts(bindings[sheet], column, grids[sheet])
-            all_sheets = tuple(sheet for sheet, column in columns if column.card == spec.card)
-            if not all_sheets or (spec.sheets and not set(spec.sheets) & set(all_sheets)):
-                continue
-            said = (draft.settings.get("funnels") or {}).get(spec.name) or {}
-            table = table_of(spec, met, said)
-            twin = trades.get(spec.name) if spec.name in trade.funnels else None
-            found[spec.name] = _Found(table, table_of(twin, {}, {}) if twin else None, all_sheets)
-            if twin is not None:
-                aliases = [Row(alias, 0, (), "same", stage) for alias, stage in twin.aliases.items()]
-                full = found[spec.name].trade
-                assert full is not None
-                rows = (*full.rows, *(row for row in aliases if row.name not in {fold(one.name) for one in full.rows}))
-                found[spec.name] = replace(found[spec.name], trade=replace(full, rows=rows))
-        return found
+        if config.funnels:
+            specs = funnel_specs(base, trade, bindings, grids, config.language)
+            tables = {
+                spec.name: table_of(spec, _met(spec, counts))
+                for spec in specs
+                if any(card == spec.card and spec.holds(sheet) for sheet, card in counts)
+            }
+        else:
+            alone = funnel_specs(bare, template(ANY), bindings, grids, config.language)
+            lists = {sheet for sheet, column in columns if listed_stages(sheet, column, bindings, grids)}
+            found = [Met(spec, counts.get((spec.name, spec.card), {}), spec.name in lists) for spec in alone]
+            labels = {card: card_label(card, trade, config.language) for card in {card for _, card in counts}}
+            tables = guessed_tables(found, trade, config.language, labels)
+        as_trade = {one.name: OfTrade.of(one) for one in trade_specs(trade, config.language)}
+        return {
+            name: _Found(table, as_trade.get(name), tuple(sheet for sheet, card in counts if card == table.card))
+            for name, table in tables.items()
+        }
 
     def _kind_field(self, row: Row, stages: Sequence[str], asked: Typed, lang: Lang) -> Field:
         name = f"{_KIND}{row.name}"
@@ -169,6 +176,15 @@ class StagesStep:
         return int(value), place - _MOST if moved and int(value) < place else place
 
 
+def _met(spec: FunnelSpec, counts: Mapping[tuple[str, str], Counter[str]]) -> Counter[str]:
+    """How often each text stands in the cells of a funnel."""
+    met: Counter[str] = Counter()
+    for (sheet, card), own in counts.items():
+        if card == spec.card and spec.holds(sheet):
+            met += own
+    return met
+
+
 def _reason(row: Row) -> str:
     if row.kind == "same":
         return "same"
@@ -199,7 +215,8 @@ def _with(draft: Draft, found: Mapping[str, _Found], tables: Mapping[str, StageT
     """The draft with these funnels; without the key where the template says all of it."""
     said: Mapping[str, Any] = draft.settings.get("funnels") or {}
     funnels = {
-        name: settings_of_table(tables[name], one.trade, said.get(name) or {}, one.sheets) for name, one in found.items()
+        name: settings_of_table(tables[name], one.trade, said.get(name) or {}, one.sheets)
+        for name, one in found.items()
     }
     others = {name: one for name, one in said.items() if name not in funnels}
     plain = not others and all(one.trade is not None and set(funnels[name]) == {"card"} for name, one in found.items())

@@ -47,7 +47,11 @@ def suggested_trade(reader: Reader, draft: Draft) -> Suggested:
 
 def _suggested(guesses: Mapping[str, SheetGuess], grids: Mapping[str, Grid]) -> Suggested:
     stages = _stages(guesses, grids)
-    headers = {fold(text) for guess in guesses.values() for text in [*guess.unbound.values(), *(c.header for c in guess.columns)]}
+    headers = {
+        fold(text)
+        for guess in guesses.values()
+        for text in [*guess.unbound.values(), *(c.header for c in guess.columns)]
+    }
     every = sum(stages.values())
     found = []
     for name in template_texts():
@@ -61,7 +65,11 @@ def _suggested(guesses: Mapping[str, SheetGuess], grids: Mapping[str, Grid]) -> 
     if best.trade != ANY and every and best.known >= _PLAIN * every and (ahead or best.headers):
         return best
     own = max(found, key=lambda one: (len(one.headers), one.known))
-    if own.trade != ANY and len(own.headers) >= _HEADERS and all(len(own.headers) > len(o.headers) for o in found if o != own):
+    if (
+        own.trade != ANY
+        and len(own.headers) >= _HEADERS
+        and all(len(own.headers) > len(o.headers) for o in found if o != own)
+    ):
         return own
     return Suggested(ANY)
 
@@ -89,7 +97,10 @@ def folded_blanks() -> frozenset[str]:
 
 def _own_headers(trade: Template, met: set[str]) -> tuple[str, ...]:
     """Headers in the workbook by which only this trade calls a field."""
-    own = [text for card in trade.cards.values() for spec in card.fields.values() for text in (*spec.headers.ru, *spec.headers.en)]
+    own = [
+        text
+        for card in trade.cards.values()
+        for spec in card.fields.values()
+        for text in (*spec.headers.ru, *spec.headers.en)
+    ]
     return tuple(dict.fromkeys(text for text in own if fold(text) in met))
-
-
