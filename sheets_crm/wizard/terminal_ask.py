@@ -28,8 +28,9 @@ def asked(field: Field, terminal: Terminal, lang: Lang) -> tuple[str, ...] | Non
     """The field's new values; None where it stays as it is. A check changes to its other side without a question."""
     if field.kind == "check":
         return ("",) if field.value else ("yes",)
-    if field.help:
-        terminal.show(field.help)
+    for about in (*field.samples, field.why, field.help):
+        if about:
+            terminal.show(f"  {about}")
     if field.kind == "many":
         return _picked(field, terminal, lang, several=True)
     if field.kind in {"choice", "radio"}:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
+from sheets_crm.wizard.conversation import BACK
 from sheets_crm.wizard.shapes import (
     Action,
     Bars,
@@ -44,7 +45,7 @@ def drawn(screen: Screen, lang: Lang, *, width: int = 80) -> str:
 
 
 def pressable(screen: Screen) -> tuple[Action, ...]:
-    """All that can be pressed, those in tables included, without the one that Enter presses."""
+    """All that can be pressed, those in tables included, without the one that Enter presses and the way back, which is 0."""
     in_tables = [
         cell.action
         for block in screen.blocks
@@ -53,7 +54,7 @@ def pressable(screen: Screen) -> tuple[Action, ...]:
         for cell in row
         if isinstance(cell, Cell) and cell.action is not None
     ]
-    return tuple(one for one in (*in_tables, *screen.actions) if not one.primary)
+    return tuple(one for one in (*in_tables, *screen.actions) if not one.primary and one.name != BACK)
 
 
 def primary(screen: Screen) -> Action | None:

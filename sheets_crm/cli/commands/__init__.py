@@ -13,6 +13,7 @@ from sheets_crm.cli.commands import (
     results,
     rules,
     runs,
+    setup,
     upkeep,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "results",
     "rules",
     "runs",
+    "setup",
     "upkeep",
 ]

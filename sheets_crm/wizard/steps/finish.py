@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from sheets_crm.errors import BaseEmptied, OwnerError
 from sheets_crm.sync.state import NAME
+from sheets_crm.wizard.conversation import CLOSE
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.secrets import Addresses
 from sheets_crm.wizard.shapes import Action, Block, Facts, Given, Progress, Screen, Sentence, Table
 from sheets_crm.wizard.step import Answered, World
-from sheets_crm.wizard.steps.shared import NEXT, OneScreen, screen, told
+from sheets_crm.wizard.steps.shared import OneScreen, screen, told
 from sheets_crm.wizard.trial import REFRESH_S
 from sheets_crm.wizard.yaml_writer import Changed, differences, proposed, save, settings_of, text_there
 from sheets_crm.words import Lang, say, show
@@ -80,7 +81,7 @@ class FinishStep(OneScreen):
             doing = Progress(say(f"{_KEY}.doing.{job.stage}", lang), place, len(_STAGES))
             return Screen(part, title, (doing,), refresh_s=REFRESH_S)
         if job.result is not None:
-            done = Action(NEXT, say(f"{_KEY}.close", lang), primary=True)
+            done = Action(CLOSE, say(f"{_KEY}.close", lang), primary=True)
             return Screen(part, say(f"{_KEY}.done", lang), tuple(_done(draft, job, job.result, lang)), (done,))
         return _stopped(part, title, job, draft, lang)
 
