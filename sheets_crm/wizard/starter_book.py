@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _ROWS = 2000  # as far down as drop-downs reach
-_FORMATTED = 500  # ... and formats of empty cells
 _ROOM = 11  # rows of a list that are read by its drop-down beyond those that are filled
 _HEAD = "2F5D50"
 _DATES = {"date", "past_date", "birthday"}
@@ -84,7 +83,8 @@ def starter_sheets(chosen: Template, lang: Lang) -> dict[str, dict[str, Any]]:
 
 
 def _sheets(chosen: Template, lang: Lang) -> list[_Sheet]:
-    return [_Sheet(chosen, card, tuple(names), lang) for card, names in chosen.starter.items()]
+    """In the order in which the template has the cards."""
+    return [_Sheet(chosen, card, chosen.starter[card], lang) for card in chosen.cards if card in chosen.starter]
 
 
 def _head(page: Worksheet, sheet: _Sheet) -> None:
@@ -138,11 +138,12 @@ def _dress(page: Worksheet, sheet: _Sheet) -> None:
         letter, kind = get_column_letter(column), sheet.kind(name)
         page.column_dimensions[letter].width = widths.get(name, widths.get(kind, widths["text"]))
         if shown := _format(kind, name, sheet.lang):
-            for row in range(2, _FORMATTED):
+            page.column_dimensions[letter].number_format = shown  # of cells that are still empty
+            for row in range(2, page.max_row + 1):
                 page.cell(row, column).number_format = shown
         if options := _options(sheet, name):
             _drop_down(page, letter, _source(sheet, name, options))
-    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.names))}{_FORMATTED}"
+    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.names))}{_ROWS}"
 
 
 def _format(kind: str, name: str, lang: Lang) -> str:
