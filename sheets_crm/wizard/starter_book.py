@@ -6,6 +6,7 @@ Which sheets and columns there are is the template's business; examples and widt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -21,10 +22,30 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_ROWS = 2000  # as far down as drop-downs and formats reach
-_LONGEST_LIST = 255  # characters of a drop-down's values within its cell (a limit of Excel)
+_ROWS = 2000  # as far down as drop-downs reach
+_ROOM = 11  # rows of a list that are read by its drop-down beyond those that are filled
 _HEAD = "2F5D50"
 _DATES = {"date", "past_date", "birthday"}
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One sheet to be made: its card and columns."""
+
+    chosen: Template
+    card: str
+    names: tuple[str, ...]
+    lang: Lang
+
+    def spec(self, name: str) -> FieldSpec:
+        return self.chosen.cards[self.card].fields[name]
+
+    def kind(self, name: str) -> str:
+        return str(self.spec(name).type.value)
+
+    @property
+    def title(self) -> str:
+        return sheet_title(self.chosen, self.card, self.lang)
 
 
 def write_starter(path: Path, trade: str, lang: Lang, *, examples: bool, today: date) -> None:
@@ -34,12 +55,12 @@ def write_starter(path: Path, trade: str, lang: Lang, *, examples: bool, today: 
     chosen = template(trade)
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
-    for card, names in chosen.starter.items():
-        page = book.create_sheet(sheet_title(chosen, card, lang))
-        _head(page, chosen, card, names, lang)
+    for sheet in _sheets(chosen, lang):
+        page = book.create_sheet(sheet.title)
+        _head(page, sheet)
         for row in range(2 if examples else 0):
-            _example(page, row, chosen, card, names, lang, today)
-        _dress(page, chosen, card, names, lang)
+            _example(page, row, sheet, today)
+        _dress(page, sheet)
     _lists(book, chosen, lang)
     with path.open("xb") as out:
         book.save(out)
@@ -54,18 +75,22 @@ def sheet_title(chosen: Template, card: str, lang: Lang) -> str:
 def starter_sheets(chosen: Template, lang: Lang) -> dict[str, dict[str, Any]]:
     """The settings of its sheets, as in crm.yaml."""
     return {
-        sheet_title(chosen, card, lang): {
-            "card": card, "header_row": 1,
-            "columns": {name: chosen.cards[card].fields[name].label.say(lang) for name in names},
+        sheet.title: {
+            "card": sheet.card, "header_row": 1, "columns": {name: sheet.spec(name).label.say(lang) for name in sheet.names},
         }
-        for card, names in chosen.starter.items()
+        for sheet in _sheets(chosen, lang)
     }  # fmt: skip
 
 
-def _head(page: Worksheet, chosen: Template, card: str, names: Sequence[str], lang: Lang) -> None:
+def _sheets(chosen: Template, lang: Lang) -> list[_Sheet]:
+    """In the order in which the template has the cards."""
+    return [_Sheet(chosen, card, chosen.starter[card], lang) for card in chosen.cards if card in chosen.starter]
+
+
+def _head(page: Worksheet, sheet: _Sheet) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    page.append([chosen.cards[card].fields[name].label.say(lang) for name in names])
+    page.append([sheet.spec(name).label.say(sheet.lang) for name in sheet.names])
     for cell in page[1]:
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", start_color=_HEAD)
@@ -74,54 +99,51 @@ def _head(page: Worksheet, chosen: Template, card: str, names: Sequence[str], la
     page.freeze_panes = "B2"
 
 
-def _example(
-    page: Worksheet, row: int, chosen: Template, card: str, names: Sequence[str], lang: Lang, today: date
-) -> None:
+def _example(page: Worksheet, row: int, sheet: _Sheet, today: date) -> None:
     from openpyxl.styles import Font
 
-    values = [_value(row, chosen, card, name, lang, today) for name in names]
-    for column, value in enumerate(values, 1):
+    for column, name in enumerate(sheet.names, 1):
+        value = _value(row, sheet, name, today)
         if value != "":
-            cell = page.cell(row + 2, column, value)
-            cell.font = Font(italic=True, color="6B6B6B")
+            page.cell(row + 2, column, value).font = Font(italic=True, color="6B6B6B")
 
 
-def _value(row: int, chosen: Template, card: str, name: str, lang: Lang, today: date) -> Any:
-    spec, data = chosen.cards[card].fields[name], _data()
+def _value(row: int, sheet: _Sheet, name: str, today: date) -> Any:
+    """What an example row holds in a column; "" for nothing."""
+    spec, kind, lang, data = sheet.spec(name), sheet.kind(name), sheet.lang, _data()
     if spec.link is not None:
         target = "name" if spec.link == "client" else "id"
-        return data["examples"].get(f"{spec.link}.{target}", data["examples"][target])[lang][row]
-    kind = spec.type.value
+        return data["examples"].get(f"{spec.link}.{target}", data["examples"]["id"])[lang][row]
     if kind == "stage":
-        return _stages(chosen, card, lang)[: row * 2 + 1][-1]
+        return _stages(sheet.chosen, sheet.card, lang)[: row * 2 + 1][-1]
     if kind in _DATES:
         days = data["days"].get(name, data["days"]["other"])[row]
         return "" if days is None else today + timedelta(days=days)
     if kind == "consent":
         return "" if spec.mark else data["consent"][lang][row]
-    if f"{card}.{name}" in data["examples"] or name in data["examples"]:
-        return data["examples"].get(f"{card}.{name}", data["examples"].get(name))[lang][row]
+    examples = data["examples"].get(f"{sheet.card}.{name}") or data["examples"].get(name)
+    if examples is not None:
+        return examples[lang][row]
     if kind in data["numbers"]:
         return data["numbers"][kind][row]
     return data["examples"]["text"][lang][row] if kind == "text" else ""
 
 
-def _dress(page: Worksheet, chosen: Template, card: str, names: Sequence[str], lang: Lang) -> None:
+def _dress(page: Worksheet, sheet: _Sheet) -> None:
     """Widths, formats, filter and drop-downs."""
     from openpyxl.utils import get_column_letter
 
-    for column, name in enumerate(names, 1):
-        spec, letter = chosen.cards[card].fields[name], get_column_letter(column)
-        kind = spec.type.value
-        widths = _data()["widths"]
+    widths = _data()["widths"]
+    for column, name in enumerate(sheet.names, 1):
+        letter, kind = get_column_letter(column), sheet.kind(name)
         page.column_dimensions[letter].width = widths.get(name, widths.get(kind, widths["text"]))
-        shown = _format(kind, name, lang)
-        if shown:
-            for row in range(2, _ROWS // 4):
+        if shown := _format(kind, name, sheet.lang):
+            page.column_dimensions[letter].number_format = shown  # of cells that are still empty
+            for row in range(2, page.max_row + 1):
                 page.cell(row, column).number_format = shown
-        if options := _options(spec, chosen, card, name, lang):
-            _drop_down(page, letter, options, chosen, card, name, lang)
-    page.auto_filter.ref = f"A1:{get_column_letter(len(names))}{max(2, page.max_row if page.max_row < 10 else 2)}"
+        if options := _options(sheet, name):
+            _drop_down(page, letter, _source(sheet, name, options))
+    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.names))}{_ROWS}"
 
 
 def _format(kind: str, name: str, lang: Lang) -> str:
@@ -132,42 +154,44 @@ def _format(kind: str, name: str, lang: Lang) -> str:
     return "@" if kind in {"phone", "tax_id"} or name == "id" else ""
 
 
-def _options(spec: FieldSpec, chosen: Template, card: str, name: str, lang: Lang) -> list[str]:
-    if spec.type.value == "stage":
-        return _stages(chosen, card, lang)
-    lists = _data()["lists"]
-    found = lists.get("consent" if spec.type.value == "consent" and not spec.mark else name)
-    return list(found[lang]) if found else []
+def _options(sheet: _Sheet, name: str) -> list[str]:
+    """What a drop-down offers."""
+    kind, lists = sheet.kind(name), _data()["lists"]
+    if kind == "stage":
+        return _stages(sheet.chosen, sheet.card, sheet.lang)
+    if kind == "consent":
+        return [] if sheet.spec(name).mark else list(lists["consent"][sheet.lang])
+    return list(lists[name][sheet.lang]) if name in lists else []
 
 
-def _drop_down(
-    page: Worksheet, letter: str, options: Sequence[str], chosen: Template, card: str, name: str, lang: Lang
-) -> None:
+def _source(sheet: _Sheet, name: str, options: Sequence[str]) -> str:
+    """Where a drop-down takes its values: from the sheet of lists, with room for more; two words stand in the rule itself."""
     from openpyxl.utils import get_column_letter, quote_sheetname
+
+    listed = [(one.card, field) for one, field, _ in _list_columns(sheet.chosen, sheet.lang)]
+    if (sheet.card, name) not in listed:
+        return '"' + ",".join(options) + '"'
+    column = get_column_letter(listed.index((sheet.card, name)) + 1)
+    lists = quote_sheetname(say("setup.starter.lists", sheet.lang))
+    return f"{lists}!${column}$2:${column}${len(options) + _ROOM}"
+
+
+def _drop_down(page: Worksheet, letter: str, source: str) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    listed = list(_list_columns(chosen, lang))
-    if (card, name) in listed:
-        column = get_column_letter(listed.index((card, name)) + 1)
-        sheet = quote_sheetname(say("setup.starter.lists", lang))
-        source = f"{sheet}!${column}$2:${column}${len(options) + 11}"
-    else:
-        source = '"' + ",".join(options) + '"'
     rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=False)
     page.add_data_validation(rule)
     rule.add(f"{letter}2:{letter}{_ROWS}")
 
 
-def _list_columns(chosen: Template, lang: Lang) -> dict[tuple[str, str], list[str]]:
-    """The lists that the owner may edit: (card, field) -> values."""
-    found = {}
-    for card, names in chosen.starter.items():
-        for name in names:
-            spec = chosen.cards[card].fields[name]
-            options = _options(spec, chosen, card, name, lang)
-            if options and spec.type.value != "consent":
-                found[card, name] = options
-    return found
+def _list_columns(chosen: Template, lang: Lang) -> list[tuple[_Sheet, str, list[str]]]:
+    """The lists that the owner may add to: sheet, field, values."""
+    return [
+        (sheet, name, options)
+        for sheet in _sheets(chosen, lang)
+        for name in sheet.names
+        if sheet.kind(name) != "consent" and (options := _options(sheet, name))
+    ]
 
 
 def _lists(book: Workbook, chosen: Template, lang: Lang) -> None:
@@ -178,9 +202,9 @@ def _lists(book: Workbook, chosen: Template, lang: Lang) -> None:
     if not columns:
         return
     page = book.create_sheet(say("setup.starter.lists", lang))
-    for column, ((card, name), options) in enumerate(columns.items(), 1):
-        label = chosen.cards[card].fields[name].label.say(lang)
-        page.cell(1, column, f"{sheet_title(chosen, card, lang)}: {label}").font = Font(bold=True)
+    for column, (sheet, name, options) in enumerate(columns, 1):
+        label = sheet.spec(name).label.say(lang)
+        page.cell(1, column, f"{sheet.title}: {label}").font = Font(bold=True)
         for row, option in enumerate(options, 2):
             page.cell(row, column, option)
         page.column_dimensions[page.cell(1, column).column_letter].width = 26

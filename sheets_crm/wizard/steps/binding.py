@@ -101,7 +101,8 @@ def _of_trade(
     taken = set(columns.values())
     for card in cards:
         for name, spec in trade.cards[card].fields.items() if card in trade.cards else ():
-            if name in fields_of(card) or (card, name) in taken:
+            is_own = name not in fields_of(card) or spec.headers.ru or spec.headers.en
+            if not is_own or (card, name) in taken:
                 continue
             known = {fold(text) for text in (spec.label.ru, spec.label.en, *spec.headers.ru, *spec.headers.en)}
             free = (i for i, text in headers.items() if i not in columns and i not in found and fold(text) in known)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sheets_crm.base.guess_model import SheetGuess
-from sheets_crm.base.guess_score import ColumnClues, evidence
+from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
-from sheets_crm.books.model import CellError, Grid
-from sheets_crm.cards import Template
+from sheets_crm.books.model import CellError
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.reading import Reader
 from sheets_crm.wizard.steps.binding import BY_TRADE, SheetView, Target, guess_of, layout_of
@@ -24,18 +20,13 @@ _HEARD, _SEEN = 0.6, 0.3
 class Looks:
     """Of the columns of one sheet."""
 
-    def __init__(
-        self,
-        grid: Grid,
-        view: SheetView,
-        guess: SheetGuess,
-        clues: Mapping[int, ColumnClues],
-        trade: Template,
-        lang: Lang,
-    ) -> None:
-        self._grid, self._view, self._guess = grid, view, guess
-        self._clues, self._trade, self._lang = clues, trade, lang
-        layout = layout_of(grid, view)
+    def __init__(self, reader: Reader, draft: Draft, view: SheetView, lang: Lang) -> None:
+        self._view, self._lang = view, lang
+        self._grid, self._guess = reader.book(draft).grids[view.sheet], guess_of(reader, draft, view.sheet)
+        self._trade = trade_so_far(reader, draft)
+        found = reader.clues(draft, view.sheet, view.header_row)
+        self._clues = {column.index: column for column in found.columns} if found is not None else {}
+        layout = layout_of(self._grid, view)
         self._rows = layout.rows.head(_LOOKED_AT).to_list() if layout is not None else []
 
     def samples(self, index: int) -> tuple[str, ...]:
@@ -96,14 +87,6 @@ class Looks:
     def _label(self, target: Target) -> str:
         spec = self._trade.cards[target[0]].fields.get(target[1]) if target[0] in self._trade.cards else None
         return spec.label.say(self._lang) if spec is not None else ""
-
-
-def looks_of(reader: Reader, draft: Draft, view: SheetView, lang: Lang) -> Looks:
-    """The looks of a sheet's columns."""
-    found = reader.clues(draft, view.sheet, view.header_row)
-    clues = {column.index: column for column in found.columns} if found is not None else {}
-    trade = trade_so_far(reader, draft)
-    return Looks(reader.book(draft).grids[view.sheet], view, guess_of(reader, draft, view.sheet), clues, trade, lang)
 
 
 def _short(text: str) -> str:

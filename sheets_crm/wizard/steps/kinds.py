@@ -30,7 +30,7 @@ def kind_choices(
     trade: Template, lang: Lang, present: Sequence[Sequence[str]], *, may_leave: bool = True
 ) -> tuple[Choice, ...]:
     """All that a sheet may be. present: what sheets are now, which may be more than the usual."""
-    usual = [(card,) for card in SINGLES if card in trade.cards]
+    usual: list[tuple[str, ...]] = [(card,) for card in SINGLES if card in trade.cards]
     usual += [cards for cards in FLAT if all(card in trade.cards for card in cards)]
     more = [tuple(cards) for cards in present if cards and tuple(cards) not in usual]
     leave = (Choice(ALONE, say("setup.sheets.alone", lang)),) if may_leave else ()

@@ -46,10 +46,10 @@ def found_workbooks(home: Path, environ: Mapping[str, str], recent: Iterable[Pat
     for path in [*recent, *_recently_used(home)]:
         _note(path, times)
     for top in usual_places(home, environ):
-        for path, seen in _below(top, _DEEPEST, until):
+        for book, seen in _below(top, _DEEPEST, until):
             left -= seen
-            if path is not None:
-                _note(path, times)
+            if book is not None:
+                _note(book, times)
             if left < 0 or time.monotonic() > until:
                 break
     newest = sorted(times, key=lambda path: (-times[path], path.name.casefold()))

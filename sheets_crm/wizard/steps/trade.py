@@ -57,12 +57,9 @@ class TradeStep:
         title = say("setup.trade.title", lang)
         try:
             asked, trade = Typed(draft, part, wrong), trade_so_far(self._reader, draft).id
-            country, by = self._country(draft)
-            country = asked.value("country", country)
-            zone = asked.value("timezone", self._zone(draft, country))
             blocks: list[Block] = [
                 Fields("", (self._trade(draft, trade, asked, lang), self._level(draft, asked, lang))),
-                Fields(say("setup.trade.place", lang), self._place(draft, asked, country, zone, by, lang)),
+                Fields(say("setup.trade.place", lang), self._place(draft, asked, lang)),
             ]
         except OwnerError as error:
             return screen(part, title, (), lang, wrong={"": told(error, lang)})
@@ -140,7 +137,10 @@ class TradeStep:
             choices=choices, help=say("setup.level.help", lang), required=True, error=asked.error("level"),
         )  # fmt: skip
 
-    def _place(self, draft: Draft, asked: Typed, country: str, zone: str, by: str, lang: Lang) -> tuple[Field, ...]:
+    def _place(self, draft: Draft, asked: Typed, lang: Lang) -> tuple[Field, ...]:
+        guessed, by = self._country(draft)
+        country = asked.value("country", guessed)
+        zone = asked.value("timezone", self._zone(draft, country))
         language = str(draft.settings.get("language") or draft.language)
         known = country if country in COUNTRIES else "RU"
         currency = COUNTRIES[known][0]
