@@ -28,7 +28,7 @@ from sheets_crm.words import Lang, say
 PERSON, NOBODY, SAME = "person", "nobody", "same:"
 ROLES = ("manager", "head", "owner")
 MOST = 40  # spellings shown; more than that are hardly people
-WITHOUT = ("managers", "hand_over", "tasks")  # of the plan that looks for them: names as they are typed
+WITHOUT = ("managers", "hand_over", "tasks", "rules")  # of the plan that looks for them: names as they are typed
 _KEY = "setup_run.managers"
 _CARDS = ("client", "deal", "lead", "order", "visit", "task")
 

@@ -56,7 +56,9 @@ class RulesStep(OneScreen):
             return screen(part, title, (), lang, wrong={"": told(error, lang)}, go_on="")
         known = self._known(trial.result)
         blocks = list(_Shown(draft, opened, known, Typed(draft, part, wrong), lang).blocks(packs))
-        if trial.error is not None:
+        if (unknown := _unknown(draft, packs)):
+            blocks.insert(0, Sentence(say(f"{_KEY}.unknown", lang, names=unknown), "warning"))
+        elif trial.error is not None:
             blocks.insert(0, Sentence(say(f"{_KEY}.no_counts", lang, why=told(trial.error, lang)), "warning"))
         return screen(part, title, blocks, lang, wrong=wrong, intro=intro)
 
@@ -73,7 +75,8 @@ class RulesStep(OneScreen):
             opened, packs = _packs(draft)
         except OwnerError as error:
             return Answered(draft, {"": told(error, lang)})
-        before: dict[str, Any] = dict(draft.settings.get("rules") or {})
+        unknown = _unknown(draft, packs)
+        before = {name: said for name, said in dict(draft.settings.get("rules") or {}).items() if name not in unknown}
         wrong: dict[str, str] = {}
         for rule in _rules(packs):
             usual = usual_params(rule, opened.template)
@@ -108,6 +111,12 @@ def _check(draft: Draft) -> None:
 
     opened, packs = _packs(draft)
     settings_of(opened, packs)
+
+
+def _unknown(draft: Draft, packs: Iterable[Pack]) -> tuple[str, ...]:
+    """Rules that the settings name and no pack has: with one of them nothing works, so that they are taken out."""
+    known = {rule.id for rule in _rules(packs)}
+    return tuple(str(name) for name in draft.settings.get("rules") or {} if name not in known)
 
 
 def _rules(packs: Iterable[Pack]) -> list[Rule]:
