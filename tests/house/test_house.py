@@ -141,6 +141,10 @@ def test_the_wheel_carries_rules_and_templates(root, tmp_path):
     (wheel,) = tmp_path.glob("sheets_crm-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
+        web = "sheets_crm/wizard/web"
+        ours = {path.relative_to(root).as_posix() for path in (root / web).rglob("*.*") if path.suffix != ".pyc"}
+        assert ours <= set(archive.namelist())
+        assert {f"{web}/static/style.css", f"{web}/templates/screen.html"} <= ours
     code = (
         "from sheets_crm import data; from sheets_crm.words import say; say('common.yes', 'ru');"
         "print(data.__file__); print([n for n, _ in data.packs()]); print([n for n, _ in data.templates()]);"

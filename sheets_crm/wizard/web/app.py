@@ -50,6 +50,7 @@ def app(
     if pages is not None:
         sides.append(Sheaf(pages))
     rooms = _Rooms(Desk(sides, door.csrf, lang), door, on_fault)
+    rooms.warm()
     made = Starlette(
         routes=[
             Route("/", rooms.start),
@@ -73,6 +74,10 @@ class _Rooms:
         self._door = door
         self._on_fault = on_fault
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+
+    def warm(self) -> None:
+        """Begin what is slow to begin while the browser is still opening. What goes wrong is told when somebody is there."""
+        self._thread.submit(self._desk.begin)
 
     async def start(self, _: Request) -> Response:
         return await self._told(self._desk.begin)

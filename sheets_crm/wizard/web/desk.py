@@ -84,6 +84,8 @@ class Desk:
         if side is None or screen is None:
             return self._elsewhere(side)
         here = _address(side, path, query)
+        if side.area == "p":  # what was typed on a page and then left is not what holds: the page says that itself
+            self._typed = {at: typed for at, typed in self._typed.items() if at == here or at.startswith("/s/")}
         typed = self._typed.get(here)
         if typed:
             screen = forms.overlaid(screen, typed.given, typed.wrong)

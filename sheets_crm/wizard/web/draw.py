@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from markupsafe import Markup
 
+from sheets_crm.wizard.conversation import CLOSE
 from sheets_crm.wizard.shapes import Action, Choice, Field, Place, Screen, Sentence
 from sheets_crm.wizard.web import forms
 from sheets_crm.words import LANGS, Lang, say
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 STATIC: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 MANY_OPTIONS: Final = 400  # on one page; beyond that each list is shortened
 SHORT: Final = 8  # options of a shortened list
+SHORT_LABEL: Final = 16  # letters
+STACKED_ROWS: Final = 60  # longer tables are scrolled on narrow screens, for stacking costs bytes in every cell
 BACK_LANG, AGAIN, LEAVE, GO = "_speak/", "_again", "_leave", "_go/"
 """Actions of every page: other language, look again, leave, another screen. They keep what was typed."""
 
@@ -131,6 +134,11 @@ class _Lists:
         return "" if field.name == self._full else self.whole.get(field.choices, "")
 
 
+def is_brief(field: Field) -> bool:
+    """May its choices stand side by side?"""
+    return all(len(choice.label) <= SHORT_LABEL and not (choice.note or choice.group) for choice in field.choices)
+
+
 def options(choices: Sequence[Choice], value: str) -> Markup:
     """The options of a list. End tags may be left out (HTML, 4.10.10), and on a page with 25 lists that counts."""
     parts, group = [], ""
@@ -185,6 +193,7 @@ def _environment() -> Environment:
     made.globals.update(
         say=say, options=options, csrf_name=forms.CSRF, stamp_name=forms.STAMP, action_name=forms.ACTION
     )
+    made.globals.update(is_brief=is_brief, stacked_rows=STACKED_ROWS, close=CLOSE)
     made.globals.update(more=forms.MORE, speak=BACK_LANG, again=AGAIN, leave=LEAVE, go=GO)
     made.tests["of_kind"] = lambda block, name: type(block).__name__ == name
     return made

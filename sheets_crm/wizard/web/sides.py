@@ -96,7 +96,8 @@ class Talk:
         after = self.talk.answer(given, action)
         is_refused = after == path and path in self.talk.draft.given and action != BACK
         self._refused = (path, given, action) if is_refused else None
-        if action == CLOSE and not is_refused:
+        is_end = action == CLOSE or bool(self.talk.draft.notes.get("finished"))  # a last step may note it
+        if is_end and not is_refused and action != BACK:
             self.talk.forget()
             return Went(after, is_end=True)
         return Went(after)

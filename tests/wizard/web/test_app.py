@@ -281,3 +281,10 @@ def test_work_under_way_keeps_the_server(visit):
     assert visitor.go("/s/work").door.touched > 0.0
     assert visitor.page.xpath("//main/@data-refresh") == ["1"]
     assert 'http-equiv="refresh" content="1"' in visitor.answer.text
+
+
+def test_what_was_typed_on_a_page_that_was_left_does_not_pass_for_what_holds(visit):
+    visitor = visit(talk=False, pages=True).enter().go("/p/card/7").press("_speak/en", days="99")
+    assert visitor.form()["days"] == ["99"]
+    visitor.go("/p/clients")
+    assert visitor.go("/p/card/7").form()["days"] == ["1"]
