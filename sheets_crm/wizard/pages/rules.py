@@ -316,7 +316,7 @@ def _number(typed: str) -> Any:
         number = Decimal(typed.replace(",", ".").replace("\u00a0", "").replace(" ", ""))
     except InvalidOperation:
         return typed
-    if not number.is_finite() or abs(number) > _LARGEST:
+    if not number.is_finite() or number.copy_abs() > _LARGEST:
         return typed
     return int(number) if number == number.to_integral_value() else number
 
