@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 PATH, ON = "rules", "on"
 _WORK = "try:"
+_LARGEST = 10**15
 _SHOWN = 25  # tasks that would go, and that would come
 
 
@@ -90,7 +91,9 @@ def act(asked: Asked, given: Given, action: str) -> Acted:
     if action == "try":
         return _try(asked, seen, rule, given)
     trial = _trial(asked, rule.id)
-    if action == "save" and trial is not None:
+    if action == "save":
+        if trial is None:
+            return Acted(f"{PATH}/{rule.id}")
         save(asked, trial)
         _forget(asked, rule.id)
         return Acted(f"{PATH}/{rule.id}", Sentence(asked.say("rules.saved", rule=_label(asked, rule)), "good"))
@@ -191,7 +194,9 @@ def _one(asked: Asked, name: str) -> Screen | None:
     title = _label(asked, rule)
     if trial is None or work is None:
         actions = (Action("try", asked.say("rules.try"), primary=True), Action("leave", asked.say("rules.leave")))
-        return Screen(path, title, tuple(_asks(asked, looked.seen, rule)), actions)
+        errors = (parts.failed(looked.error, asked.lang),) if looked.error else ()
+        blocks = (*parts.stale(asked, looked), *_asks(asked, looked.seen, rule))
+        return Screen(path, title, blocks, actions, errors=errors)
     if not work.is_over:
         return Screen(path, title, (Progress(asked.say("rules.trying")),), refresh_s=1)
     return _tried(asked, looked.seen, rule, trial, work)
@@ -301,12 +306,19 @@ def _value(param: Param, typed: str) -> Any:
     if param.type == "list":
         return tuple(line.strip() for line in typed.splitlines() if line.strip())
     if param.type in {"int", "number"}:
-        try:
-            number = Decimal(typed.replace(",", ".").replace("\u00a0", "").replace(" ", ""))
-        except InvalidOperation:
-            return typed
-        return int(number) if number == number.to_integral_value() else number
+        return _number(typed)
     return typed
+
+
+def _number(typed: str) -> Any:
+    """The number that people mean; what was typed where it is none, or none of this world."""
+    try:
+        number = Decimal(typed.replace(",", ".").replace("\u00a0", "").replace(" ", ""))
+    except InvalidOperation:
+        return typed
+    if not number.is_finite() or number.copy_abs() > _LARGEST:
+        return typed
+    return int(number) if number == number.to_integral_value() else number
 
 
 def _wrong(asked: Asked, param: Param, key: str) -> str:

@@ -5,7 +5,7 @@ What is looked for never stands in an address: it is kept here under a number, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,7 @@ from sheets_crm.words import say
 PATH, FIND, FIELD = "clients", "find-", "wanted"
 _REMEMBERED = 100  # searches
 _LONGEST = 200  # signs of one
+_CALLED = ("title", "id", "number", "product", "service", "kind", "text")  # what a card other than a client is known by
 _FIRST = 20  # clients that are shown before anything is looked for
 
 
@@ -92,28 +93,25 @@ def _once(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _row(asked: Asked, seen: Seen, hit: dict[str, Any]) -> tuple[str | Cell, ...]:
+def _row(asked: Asked, seen: Seen, hit: Mapping[str, Any]) -> tuple[str | Cell, ...]:
     schema = seen.result.opened.template.cards[hit["card"]]
     label = schema.fields[hit["field"]].label.say(asked.lang) if hit["field"] in schema.fields else hit["field"]
     field = f"{label}: {hit['value']}" if hit["value"] != hit["title"] else label
-    identity = _client(seen, hit)
-    of_client: str | Cell = "—"
-    if identity and seen.client_code(identity):
-        of_client = parts.client_cell(seen, seen.name_of(identity), identity)
-    title: str | Cell = hit["title"] or "—"
+    row, place = _of(seen, hit), f"{hit['sheet']}!{hit['cell']}"
+    kind = schema.label.say(asked.lang)
     if hit["card"] == "client":
-        title, of_client = parts.client_cell(seen, str(title), identity), asked.say("search.itself")
-    return (schema.label.say(asked.lang), title, field[: parts.LONGEST], of_client, f"{hit['sheet']}!{hit['cell']}")
+        return (kind, parts.client_cell(seen, hit["title"] or "—", str(row.get("_id") or "")), field, "", place)
+    identity = str(row.get("client_id") or "")
+    client = parts.client_cell(seen, seen.name_of(identity), identity) if seen.client_code(identity) else ""
+    title = next((str(row[name]) for name in _CALLED if row.get(name)), "—")
+    return (kind, title[: parts.LONGEST], field[: parts.LONGEST], client, place)
 
 
-def _client(seen: Seen, hit: dict[str, Any]) -> str:
-    """The `_id` of the client that a card is, or belongs to; "" for none."""
+def _of(seen: Seen, hit: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of the base that was hit; {} where it can't be told."""
     frame = seen.result.base.frames[hit["card"]]
-    name = "_id" if hit["card"] == "client" else "client_id"
-    if name not in frame.columns:
-        return ""
-    here = frame.filter((pl.col("_sheet") == hit["sheet"]) & (pl.col("_row") == hit["row"]))
-    return str(here[name][0] or "") if here.height else ""
+    here = frame.filter((pl.col("_sheet") == hit["sheet"]) & (pl.col("_row") == hit["row"])).head(1)
+    return here.to_dicts()[0] if here.height else {}
 
 
 def _best(asked: Asked, seen: Seen) -> tuple[Block, ...]:
