@@ -104,11 +104,13 @@ class WritePlan:
 
     expected: the fingerprint at which the inputs were read; a workbook that has another one is not written.
     remove: ids of tabs of ours that should stand no longer; one that people added to or point at stays.
+    even_added: of `remove`, those that people added to go as well.
     """
 
     tabs: tuple[Tab, ...]
     expected: str
     remove: tuple[str, ...] = ()
+    even_added: bool = False
 
 
 @dataclass(frozen=True)
