@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sheets_crm.cli.text_daemon import typed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def foreseen(found: Foreseen, lang: Lang) -> str:
     """What would be taken out, and what becomes of the marks."""
-    lines = [say("remove.would", lang, workbook=book, tabs=tabs) for book, tabs in titles(found.tabs).items()]
+    lines = [say("remove.would", lang, workbook=book, tabs=_quoted(t, lang)) for book, t in titles(found.tabs).items()]
     if found.marks:
         lines.append(say("remove.marks", lang, n=found.marks))
     return "\n".join(lines)
@@ -26,7 +26,7 @@ def done(result: Removed, stopped: Done | None, lang: Lang) -> str:
     """What was taken out, what stays and how to be rid of it."""
     gone = {path.name for path in result.files}
     taken = {book: tabs for book, tabs in titles(result.tabs).items() if book not in gone}
-    lines = [say("remove.taken", lang, workbook=book, tabs=tabs) for book, tabs in taken.items()]
+    lines = [say("remove.taken", lang, workbook=book, tabs=_quoted(tabs, lang)) for book, tabs in taken.items()]
     lines += [say("remove.deleted", lang, path=str(path)) for path in result.files]
     lines += [say(key, lang, **values) for key, values in result.kept]
     if not result.changed and not result.kept:
@@ -38,6 +38,10 @@ def done(result: Removed, stopped: Done | None, lang: Lang) -> str:
     lines += [say("remove.copy", lang, name=name) for name in result.backups]
     lines += _service(stopped, lang)
     return "\n".join([*lines, *_stays(result, lang)])
+
+
+def _quoted(tabs: Iterable[str], lang: Lang) -> tuple[str, ...]:
+    return tuple(f"«{tab}»" if lang == "ru" else f"“{tab}”" for tab in tabs)
 
 
 def _service(stopped: Done | None, lang: Lang) -> Iterator[str]:

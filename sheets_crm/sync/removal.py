@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 _WAIT_S = 5.0
+_KEPT = ("tasks",)  # tabs that are read back as a whole
 
 Hear = Callable[[Lang], object]
 Note = tuple[str, Mapping[str, object]]
@@ -182,7 +183,7 @@ def _once(work: _Work, history: History) -> Removed:
 def _take_out(work: _Work, book: ExcelBook, expected: str) -> None:
     """Our tabs out of one file; a file that holds nothing else goes as a whole, unless it is the base."""
     ours = [info for info in book.sheets() if info.tab]
-    if ours and book.path != work.opened.workbook and book.is_wholly_ours():
+    if ours and book.path != work.opened.workbook and book.is_wholly_ours(_KEPT):
         book.refuse_now()
         work.copy(book.path)
         if book.fingerprint() != expected:
@@ -194,13 +195,13 @@ def _take_out(work: _Work, book: ExcelBook, expected: str) -> None:
         work.files.append(book.path)
         work.tabs += [(book.path.name, info.name) for info in ours]
         return
-    plan = WritePlan((), expected, tuple(places_of(book)), even_added=work.even_added)
+    plan = WritePlan((), expected, tuple(places_of(book)), kept=_KEPT, even_added=work.even_added)
     work.took(book.path.name, book.apply(plan), expected)
 
 
 def _take_out_of_google(work: _Work, book: GoogleBook, seen: Read) -> None:
     tabs = tuple(seen.titles)
-    applied = book.apply(WritePlan((), seen.fingerprint, tabs, even_added=work.even_added))
+    applied = book.apply(WritePlan((), seen.fingerprint, tabs, kept=_KEPT, even_added=work.even_added))
     work.took(book.title, applied, seen.fingerprint)
     if set(applied.removed) == set(tabs):
         work.tidied |= book.forget()

@@ -91,7 +91,7 @@ class ExcelBook:
             graft = Graft(package, workbook, links_to=self._links_to())
             graft.put(plan.tabs)
             removal = Removal(graft, target)
-            removal.take_out(plan.remove, even_added=plan.even_added)
+            removal.take_out(plan.remove, kept=plan.kept, even_added=plan.even_added)
             if plan.remove and not plan.tabs:
                 removal.tidy()
             removal.finish()
@@ -142,10 +142,10 @@ class ExcelBook:
         _, workbook = self._open(files.read(self.path, self._wait_s))
         return any(name.name.casefold().startswith(MARKER) for name in workbook.names)
 
-    def is_wholly_ours(self) -> bool:
-        """Does the file hold nothing but tabs of ours?"""
+    def is_wholly_ours(self, kept: Sequence[str] = ()) -> bool:
+        """Does the file hold nothing but tabs of ours, as we drew them? kept: tabs whose cells are not looked at."""
         target = self.path.resolve()
-        return wholly_ours(target, *self._open(files.read(target, self._wait_s)))
+        return wholly_ours(target, *self._open(files.read(target, self._wait_s)), kept)
 
     def _open(self, data: bytes) -> tuple[Package, Workbook]:
         with self._named():

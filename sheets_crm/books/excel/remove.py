@@ -6,7 +6,7 @@ would be left. Source: ECMA-376 part 1, 18.2 (what counts sheets by their place)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,14 +35,19 @@ class Removal:
         self.notes: list[Note] = []
         self.tidied = False
         self._going: list[Sheet] = []
+        self._kept: Sequence[str] = ()
 
     @property
     def changed(self) -> bool:
         """Is there anything to write?"""
         return bool(self.removed) or self.tidied
 
-    def take_out(self, tabs: Iterable[str], *, even_added: bool = False) -> None:
-        """Remove the tabs that are there and that may go. even_added: also those that people put something on."""
+    def take_out(self, tabs: Iterable[str], *, kept: Sequence[str] = (), even_added: bool = False) -> None:
+        """Remove the tabs that are there and that may go.
+
+        kept: tabs whose cells the caller keeps. even_added: also tabs that people put something on.
+        """
+        self._kept = kept
         marked = self.graft.workbook.marked()
         for tab in tabs:
             sheet = marked.get(tab.casefold())
@@ -76,18 +81,18 @@ class Removal:
         old = read_old(package, sheet)
         if points_at(package, workbook, sheet, [table.name for table in old.tables if table.name]):
             return "openbook.note.tab_kept_formulas", {}
-        things = () if even_added else self.added(tab, sheet, old)
+        things = () if even_added else self.added(tab, sheet, old, kept=tab in self._kept)
         return ("openbook.note.tab_kept_added", {"what": things}) if things else None
 
-    def added(self, tab: str, sheet: Sheet, old: OldTab) -> tuple[Phrase, ...]:
-        """What people put there."""
+    def added(self, tab: str, sheet: Sheet, old: OldTab, *, kept: bool) -> tuple[Phrase, ...]:
+        """What people put there. kept: cells don't count."""
         package = self.graft.package
         found = [Phrase("openbook.things.comments")] if old.comments else []
-        if old.drawing and read_drawing(package, old.drawing, ()).theirs:
+        if old.drawing and read_drawing(package, old.drawing, (), alike=True).theirs:
             found.append(Phrase("openbook.things.drawings"))
         found += [Phrase(f"openbook.things.{thing}") for thing in lost_things(old.rels)]
         area = drawn_area(self.graft.workbook.drawn(tab))
-        if area and reaches_beyond(old, area) and (cells := cells_outside(self.path, sheet.name, area)):
+        if not kept and area and reaches_beyond(old, area) and (cells := cells_outside(self.path, sheet.name, area)):
             found.append(Phrase("openbook.things.cells", {"cells": cells}))
         return tuple(found)
 
@@ -106,7 +111,7 @@ class Removal:
             workbook.forget(tab)
 
 
-def wholly_ours(path: Path, package: Package, workbook: Workbook) -> bool:
+def wholly_ours(path: Path, package: Package, workbook: Workbook, kept: Sequence[str]) -> bool:
     """Is there nothing in a workbook but tabs of ours, as we drew them? Then the file may go as a whole."""
     marked = workbook.marked()
     ours = {_id(sheet) for sheet in marked.values()}
@@ -114,7 +119,9 @@ def wholly_ours(path: Path, package: Package, workbook: Workbook) -> bool:
     if not ours or names or workbook.part_of_kind("vbaProject") or {_id(sheet) for sheet in workbook.sheets} != ours:
         return False
     removal = Removal(Graft(package, workbook), path)
-    return not any(removal.added(tab, sheet, read_old(package, sheet)) for tab, sheet in marked.items())
+    return not any(
+        removal.added(tab, sheet, read_old(package, sheet), kept=tab in kept) for tab, sheet in marked.items()
+    )
 
 
 def _id(sheet: Sheet) -> str:

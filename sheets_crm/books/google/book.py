@@ -153,7 +153,7 @@ class GoogleBook:
             numbers[found.title] = found.sheet
             if found.is_needed:
                 tabs.append(found)
-        removed, notes = _removed(plan.remove, seen, even_added=plan.even_added)
+        removed, notes = _removed(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
         leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
         for one in tabs:
@@ -316,9 +316,9 @@ class _Named:
 
 
 def _removed(
-    tabs: Iterable[str], seen: Seen, *, even_added: bool
+    tabs: Iterable[str], seen: Seen, kept: Sequence[str]
 ) -> tuple[list[SheetShape], list[tuple[str, Mapping[str, object]]]]:
-    """Tabs of ours that may go; what is to be said of each."""
+    """Tabs of ours that may go; what is to be said of each. kept: those that may though people added cells."""
     found: list[SheetShape] = []
     notes: list[tuple[str, Mapping[str, object]]] = []
     for tab in tabs:
@@ -326,7 +326,7 @@ def _removed(
         if sheet is None or sheet.mark is None:
             continue
         key, values = _kept_for(sheet, sheet.mark, seen, found)
-        if even_added and key == "openbook.note.tab_kept_added":
+        if tab in kept and key == "openbook.note.tab_kept_added":
             key, values = "openbook.note.tab_removed", {}
         notes.append((key, {"tab": sheet.title, **values}))
         if key == "openbook.note.tab_removed":
