@@ -333,12 +333,8 @@ def test_copies_exports_and_leaving_print_what_the_page_says(root, shop, tmp_pat
     gone = printed("remove", firm, "--yes", "--json")
     assert gone["changed"]
     missing, extra = differences(told_paths(root, "remove --json"), [gone])
-    told_of_more = {
-        "kept[].tab",
-        "kept[].message",
-        "service.paths[]",
-        "service.left[]",
-    }  # asked in tests/cli/test_remove.py
+    # these are asked in tests/cli/test_remove.py and tests/sync/test_removal.py
+    told_of_more = {"deleted[]", "kept[].tab", "kept[].message", "service.paths[]", "service.left[]"}
     assert (missing - told_of_more, extra) == (set(), set())
 
 
