@@ -1,4 +1,4 @@
-"""The way in: pinned requirements, the jobs behind make, the root scripts, the wheel, the demo workbook."""
+"""The way in: pinned requirements, the jobs behind make, the root scripts, the demo workbook."""
 
 from __future__ import annotations
 
@@ -132,29 +132,6 @@ def test_bundled_texts_are_found_in_a_checkout(root):
         path.relative_to(root / "rules").with_suffix("").as_posix() for path in (root / "rules").rglob("*.yaml")
     }
     assert all(text == (root / "templates" / f"{name}.yaml").read_text("utf-8") for name, text in data.templates())
-
-
-@pytest.mark.slow
-def test_the_wheel_carries_rules_and_templates(root, tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(root)], check=True, cwd=tmp_path)
-    (wheel,) = tmp_path.glob("sheets_crm-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    code = (
-        "from sheets_crm import data; from sheets_crm.words import say; say('common.yes', 'ru');"
-        "print(data.__file__); print([n for n, _ in data.packs()]); print([n for n, _ in data.templates()]);"
-        "print([p.is_file() for p in data.demo_files('ru') + data.demo_files('en')])"
-    )
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
-    )
-    where, packs, templates, demo = done.stdout.splitlines()
-    assert where.startswith(str(tmp_path))
-    assert packs == str([name for name, _ in data.packs()])
-    assert templates == str([name for name, _ in data.templates()])
-    assert demo == str([True] * 4)
 
 
 def test_modules_are_short(root):
