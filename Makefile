@@ -2,7 +2,7 @@
 PYTHON ?= python3
 DO = $(PYTHON) tools/do.py
 
-.PHONY: demo demo-google test dev check bench pins demo-book clean
+.PHONY: demo demo-google test dev check bench wheel pins demo-book clean
 
 demo:        ## sync an invented firm's workbook and say where to look
 	@$(DO) demo
@@ -16,6 +16,8 @@ check:       ## format, lint, types, import contracts, fast tests: under a minut
 	@$(DO) check $(ARGS)
 bench:       ## measure, and write docs/performance.md: takes a while; make bench ARGS=--quick
 	@$(DO) bench $(ARGS)
+wheel:       ## dist/: the package that owners install (docs/howto/install.md), and its source
+	@$(DO) wheel
 demo-book: dev  ## draw the bundled demo workbooks anew
 	@.venv/bin/python tools/make_demo.py
 

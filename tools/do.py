@@ -37,6 +37,7 @@ JOBS = {
         ],
     ),
     "test": (True, [["pytest", "-n", "auto"]]),
+    "wheel": (False, [["python", "-m", "hatchling", "build", "-d", "dist"]]),
     "bench": (True, [["python", "tools/bench.py"]]),
 }
 

@@ -104,11 +104,15 @@ class WritePlan:
 
     expected: the fingerprint at which the inputs were read; a workbook that has another one is not written.
     remove: ids of tabs of ours that should stand no longer; one that people added to or point at stays.
+    kept: ids among them whose cells the caller has read and keeps: what people typed there holds nothing up.
+    even_added: of `remove`, those that people added to go as well.
     """
 
     tabs: tuple[Tab, ...]
     expected: str
     remove: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    even_added: bool = False
 
 
 @dataclass(frozen=True)

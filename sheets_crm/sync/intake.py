@@ -21,7 +21,9 @@ from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
 from sheets_crm.sync.google import book_in_google, google_id, name_of
+from sheets_crm.sync.kept import kept
 from sheets_crm.sync.places import Former, former_places, is_lost
+from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
 
 if TYPE_CHECKING:
@@ -169,6 +171,8 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
             sources[name] = opened.beside(settings.file)
             grids[name] = _source(name, sources[name], settings.sheet)
     tabs = {tab: grids.pop(name) for tab, name in titles.items() if name in grids and name in ours}
+    if not tabs and (grid := kept(StateFolder.existing(opened.path, opened.config.workbook))) is not None:
+        tabs["tasks"] = grid  # our tabs were taken out: what stood on the tasks tab then
     return Read(fingerprint, sheets, grids, tabs, titles, sources, former_places(opened, book, sheets), is_lost(opened))
 
 

@@ -26,6 +26,7 @@ from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import WorkbookBusy
+from sheets_crm.sync import kept as kept_tab
 from sheets_crm.sync import memory, pending, places, report
 from sheets_crm.sync.alarms import Accepted, refuse_upheaval
 from sheets_crm.sync.backup import Backup, back_up
@@ -226,6 +227,8 @@ def _once(
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
     pending.clear(state)
+    if "tasks" in applied.titles:
+        kept_tab.forget(state)
     remember_size(state, book)
     said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(

@@ -1,4 +1,4 @@
-"""The way in: pinned requirements, the jobs behind make, the root scripts, the wheel, the demo workbook."""
+"""The way in: pinned requirements, the jobs behind make, the root scripts, the demo workbook."""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ def test_bundled_texts_are_found_in_a_checkout(root):
     assert all(text == (root / "templates" / f"{name}.yaml").read_text("utf-8") for name, text in data.templates())
 
 
+<<<<<<< HEAD
 @pytest.mark.slow
 def test_the_wheel_carries_rules_and_templates(root, tmp_path):
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
@@ -161,6 +162,8 @@ def test_the_wheel_carries_rules_and_templates(root, tmp_path):
     assert demo == str([True] * 4)
 
 
+=======
+>>>>>>> owner
 def test_modules_are_short(root):
     folders = (root / "sheets_crm", root / "tools")
     lengths = {

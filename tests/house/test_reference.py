@@ -330,6 +330,12 @@ def test_copies_exports_and_leaving_print_what_the_page_says(root, shop, tmp_pat
     printed("sync", firm, "--json")
     left = printed("doctor", "--leaving", "Jordan", firm, "--json")
     assert differences(told_paths(root, "doctor --leaving --json"), [left]) == (set(), set())
+    gone = printed("remove", firm, "--yes", "--json")
+    assert gone["changed"]
+    missing, extra = differences(told_paths(root, "remove --json"), [gone])
+    # these are asked in tests/cli/test_remove.py and tests/sync/test_removal.py
+    told_of_more = {"deleted[]", "kept[].tab", "kept[].message", "service.paths[]", "service.left[]"}
+    assert (missing - told_of_more, extra) == (set(), set())
 
 
 def test_sync_and_its_surroundings_print_what_the_page_says(root, shop):

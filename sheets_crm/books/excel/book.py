@@ -20,9 +20,9 @@ from sheets_crm.books.excel.blank import address, blank_workbook
 from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.meaning import is_same, lost_notes
 from sheets_crm.books.excel.package import Package
-from sheets_crm.books.excel.remove import Removal
+from sheets_crm.books.excel.remove import Removal, wholly_ours
 from sheets_crm.books.excel.whole import wait_until_whole
-from sheets_crm.books.excel.workbook import Workbook, refuse
+from sheets_crm.books.excel.workbook import MARKER, Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError
 
@@ -91,10 +91,13 @@ class ExcelBook:
             graft = Graft(package, workbook, links_to=self._links_to())
             graft.put(plan.tabs)
             removal = Removal(graft, target)
-            removal.take_out(plan.remove)
+            removal.take_out(plan.remove, kept=plan.kept, even_added=plan.even_added)
+            if plan.remove and not plan.tabs:
+                removal.tidy()
+            removal.finish()
         put, drop = package.finish()
         done = Applied((), graft.titles, found, removal.removed, tuple(removal.notes))
-        if (not put and not drop) or (not removal.removed and is_same(graft, target)):
+        if (not put and not drop) or (not removal.changed and is_same(graft, target)):
             return done
         if found != NO_FILE:
             files.refuse_read_only(target)
@@ -133,6 +136,16 @@ class ExcelBook:
             refuse(workbook, allow_protected=self._allow_protected)
         files.refuse_read_only(target)
         files.wait_until_free(target, 0)
+
+    def has_traces(self) -> bool:
+        """Does anything of ours stand in the file: a tab, or a hidden name of one that somebody deleted?"""
+        _, workbook = self._open(files.read(self.path, self._wait_s))
+        return any(name.name.casefold().startswith(MARKER) for name in workbook.names)
+
+    def is_wholly_ours(self, kept: Sequence[str] = ()) -> bool:
+        """Does the file hold nothing but tabs of ours, as we drew them? kept: tabs whose cells are not looked at."""
+        target = self.path.resolve()
+        return wholly_ours(target, *self._open(files.read(target, self._wait_s)), kept)
 
     def _open(self, data: bytes) -> tuple[Package, Workbook]:
         with self._named():

@@ -16,6 +16,7 @@ from sheets_crm.books.excel.xmlsplice import escape, quote
 from sheets_crm.books.tab import Chart, Plain, Range, Tab
 from sheets_crm.cells import letter
 
+GAP = "40"  # between bars, in percent of their width
 _EMU = 9_525  # English metric units in a pixel
 _FIRST_ID = 1_000  # ids of shapes are numbered from 1 by other programs, and must differ within a drawing
 
@@ -68,7 +69,7 @@ def chart_part(chart: Chart, layout: Layout, dialect: Dialect) -> bytes:
     )
     bars = (
         '<c:barChart><c:barDir val="bar"/><c:grouping val="clustered"/><c:varyColors val="0"/>'
-        f'{series}<c:gapWidth val="40{dialect.percent}"/><c:axId val="111111111"/><c:axId val="222222222"/></c:barChart>'
+        f'{series}<c:gapWidth val="{GAP}{dialect.percent}"/><c:axId val="111111111"/><c:axId val="222222222"/></c:barChart>'
     )
     text = (
         f'{DECLARATION}<c:chartSpace {spaces}><c:roundedCorners val="0"/><c:chart>{_title(chart.title)}'

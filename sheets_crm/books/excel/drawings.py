@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sheets_crm.books.excel.chartxml import CHART_REL, anchor_of, drawing_of
+from sheets_crm.books.excel.chartxml import CHART_REL, GAP, anchor_of, drawing_of
 from sheets_crm.books.excel.dialect import Dialect
 from sheets_crm.books.excel.package import Package, Rel
 from sheets_crm.books.excel.xmlsplice import Element, Xml
@@ -19,6 +19,7 @@ from sheets_crm.books.tab import Tab
 from sheets_crm.errors import OwnerError
 
 _ANCHORS = {"oneCellAnchor", "twoCellAnchor", "absoluteAnchor"}
+_DRAWN = {("barDir", "bar"), ("gapWidth", GAP)}
 _OURS = re.compile(r"crm_\w+_chart_\d+")
 # Relationships of a sheet that can't be carried over -> what people call the thing (`openbook.things.*`).
 _LOST = {
@@ -39,8 +40,11 @@ class OldDrawing:
     kept: tuple[Rel, ...] = field(default=())  # relationships of people's things
 
 
-def read_drawing(package: Package, part: str, titles: Sequence[str]) -> OldDrawing:
-    """What a drawing holds. titles: of our charts, for those whose frames lost their names."""
+def read_drawing(package: Package, part: str, titles: Sequence[str], *, alike: bool = False) -> OldDrawing:
+    """What a drawing holds. titles: of our charts, for those whose frames lost their names.
+
+    alike: their titles are not known, but charts drawn as only we draw them are ours too.
+    """
     try:
         xml = Xml(package.read(part), part)
         rels = package.rels(part)
@@ -49,9 +53,12 @@ def read_drawing(package: Package, part: str, titles: Sequence[str]) -> OldDrawi
     by_id = {rel.id: package.find(rel.target) for rel in rels if not rel.external}
     anchors = [each for each in xml.root.walk() if each.local in _ANCHORS]
     # of several by one name, people made the others by copying
-    ours = tuple({sign: each for each in reversed(anchors) if (sign := _sign(package, each, by_id, titles))}.values())[
-        ::-1
-    ]
+    signs = {
+        sign: each
+        for each in reversed(anchors)
+        if (sign := _sign(package, each, by_id, titles) or (_alike(package, each, by_id) if alike else None))
+    }
+    ours = tuple(signs.values())[::-1]
     ids = [_chart_id(each) for each in ours]
     charts = tuple(found for one in ids if one and (found := by_id.get(one)))
     kept = tuple(rel for rel in rels if rel.id not in ids and not rel.id.startswith(CHART_REL.format("")))
@@ -69,6 +76,18 @@ def _sign(package: Package, anchor: Element, parts: Mapping[str, str | None], ti
         return None
     title = _title_of(package, chart)
     return title if title in titles else name if _OURS.fullmatch(name) else None
+
+
+def _alike(package: Package, anchor: Element, parts: Mapping[str, str | None]) -> str | None:
+    """The chart's part, where it shows one series of lying bars as narrowly set as ours: programs offer no such chart."""
+    chart = parts.get(_chart_id(anchor) or "")
+    try:
+        root = Xml(package.read(chart), chart).root if chart else None
+    except OwnerError:
+        return None
+    found = list(root.walk()) if root else []
+    says = {(each.local, each.attrs.get("val", "").rstrip("%")) for each in found}
+    return chart if says >= _DRAWN and sum(each.local == "ser" for each in found) == 1 else None
 
 
 def _title_of(package: Package, chart: str) -> str | None:

@@ -18,6 +18,7 @@ from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_ol
 from sheets_crm.books.excel.chartxml import CHART_REL, chart_part
 from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
 from sheets_crm.books.excel.drawings import OldDrawing, lost_things, read_drawing, redrawn
+from sheets_crm.books.excel.footprint import before, note, seen
 from sheets_crm.books.excel.layout import Layout, Native
 from sheets_crm.books.excel.lists import cut, list_cells, units
 from sheets_crm.books.excel.notes import move_notes
@@ -60,7 +61,9 @@ class Graft:
         self.titles: dict[str, str] = {}
         styles = workbook.part_of_kind("styles")
         self._styles_part = styles
-        self.styles = Styles(Xml(package.read(styles), styles) if styles else None, workbook.dialect)
+        xml = Xml(package.read(styles), styles) if styles else None
+        self._before = seen(package, workbook, xml)
+        self.styles = Styles(xml, workbook.dialect)
         tables = [name for name in package.archive.members if package.types.of(name) == TABLE_TYPE]
         self._tables = table_ids(package, tables)
         self.drawn: dict[str, Drawn] = {}  # of the tabs that were written over standing ones
@@ -241,6 +244,8 @@ class Graft:
         if part is None:
             part = self._new_part("styles.xml", STYLES_TYPE)
             self.workbook.add_rel("styles", part)
+        now = self.package.archive.members[part].info.CRC if part in self.package.archive.members else 0
+        self.workbook.note_styles(note(before(self.workbook.styles_note, now, self._before), data))
         self._write(part, Blob.of(data), self.package.types.of(part) or STYLES_TYPE)
 
     def _settle_calculation(self) -> None:

@@ -154,6 +154,13 @@ class Types:
             self.overrides[part.lower()] = content_type
             self._append("Override", PartName="/" + part, ContentType=content_type)
 
+    def remove_default(self, extension: str) -> None:
+        """Forget what all parts with an ending are."""
+        self.defaults.pop(extension, None)
+        for each in self.xml.root.children:
+            if each.local == "Default" and each.attrs.get("Extension", "").lower() == extension:
+                self.xml.replace(each, "")
+
     def remove(self, part: str) -> None:
         """Forget a part's own entry."""
         if self.overrides.pop(part.lower(), None) is None:

@@ -26,6 +26,7 @@ _ORDER = (
     "colors",
     "extLst",
 )
+LISTS = (*_ORDER[:6], "cellStyles", "dxfs")  # those that may grow
 _FONT_ORDER = ("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name")
 _BUILT_IN = {
     "General": 0,
@@ -75,7 +76,7 @@ class Styles:
         self._xml = xml or Xml(f'{DECLARATION}<styleSheet xmlns="{dialect.main}"></styleSheet>'.encode(), "styles.xml")
         self._root = self._xml.root
         self._prefix = self._root.prefix
-        self._lists = {name: self._list(name) for name in _ORDER if name not in {"tableStyles", "colors", "extLst"}}
+        self._lists = {name: self._list(name) for name in LISTS}
         self._formats = self._known_formats()
         self._xfs: dict[Style, int] = {Style(): 0}
         self._dxfs: dict[Style, int] = {}

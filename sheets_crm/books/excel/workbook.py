@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheets_crm.books.excel.archive import Blob
@@ -18,6 +19,8 @@ from sheets_crm.errors import WorkbookUnreadable
 
 DRAWN = "_sheets_crm_drawn_"  # + the tab's id: the hidden name that keeps a note of how we drew it
 MARKER = "_sheets_crm_"  # + the tab's id: the hidden defined name by which a tab is known to be ours
+STYLED = "_sheets_crm_styles"  # the hidden name that keeps a note of the styles part as it was before us
+NO_NAMES, EMPTY_TAG, EMPTY_LIST = "", "names/", "names"  # a list of names without any: left out, <a/>, <a></a>
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
 _BEFORE_CALC = (*_BEFORE_NAMES, "definedNames")
 _REFERENCE = re.compile(r"^(?:'((?:[^']|'')+)'|([^'!\[\]]+))!")
@@ -68,6 +71,9 @@ class Workbook:
         ]
         self._names_parent = self.root.child("definedNames")
         self._fresh_names: list[str] = []
+        self._dropped_names: list[Element] = []
+        self._names_grew = False
+        self.empty_names = self._kind_of_names()  # how a list of names is left that holds none any more
         self._calculate = False
 
     @property
@@ -174,34 +180,67 @@ class Workbook:
         """Keep a note with a tab, in a hidden name of its own."""
         self._define(DRAWN + tab_id, f'"{note}"')
 
-    def remove_sheet(self, sheet: Sheet) -> None:
-        """Take a sheet out of the list, with its names; what counts sheets by their place is counted anew."""
-        index = self.sheets.index(sheet)
+    @property
+    def styles_note(self) -> str:
+        """What we noted of the styles part as it was before us; '' when there is no such note."""
+        return next((name.text.strip('"') for name in self.names if name.name.casefold() == STYLED), "")
+
+    def note_styles(self, note: str) -> None:
+        """Keep a note of the styles part, in a hidden name of its own."""
+        self._define(STYLED, f'"{note}"')
+
+    def remove_sheets(self, gone: Sequence[Sheet]) -> None:
+        """Take sheets out of the list, with their names; what counts sheets by their place is counted anew."""
+        before = list(self.sheets)
+        self.sheets = [sheet for sheet in before if sheet not in gone]
+        left = {before.index(sheet): place for place, sheet in enumerate(self.sheets)}
+        ids = {sheet.rel_id for sheet in gone}
         for each in self._entries():
-            if each.attrs.get(f"{{{self.dialect.rel}}}id") == sheet.rel_id:
+            if each.attrs.get(f"{{{self.dialect.rel}}}id") in ids:
                 self.xml.replace(each, "")
-        if sheet.part:
-            self.drop_rel(sheet.part)
-        self.sheets.remove(sheet)
+        for sheet in gone:
+            if sheet.part:
+                self.drop_rel(sheet.part)
+        names = {sheet.name.casefold() for sheet in gone}
         for each in self._names():
             local = each.attrs.get("localSheetId", "")
             ours = not local and each.attrs.get("name", "").casefold().startswith(MARKER)
-            points_here = ours and sheet_of(each.text).casefold() == sheet.name.casefold()
-            if local == str(index) or points_here:
-                self.xml.replace(each, "")
-            elif local.isdigit() and int(local) > index:
-                self.xml.set_attr(each, "localSheetId", str(int(local) - 1))
+            if (local.isdigit() and int(local) not in left) or (ours and sheet_of(each.text).casefold() in names):
+                self._drop_name(each)
+            elif local.isdigit():
+                self.xml.set_attr(each, "localSheetId", str(left[int(local)]))
+        self._count_views(before, left)
+
+    def _count_views(self, before: Sequence[Sheet], left: Mapping[int, int]) -> None:
+        """The sheets that windows show, by their new places; where one is gone, the visible one next to it."""
+        visible = [old for old in left if before[old].state == "visible"] or list(left)
         for view in self._views():
             for name in ("activeTab", "firstSheet"):
                 at = view.attrs.get(name, "")
-                if at.isdigit() and int(at) > 0 and int(at) >= index:
-                    self.xml.set_attr(view, name, str(int(at) - 1))
+                if at.isdigit() and int(at) < len(before) and visible:
+                    shown = int(at) if int(at) in left else min(visible, key=lambda old: (abs(old - int(at)), old))
+                    self.xml.set_attr(view, name, str(left[shown]))
+
+    def _drop_name(self, name: Element) -> None:
+        self.xml.replace(name, "")
+        self._dropped_names.append(name)
 
     def forget(self, tab_id: str) -> None:
         """Remove the note that stands with a tab."""
-        for each in self._names():
-            if each.attrs.get("name", "").casefold() == f"{DRAWN}{tab_id}".casefold():
-                self.xml.replace(each, "")
+        self.forget_names(f"{DRAWN}{tab_id}")
+
+    def forget_names(self, beginning: str) -> bool:
+        """Remove the hidden names of ours that begin so; was there any?"""
+        found = [
+            each
+            for each in self._names()
+            if each.attrs.get("name", "").casefold().startswith(beginning.casefold())
+            and "localSheetId" not in each.attrs
+            and each not in self._dropped_names
+        ]
+        for each in found:
+            self._drop_name(each)
+        return bool(found)
 
     def _views(self) -> list[Element]:
         parent = self.root.child("bookViews")
@@ -222,17 +261,31 @@ class Workbook:
 
     def _write_names(self) -> None:
         fresh, self._fresh_names = "".join(self._fresh_names), []
-        if not fresh:
-            return
-        if self._names_parent is not None:
-            self.xml.append(self._names_parent, fresh)
-            return
-        prefix = self.root.prefix
-        self.xml.insert(self._after(_BEFORE_NAMES), f"<{prefix}definedNames>{fresh}</{prefix}definedNames>")
+        parent, prefix = self._names_parent, self.root.prefix
+        if fresh:
+            self._names_grew = True
+            if parent is None:
+                self.xml.insert(self._after(_BEFORE_NAMES), f"<{prefix}definedNames>{fresh}</{prefix}definedNames>")
+            else:
+                self.xml.append(parent, fresh)
+        elif parent and self._dropped_names and not self._names_grew and not self._standing_names():
+            if self.empty_names == NO_NAMES:
+                self.xml.replace(parent, "")
+            elif self.empty_names == EMPTY_TAG:
+                self.xml.replace(parent, self.xml.tag_of(parent)[:-1] + "/>")
+
+    def _kind_of_names(self) -> str:
+        if self._names_parent is None or self._names_parent.children:
+            return NO_NAMES
+        return EMPTY_TAG if self._names_parent.is_empty else EMPTY_LIST
+
+    def _standing_names(self) -> list[Element]:
+        return [name for name in self._names() if name not in self._dropped_names]
 
     def _write_calculation(self) -> None:
         if not self._calculate:
             return
+        self._calculate = False
         settings = self.root.child("calcPr")
         if settings is None:
             self.xml.insert(self._after(_BEFORE_CALC), f'<{self.root.prefix}calcPr fullCalcOnLoad="1"/>')

@@ -138,6 +138,10 @@ class Xml:
         """The element's text as it is written."""
         return self._body[element.start : element.end].decode()
 
+    def tag_of(self, element: Element) -> str:
+        """The element's first tag as it is written."""
+        return self._body[element.start : element.open_end].decode()
+
     def inside_of(self, element: Element) -> str:
         """The text between the element's tags as it is written."""
         return "" if element.is_empty else self._body[element.open_end : element.close_start].decode()

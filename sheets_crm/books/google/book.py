@@ -16,7 +16,7 @@ from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, area_o
 from sheets_crm.books.google.reading import Rows, grid_of
 from sheets_crm.books.google.rows import by_key
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
-from sheets_crm.books.google.shape import STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
+from sheets_crm.books.google.shape import GENERATION, STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError, WorkbookBusy
@@ -98,6 +98,29 @@ class GoogleBook:
             self._seen = None
         return replace(done, written=tuple(tab.drawn.tab.id for tab in job.tabs), fingerprint=after.fingerprint)
 
+    def has_traces(self) -> bool:
+        """Does anything of ours stand in the spreadsheet: a tab, or the marker of a write?"""
+        shape = self._now().shape
+        return shape.generation_id is not None or any(sheet.tab for sheet in shape.sheets)
+
+    def forget(self) -> bool:
+        """Take the marker of our last write away, where no tab of ours stands; was there one? Doing it twice is harmless."""
+        lookup = {"developerMetadataLookup": {"metadataKey": GENERATION}}
+        for attempt in range(1, self._api.calling.attempts + 1):
+            self._seen = None
+            shape = self._now().shape
+            if shape.generation_id is None or any(sheet.tab for sheet in shape.sheets):
+                return attempt > 1
+            try:
+                with self._named(writing=True):
+                    self._api.write(self.id, [{"deleteDeveloperMetadata": {"dataFilter": lookup}}])
+            except Ambiguous:
+                self._api.pause(self._api.backoff(attempt))
+                continue
+            self._seen = None
+            return True
+        raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
+
     def refuse_now(self) -> None:
         """Nothing stops a write but what a write itself would tell; see `doctor`."""
 
@@ -130,7 +153,7 @@ class GoogleBook:
             numbers[found.title] = found.sheet
             if found.is_needed:
                 tabs.append(found)
-        removed, notes = _removed(plan.remove, seen)
+        removed, notes = _removed(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
         leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
         for one in tabs:
@@ -292,8 +315,10 @@ class _Named:
             error.values.setdefault("workbook", self._title)
 
 
-def _removed(tabs: Iterable[str], seen: Seen) -> tuple[list[SheetShape], list[tuple[str, Mapping[str, object]]]]:
-    """Tabs of ours that may go; what is to be said of each."""
+def _removed(
+    tabs: Iterable[str], seen: Seen, kept: Sequence[str]
+) -> tuple[list[SheetShape], list[tuple[str, Mapping[str, object]]]]:
+    """Tabs of ours that may go; what is to be said of each. kept: those that may though people added cells."""
     found: list[SheetShape] = []
     notes: list[tuple[str, Mapping[str, object]]] = []
     for tab in tabs:
@@ -301,6 +326,8 @@ def _removed(tabs: Iterable[str], seen: Seen) -> tuple[list[SheetShape], list[tu
         if sheet is None or sheet.mark is None:
             continue
         key, values = _kept_for(sheet, sheet.mark, seen, found)
+        if tab in kept and key == "openbook.note.tab_kept_added":
+            key, values = "openbook.note.tab_removed", {}
         notes.append((key, {"tab": sheet.title, **values}))
         if key == "openbook.note.tab_removed":
             found.append(sheet)
