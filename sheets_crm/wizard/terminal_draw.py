@@ -98,7 +98,7 @@ def _block(block: Block, numbers: dict[str, int], lang: Lang, width: int) -> str
         return _facts(block, width)
     if isinstance(block, Fields):
         return _fields(block, numbers, lang, width)
-    return _progress(block, lang)
+    return _progress(block, lang) if isinstance(block, Progress) else ""  # nothing is looked for in a terminal
 
 
 def _sentence(sentence: Sentence, width: int) -> str:

@@ -278,9 +278,9 @@ def test_the_scripts_are_the_same_program(desk, root):
         assert b"Traceback" not in said.stderr
 
 
-def test_the_wizard_says_that_it_comes_later(desk, root):
-    for lang, part in (("ru_RU.UTF-8", "Мастера настройки"), ("en_GB.UTF-8", "wizard")):
-        said = program(str(root / "setup_wizard.py"), cwd=desk.folder, LANG=lang)
+def test_the_wizard_needs_somebody_to_talk_to(desk, root):
+    for lang, part in (("ru_RU.UTF-8", "нет терминала"), ("en_GB.UTF-8", "no terminal")):
+        said = program(str(root / "setup_wizard.py"), "--terminal", cwd=desk.folder, LANG=lang, HOME=str(desk.folder))
         assert (said.returncode, said.stdout) == (2, b"")
         assert part in said.stderr.decode()
 

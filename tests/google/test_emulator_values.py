@@ -54,7 +54,7 @@ def test_dates_errors_and_formats(google: Emulator):
         ("ru_RU", "TEXT", "@", 1.5, "1,5"),
     ],
 )
-def test_numbers_are_shown_by_pattern_and_locale(google: Emulator, locale, kind, pattern, value, shown):  # noqa: PLR0917 - a table
+def test_numbers_are_shown_by_pattern_and_locale(google: Emulator, locale, kind, pattern, value, shown):
     book = google.add_book({"A": [[value]]}, locale=locale)
     client = Client(google, book)
     looks = {"numberFormat": {"type": kind, **({"pattern": pattern} if pattern else {})}}

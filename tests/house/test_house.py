@@ -96,18 +96,6 @@ def test_an_old_python_looks_for_a_newer_one(monkeypatch):
         do.new_enough()
 
 
-@pytest.mark.parametrize(("lang", "word"), [("ru", "Мастера"), ("en", "wizard")])
-def test_the_wizard_says_that_it_is_not_there_yet(root, lang, word):
-    environment = os.environ | {"SHEETS_CRM_LANG": lang, "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "setup_wizard.py"],
-        cwd=root, capture_output=True, text=True, encoding="utf-8", check=False, env=environment,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert word in done.stderr
-    assert "crm.yaml" in done.stderr
-
-
 def test_the_demo_workbooks_are_those_that_the_tool_makes(root, tmp_path):
     subprocess.run(
         [sys.executable, "tools/make_demo.py", str(tmp_path)], cwd=root, check=True, stdout=subprocess.DEVNULL
@@ -134,36 +122,6 @@ def test_bundled_texts_are_found_in_a_checkout(root):
     assert all(text == (root / "templates" / f"{name}.yaml").read_text("utf-8") for name, text in data.templates())
 
 
-<<<<<<< HEAD
-@pytest.mark.slow
-def test_the_wheel_carries_rules_and_templates(root, tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(root)], check=True, cwd=tmp_path)
-    (wheel,) = tmp_path.glob("sheets_crm-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-        web = "sheets_crm/wizard/web"
-        ours = {path.relative_to(root).as_posix() for path in (root / web).rglob("*.*") if path.suffix != ".pyc"}
-        assert ours <= set(archive.namelist())
-        assert {f"{web}/static/style.css", f"{web}/templates/screen.html"} <= ours
-    code = (
-        "from sheets_crm import data; from sheets_crm.words import say; say('common.yes', 'ru');"
-        "print(data.__file__); print([n for n, _ in data.packs()]); print([n for n, _ in data.templates()]);"
-        "print([p.is_file() for p in data.demo_files('ru') + data.demo_files('en')])"
-    )
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
-    )
-    where, packs, templates, demo = done.stdout.splitlines()
-    assert where.startswith(str(tmp_path))
-    assert packs == str([name for name, _ in data.packs()])
-    assert templates == str([name for name, _ in data.templates()])
-    assert demo == str([True] * 4)
-
-
-=======
->>>>>>> owner
 def test_modules_are_short(root):
     folders = (root / "sheets_crm", root / "tools")
     lengths = {

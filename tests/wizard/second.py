@@ -49,7 +49,12 @@ class Owner:
         self.world = World(folder, folder.parent / "drafts", {}, **world)
         self.drafts = Drafts(self.world.drafts)
         draft = Draft(
-            language=lang, workbook=str(self.workbook), config=str(self.config), settings=settings or {}, notes=notes or {}, here="managers"
+            language=lang,
+            workbook=str(self.workbook),
+            config=str(self.config),
+            settings=settings or {},
+            notes=notes or {},
+            here="managers",
         )
         self.conversation = Conversation(second_half(None, self.world, today), self.drafts, draft)
 
@@ -71,7 +76,9 @@ class Owner:
 
     def send(self, given, action="next"):
         """Press a button with exactly these fields."""
-        sent = {name: value if isinstance(value, list) else [value] for name, value in given.items() if value is not None}
+        sent = {
+            name: value if isinstance(value, list) else [value] for name, value in given.items() if value is not None
+        }
         return self.conversation.answer(sent, action)
 
     def to(self, part):
@@ -105,8 +112,7 @@ def told(screen):
     """All text of a screen, a line a piece."""
     lines = [screen.title, screen.intro, *(one.text for one in screen.errors)]
     for block in screen.blocks:
-        for name in ("text", "title", "intro", "note"):
-            lines.append(getattr(block, name, ""))
+        lines += [getattr(block, name, "") for name in ("text", "title", "intro", "note")]
         lines += [cell if isinstance(cell, str) else cell.text for row in getattr(block, "rows", ()) for cell in row]
         lines += [part if isinstance(part, str) else part.text for pair in getattr(block, "pairs", ()) for part in pair]
         lines += [text for bar in getattr(block, "bars", ()) for text in (bar.label, bar.text)]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sheets_crm.cards import template, template_texts
-from sheets_crm.data import demo_files
 from sheets_crm.wizard.reading import Reader
 from sheets_crm.wizard.start import conversation
 from sheets_crm.wizard.steps.choosing import config_beside, pasted_path

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from sheets_crm.words import Lang
 
 Terminal = Annotated[bool, typer.Option("--terminal", help="Talk in this terminal, not in the browser.")]
-Answers = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Take the answers from a YAML file; ask nothing.")]
+Answers = Annotated[
+    Path | None, typer.Option("--answers", metavar="FILE", help="Take the answers from a YAML file; ask nothing.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew; what was answered before is not taken up.")]
-Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser, or only say the address.")]
+Browser = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open it in the browser, or only say the address.")
+]
 Edited = Annotated[
     str | None, typer.Argument(metavar="CONFIG", help="A crm.yaml to change, or the folder it is in; a new one by default.")
 ]  # fmt: skip

@@ -164,7 +164,9 @@ def test_a_starter_workbook_by_the_keyboard_alone(owner):
         if title == last("ru"):
             break
         if step == 0:
-            one.page.locator("input[value=starter]").focus()  # as Tab would: the radio group is the first thing after the languages
+            one.page.locator(
+                "input[value=starter]"
+            ).focus()  # as Tab would: the radio group is the first thing after the languages
             keys.press("Space")
         else:
             one.page.evaluate("document.activeElement.blur()")
