@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from lxml import html
 
 from sheets_crm.wizard.conversation import Conversation
@@ -26,14 +27,14 @@ OURS = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
 class Client:
     """A browser's way to an application in this process: cookies kept, redirects followed."""
 
-    def __init__(self, site, runner: asyncio.Runner, base_url: str = HOST) -> None:
+    def __init__(self, site, portal: BlockingPortal, base_url: str = HOST) -> None:
         self.site = site
-        self._runner = runner
+        self._portal = portal
         transport = httpx.ASGITransport(site, raise_app_exceptions=True)
         self._client = httpx.AsyncClient(transport=transport, base_url=base_url, follow_redirects=True)
 
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
-        return self._runner.run(self._client.request(method, path, **how))
+        return self._portal.call(partial(self._client.request, method, path, **how))
 
     def get(self, path: str, **how: Any) -> httpx.Response:
         return self.request("GET", path, **how)
@@ -43,7 +44,7 @@ class Client:
 
     def other(self, base_url: str = HOST) -> Client:
         """Another browser before the same application."""
-        return Client(self.site, self._runner, base_url)
+        return Client(self.site, self._portal, base_url)
 
 
 @dataclass
@@ -100,17 +101,18 @@ class Visitor:
 def visit(tmp_path, monkeypatch):
     """Makes a visitor: `visit(here="book", lang="ru", talk=True, pages=False)`, not yet let in."""
     monkeypatch.setattr("sheets_crm.wizard.web.app.LINGER_S", 0.0)
-    runner = asyncio.Runner()
 
     def made(here="book", lang="ru", *, talk=True, pages=False) -> Visitor:
         told, said = gallery.conversation(tmp_path / "drafts", lang, here)
         door, shelf, faults = Door(PORT), gallery.Shelf(), []
         site = app(told if talk else None, shelf if pages else None, door=door, lang=lang, on_fault=faults.append)
-        visitor = Visitor(Client(site, runner), door, told if talk else None, said, shelf, faults)
+        visitor = Visitor(Client(site, portal), door, told if talk else None, said, shelf, faults)
         door.on_close = lambda: visitor.ends.append("end")
         return visitor
 
-    with runner:
+    with (
+        start_blocking_portal() as portal
+    ):  # a loop in a thread of its own: a real browser may have left one in this one
         yield made
 
 
