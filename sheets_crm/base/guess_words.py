@@ -254,8 +254,8 @@ def _near(text: str) -> Mapping[Field, float]:
     for card in cards():
         bare = key - _neutral(card)
         size = sum(map(len, bare)) or 1
-        for entry in _synonyms():
-            if entry.field[0] == card and entry.weight == 1.0 and entry.stems <= bare and entry.size > 2:
+        for entry in (entry for word in bare for entry in _by_word().get((card, word), ())):
+            if entry.stems <= bare:
                 general = entry.stems in _generic() and entry.size < 0.6 * size
                 worth = 0.15 + 0.2 * entry.size / size if general else 0.42 + 0.4 * entry.size / size
                 scores[entry.field] = max(scores.get(entry.field, 0.0), worth)
@@ -267,6 +267,13 @@ def _near(text: str) -> Mapping[Field, float]:
                     continue
                 scores[entry.field] = max(scores.get(entry.field, 0.0), 0.88 * ratio / 100 * entry.weight)
     return scores
+
+
+@cache
+def _by_word() -> Mapping[tuple[str, str], tuple[_Synonym, ...]]:
+    """Synonyms that may stand within a longer header, by card and the first of their words: few of thousands come into question."""
+    own = (entry for entry in _synonyms() if entry.weight == 1.0 and entry.size > 2 and entry.stems)
+    return _grouped(((entry.field[0], min(entry.stems)), entry) for entry in own)
 
 
 @cache

@@ -66,7 +66,7 @@ class Conversation:
 
     def answer(self, given: Given, action: str) -> str:
         """Take in what was typed on the present screen; the id of the screen that follows (the same: something is to be mended)."""
-        part, before = self.here, self._parts()
+        part, before, was_done = self.here, self._parts(), set(self._draft.done)
         if action == BACK:
             typed = {name: list(values) for name, values in given.items()}
             self._keep(self._draft.model_copy(update={"given": {**self._draft.given, part: typed}}))
@@ -79,7 +79,7 @@ class Conversation:
         done = self._still_done(part, answered.draft)
         done = tuple(dict.fromkeys((*done, *(() if answered.wrong or answered.stay else (part,)))))
         self._keep(answered.draft.model_copy(update={"given": kept, "done": done}))
-        return self.here if answered.wrong or answered.stay else self.go(self._next(part, before))
+        return self.here if answered.wrong or answered.stay else self.go(self._next(part, before, was_done))
 
     def forget(self) -> None:
         """The conversation has come to its end: its draft is no longer needed."""
@@ -119,13 +119,12 @@ class Conversation:
         parts = self._parts()
         return parts[max(0, min(parts.index(part) + by, len(parts) - 1))] if part in parts else parts[0]
 
-    def _next(self, part: str, before: Sequence[str]) -> str:
-        """The screen that follows, also where the answer did away with this one."""
-        parts = self._parts()
-        if part in parts:
-            return self._beside(part, 1)
-        rest = [one for one in before[list(before).index(part) :] if one in parts]
-        return rest[0] if rest else parts[-1]
+    def _next(self, part: str, before: Sequence[str], was_done: set[str]) -> str:
+        """The screen that follows, also where the answer did away with this one. Those that it answered too are passed over."""
+        parts, at = self._parts(), list(before).index(part)
+        later = parts[parts.index(part) + 1 :] if part in parts else [one for one in before[at:] if one in parts]
+        answered = set(self._draft.done) - was_done
+        return next((one for one in later if one not in answered), parts[-1])
 
     def _is_reachable(self, part: str) -> bool:
         """All screens before it were answered."""

@@ -147,10 +147,11 @@ def test_a_file_that_cannot_be_the_workbook_gets_a_sentence_beside_the_field(tmp
 
 
 @pytest.mark.parametrize(
-    ("what", "mode", "said"),
+    "denied",
     [("file", os.R_OK, "нет прав"), ("file", os.W_OK, "только читать"), ("folder", os.W_OK, "нельзя записывать")],
 )
-def test_rights_that_lack_are_told(clients, talk, monkeypatch, what, mode, said):
+def test_rights_that_lack_are_told(clients, talk, monkeypatch, denied):
+    what, mode, said = denied
     denied = (str(clients if what == "file" else clients.parent), mode)
     monkeypatch.setattr(os, "access", lambda path, wanted: (str(path), wanted) != denied)
     press(talk, path=str(clients))

@@ -190,10 +190,12 @@ def targets_of(cards: Sequence[str], trade: Template, bound: Iterable[Target] = 
     return sorted(kept, key=lambda target: order[target[0]])
 
 
-def layout_of(grid: Grid, view: SheetView) -> Layout | None:
+def layout_of(reader: Reader, draft: Draft, view: SheetView) -> Layout | None:
     """The table as this view of it has it."""
+    grid = reader.book(draft).grids[view.sheet]
     bound = {index: view.headers.get(index, "") for index in view.columns}
-    return find_layout(grid, header_row=view.header_row, bound=bound or None)
+    key = ("layout", view.sheet, view.header_row, tuple(sorted(bound.items())))
+    return reader.remembered(draft, key, lambda: find_layout(grid, header_row=view.header_row, bound=bound or None))
 
 
 def alike(views: Mapping[str, SheetView], grids: Mapping[str, Grid]) -> dict[str, list[str]]:

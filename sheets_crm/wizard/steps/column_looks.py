@@ -26,7 +26,7 @@ class Looks:
         self._trade = trade_so_far(reader, draft)
         found = reader.clues(draft, view.sheet, view.header_row)
         self._clues = {column.index: column for column in found.columns} if found is not None else {}
-        layout = layout_of(self._grid, view)
+        layout = layout_of(reader, draft, view)
         self._rows = layout.rows.head(_LOOKED_AT).to_list() if layout is not None else []
 
     def samples(self, index: int) -> tuple[str, ...]:

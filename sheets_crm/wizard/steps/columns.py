@@ -117,7 +117,7 @@ class ColumnsStep:
         others = self._like(here.draft, view.sheet)
         if others:
             news.append(Sentence(say("setup.columns.like", lang, n=len(others), sheets=_few(others, lang))))
-        layout = layout_of(here.grid, view)
+        layout = layout_of(self._reader, here.draft, view)
         if layout is not None and (layout.blocks != layout.rows).any() and not view.fill_down:
             news.append(Sentence(say("setup.columns.blocks", lang, n=layout.blocks.n_unique())))
         if view.header_row == 0:

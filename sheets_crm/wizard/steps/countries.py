@@ -53,7 +53,8 @@ def _by_values(guesses: Mapping[str, SheetGuess], grids: Mapping[str, Grid]) -> 
             if column.field in {"phone", "phone2"}:
                 phones.update(filter(None, map(phone_country, _texts(grids[sheet], column.index))))
         for index in range(len(grids[sheet].columns)):
-            signs.update(filter(None, map(_sign_country, _texts(grids[sheet], index)[: _LOOKED_AT // 4])))
+            written = grids[sheet].columns[index].text.drop_nulls().head(_LOOKED_AT).to_list()
+            signs.update(filter(None, map(_sign_country, written)))
     for found, by in ((phones, "phones"), (signs, "money")):
         if found and found.most_common(1)[0][1] >= max(_FEW, _PLAIN * found.total()):
             return Guessed(found.most_common(1)[0][0], by)

@@ -168,8 +168,7 @@ class SheetsStep:
 
     def _facts(self, draft: Draft, one: _Asked, lang: Lang) -> tuple[str, ...]:
         """Rows, where the header is, and what is special about the sheet."""
-        grid = self._reader.book(draft).grids[one.sheet]
-        layout = layout_of(grid, one.view) if one.view.cards else one.guess.layout
+        layout = layout_of(self._reader, draft, one.view) if one.view.cards else one.guess.layout
         facts = []
         if layout is not None:
             facts.append(say("setup.sheets.rows", lang, n=layout.rows.len()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sheets_crm.base.stages import FunnelSpec, stage_role
 from sheets_crm.cards import Template, fold
 from sheets_crm.cards.schema import Funnel, Stage
-from sheets_crm.wizard.steps.stage_table import Kind, Row, StageTable, likeness, spellings, surely_alike
+from sheets_crm.wizard.steps.stage_table import MOST_ROWS, Kind, Row, StageTable, likeness, spellings, surely_alike
 from sheets_crm.words import Lang
 
 _COVERS = 0.6  # share of the cells that the trade must know for its order and unreached stages to be offered
@@ -51,33 +51,23 @@ def guessed_tables(
     found: Sequence[Met], trade: Template, lang: Lang, labels: Mapping[str, str]
 ) -> dict[str, StageTable]:
     """The funnels by name. found: of each sheet with a column of stages. labels: card -> what a funnel of it is called."""
-    tables: dict[str, StageTable] = {}
     groups = _groups(found)
-    for group in sorted(groups, key=lambda one: -one.rows):
-        alone = sum(1 for one in groups if one.card == group.card) == 1
-        funnel = next(((name, one) for name, one in trade.funnels.items() if one.card == group.card), None)
-        usual = funnel[0] if funnel is not None else _USUAL.get(group.card, group.card)
-        name = usual if usual not in tables else group.sheets[0]
-        label = labels.get(group.card, name) if alone else group.sheets[0]
-        rows = _rows(group, _Trade(funnel[1] if funnel else None, group, lang))
-        chances = _chances(rows, funnel[1] if funnel else None, lang)
-        tables[name] = StageTable(
-            name, group.card, label, () if alone else tuple(group.sheets), rows, probabilities=chances
+    names: dict[str, _Group] = {}
+    for group in sorted(groups, key=lambda one: -one.rows):  # the fullest one takes the usual name
+        usual = next(
+            (name for name, one in trade.funnels.items() if one.card == group.card), _USUAL.get(group.card, group.card)
         )
-    order = {one.sheets[0]: at for at, one in enumerate(groups)}
-    first = {
-        name: next(
-            (
-                s
-                for one in groups
-                for s in one.sheets
-                if one.card == table.card and (not table.sheets or s in table.sheets)
-            ),
-            "",
-        )
-        for name, table in tables.items()
-    }
-    return dict(sorted(tables.items(), key=lambda item: order.get(first[item[0]], 0)))
+        names[usual if usual not in names else group.sheets[0]] = group
+    in_order = sorted(names.items(), key=lambda item: groups.index(item[1]))
+    return {name: _table(name, group, groups, _Trade(trade, group, lang), labels) for name, group in in_order}
+
+
+def _table(name: str, group: _Group, groups: Sequence[_Group], trade: _Trade, labels: Mapping[str, str]) -> StageTable:
+    alone = sum(1 for one in groups if one.card == group.card) == 1
+    rows, left_out = _few(_rows(group, trade))
+    label = labels.get(group.card, name) if alone else group.sheets[0]
+    sheets = () if alone else tuple(group.sheets)
+    return StageTable(name, group.card, label, sheets, rows, left_out, trade.chances(rows))
 
 
 def _groups(found: Sequence[Met]) -> list[_Group]:
@@ -102,14 +92,22 @@ def _groups(found: Sequence[Met]) -> list[_Group]:
 class _Trade:
     """What the trade's funnel says of the names of a group."""
 
-    def __init__(self, funnel: Funnel | None, group: _Group, lang: Lang) -> None:
+    def __init__(self, trade: Template, group: _Group, lang: Lang) -> None:
+        funnel = next((one for one in trade.funnels.values() if one.card == group.card), None)
         self._funnel = funnel
+        self.is_example = trade.id == "base"  # its stages are nobody's own
         names = funnel.aliases(lang) if funnel is not None else {}
         by_name = {stage.name.say(lang): stage for stage in funnel.stages} if funnel is not None else {}
         self._stages: dict[str, Stage] = {alias: by_name[name] for alias, name in names.items()}
         known = sum(count for text, count in group.counts.items() if fold(text) in self._stages)
         self.covers = funnel is not None and known >= _COVERS * group.rows
-        self.is_any = funnel is None
+
+    def chances(self, rows: Sequence[Row]) -> dict[str, float]:
+        """How likely a deal is won from each stage."""
+        if self.is_example:
+            return {}
+        found = {row.name: stage.probability for row in rows if row.is_stage and (stage := self.stage(row.name))}
+        return {name: chance for name, chance in found.items() if chance is not None}
 
     def stage(self, name: str) -> Stage | None:
         """The trade's stage of this name or spelling."""
@@ -141,7 +139,7 @@ def _rows(group: _Group, trade: _Trade) -> tuple[Row, ...]:
     rows = [Row(stage, counts[fold(stage)], spellings(spelled.get(fold(stage))), _kind(stage, trade)) for stage in own]
     rows = rows if listed else _joined(rows, trade)
     stages = [row for row in rows if row.is_stage]
-    if trade.covers and not listed:
+    if trade.covers and not listed and not trade.is_example:
         stages = _with_unreached(stages, trade)
     others = [row for row in rows if not row.is_stage]
     named = {fold(row.name) for row in (*stages, *others)}
@@ -151,6 +149,12 @@ def _rows(group: _Group, trade: _Trade) -> tuple[Row, ...]:
             kind, same = _counts_as(shown, stages, trade)
             others.append(Row(shown, counts[name], spellings(spelled[name]), kind, same))
     return (*stages, *sorted(others, key=lambda row: -row.count))
+
+
+def _few(rows: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that are asked about, and the rarest names beyond."""
+    most = max(MOST_ROWS, sum(1 for row in rows if row.is_stage))
+    return tuple(rows[:most]), tuple(rows[most:])
 
 
 def _kind(name: str, trade: _Trade) -> Kind:
@@ -215,13 +219,3 @@ def _counts_as(name: str, stages: Sequence[Row], trade: _Trade) -> tuple[Kind, s
     role = stage_role(name)
     ends = [row.name for row in stages if row.kind == role] if role in {"won", "lost"} else []
     return ("same", ends[0]) if len(ends) == 1 else ("none", "")
-
-
-def _chances(rows: Sequence[Row], funnel: Funnel | None, lang: Lang) -> dict[str, float]:
-    """How likely a deal is won from each stage, as the trade has it."""
-    if funnel is None:
-        return {}
-    names = funnel.aliases(lang)
-    of = {stage.name.say(lang): stage.probability for stage in funnel.stages if stage.probability is not None}
-    found = {row.name: of.get(names.get(fold(row.name), "")) for row in rows if row.is_stage}
-    return {name: chance for name, chance in found.items() if chance is not None}
