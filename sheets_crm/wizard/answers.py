@@ -202,18 +202,25 @@ class _Run:
                 said = self._said(screen.id)
                 name = next((one for one in said if one in {field.name, field.label}), "")
                 place = self._place(screen.id, name) if name else self._place(screen.id)
-                raise ConfigError("setup_run.answers.refused", place=place, screen=screen.id, field=field.label, why=field.error)
+                raise ConfigError(
+                    "setup_run.answers.refused", place=place, screen=screen.id, field=field.label, why=field.error
+                )
         self._refuse_errors(screen, screen.errors)
 
     def _refuse_stopped(self, screen: Screen) -> None:
         """What the screen says of why it goes no further."""
-        told = [*screen.errors, *(block for block in screen.blocks if isinstance(block, Sentence) and block.tone == "error")]
+        told = [
+            *screen.errors,
+            *(block for block in screen.blocks if isinstance(block, Sentence) and block.tone == "error"),
+        ]
         self._refuse_errors(screen, told)
 
     def _refuse_errors(self, screen: Screen, told: Iterable[Sentence]) -> None:
         why = " ".join(sentence.text for sentence in told)
         if why:
-            raise ConfigError("setup_run.answers.refused_whole", place=self._place(screen.id), screen=screen.id, why=why)
+            raise ConfigError(
+                "setup_run.answers.refused_whole", place=self._place(screen.id), screen=screen.id, why=why
+            )
 
     def _unknown(
         self, what: str, seen: str, allowed: Iterable[str], path: tuple[str, ...], **values: object

@@ -55,7 +55,13 @@ def test_a_cell_with_two_people_is_no_manager(name):
 
 
 def test_a_name_may_tell_a_role():
-    assert [role_of(name) for name in ("Директор", "РОП", "Владелец", "Owner", "Анна")] == ["head", "head", "owner", "owner", "manager"]
+    assert [role_of(name) for name in ("Директор", "РОП", "Владелец", "Owner", "Анна")] == [
+        "head",
+        "head",
+        "owner",
+        "owner",
+        "manager",
+    ]
 
 
 SHEET = [
@@ -139,7 +145,7 @@ def test_roles_and_addresses(owner):
 
 
 def test_nobody_at_all_is_an_answer_too(owner):
-    owner.answer(**{name: "nobody" for name in ("who.Иванова", "who.Иванова А.", "who.Борис")})
+    owner.answer(**dict.fromkeys(("who.Иванова", "who.Иванова А.", "who.Борис"), "nobody"))
     assert "managers" not in owner.settings
     assert owner.conversation.here == "rules"
 
@@ -154,7 +160,12 @@ def test_a_workbook_without_managers_says_so(tmp_path):
 
 
 BEFORE = [
-    {"name": "Анна Седова", "aliases": ["Аня", "Седова"], "role": "head", "away": {"from": "2026-01-01", "to": "2026-01-05"}},
+    {
+        "name": "Анна Седова",
+        "aliases": ["Аня", "Седова"],
+        "role": "head",
+        "away": {"from": "2026-01-01", "to": "2026-01-05"},
+    },
     {"name": "Борис", "notify": "boris"},
     {"name": "Ушедший"},
 ]

@@ -77,7 +77,7 @@ def test_problems_stand_by_kind_with_their_worst_cells(owner):
     table = next(one for one in owner.screen.blocks if isinstance(one, Table) and one.title == "Что не так в данных")
     problems = result_of(owner).base.problems
     assert sum(int(row[1]) for row in table.rows) == len(problems)
-    assert [row[0].tone for row in table.rows] == sorted((row[0].tone for row in table.rows))  # errors first
+    assert [row[0].tone for row in table.rows] == sorted(row[0].tone for row in table.rows)  # errors first
     cells = {f"{one.sheet}!{one.cell}" for one in problems}
     assert all(row[2].split(": ")[0].split("; ")[0] in cells for row in table.rows)
 
@@ -90,7 +90,9 @@ def test_doubles_the_forgotten_and_money_are_told(owner):
 
 
 def test_it_says_what_would_be_written_where(owner):
-    facts = next(one for one in owner.screen.blocks if isinstance(one, Facts) and one.title == "Что и куда будет записано")
+    facts = next(
+        one for one in owner.screen.blocks if isinstance(one, Facts) and one.title == "Что и куда будет записано"
+    )
     told_ = dict(facts.pairs)
     assert told_["Вкладки — в файл"] == str(owner.workbook)
     assert told_["Какие вкладки"] == "Задачи, Воронка, Карточки, Проблемы"
@@ -126,7 +128,18 @@ def test_where_there_is_nothing_it_says_what_to_do(tmp_path, case):
 
 
 def test_all_rules_off_is_told_as_such(tmp_path):
-    off = {name: False for name in ("overdue_payment", "invoice_followup", "offer_followup", "reactivation", "birthday", "no_next_step", "lost_no_reason")}
+    off = dict.fromkeys(
+        (
+            "overdue_payment",
+            "invoice_followup",
+            "offer_followup",
+            "reactivation",
+            "birthday",
+            "no_next_step",
+            "lost_no_reason",
+        ),
+        False,
+    )
     owner = demo_owner(tmp_path, settings={"rules": off})
     owner.to("preview")
     assert "Все правила выключены" in owner.texts
@@ -183,7 +196,10 @@ def test_our_own_fault_does_not_leave_the_screen_waiting(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         later.go()
     monkeypatch.undo()
-    assert owner.screen.refresh_s, "begun anew"
+    assert owner.screen.refresh_s is None
+    assert "наша ошибка" in owner.texts
+    owner.send({}, "again")
+    assert owner.screen.refresh_s
     later.go()
     assert owner.screen.fields
 

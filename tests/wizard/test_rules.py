@@ -48,7 +48,9 @@ def test_nothing_changed_writes_nothing(owner):
 
 
 def test_what_differs_from_the_usual_is_written_and_nothing_else(owner):
-    owner.answer(**{"birthday": None, "regular_touch": "yes", "offer_followup.days": "5", "invoice_followup.large": "50 000,50"})
+    owner.answer(
+        **{"birthday": None, "regular_touch": "yes", "offer_followup.days": "5", "invoice_followup.large": "50 000,50"}
+    )
     assert owner.settings["rules"] == {
         "invoice_followup": {"large": 50000.5}, "offer_followup": {"days": 5}, "birthday": False, "regular_touch": True,
     }  # fmt: skip
@@ -89,7 +91,10 @@ def test_a_level_switches_off_what_comes_later(tmp_path):
 
 
 def test_what_was_said_by_hand_beats_the_level_and_keeps_its_other_keys(tmp_path):
-    said = {"reactivation": {"on": True, "default_days": 30, "only": 'abc == "A"'}, "offer_followup": {"stages": ["КП"]}}
+    said = {
+        "reactivation": {"on": True, "default_days": 30, "only": 'abc == "A"'},
+        "offer_followup": {"stages": ["КП"]},
+    }
     owner = demo_owner(tmp_path, notes={"level": 1}, settings={"rules": said})
     owner.to("rules")
     assert owner.field("reactivation").value == "yes"

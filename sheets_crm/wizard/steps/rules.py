@@ -56,7 +56,7 @@ class RulesStep(OneScreen):
             return screen(part, title, (), lang, wrong={"": told(error, lang)}, go_on="")
         known = self._known(trial.result)
         blocks = list(_Shown(draft, opened, known, Typed(draft, part, wrong), lang).blocks(packs))
-        if (unknown := _unknown(draft, packs)):
+        if unknown := _unknown(draft, packs):
             blocks.insert(0, Sentence(say(f"{_KEY}.unknown", lang, names=unknown), "warning"))
         elif trial.error is not None:
             blocks.insert(0, Sentence(say(f"{_KEY}.no_counts", lang, why=told(trial.error, lang)), "warning"))
