@@ -41,7 +41,7 @@ class Later:
 class Owner:
     """Somebody at the screens of one workbook."""
 
-    def __init__(self, folder, workbook, lang="ru", today=TODAY, settings=None, notes=None, at="managers", **world):
+    def __init__(self, folder, workbook, lang="ru", *, today=TODAY, settings=None, notes=None, at="managers", **world):
         self.folder = folder
         self.workbook = folder / workbook.name
         if self.workbook != workbook:
@@ -114,8 +114,7 @@ def told(screen):
     """All text of a screen, a line a piece."""
     lines = [screen.title, screen.intro, *(one.text for one in screen.errors)]
     for block in screen.blocks:
-        for name in ("text", "title", "intro", "note"):
-            lines.append(getattr(block, name, ""))
+        lines += [getattr(block, name, "") for name in ("text", "title", "intro", "note")]
         lines += [cell if isinstance(cell, str) else cell.text for row in getattr(block, "rows", ()) for cell in row]
         lines += [part if isinstance(part, str) else part.text for pair in getattr(block, "pairs", ()) for part in pair]
         lines += [text for bar in getattr(block, "bars", ()) for text in (bar.label, bar.text)]

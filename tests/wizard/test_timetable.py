@@ -43,8 +43,7 @@ class Start:
 
 @pytest.fixture
 def owner(tmp_path):
-    owner = small_owner(tmp_path, messenger=Post(), autostart=Start(), at="timetable")
-    return owner
+    return small_owner(tmp_path, messenger=Post(), autostart=Start(), at="timetable")
 
 
 def test_the_usual_is_filled_in_and_accepted_as_it_stands(owner):
