@@ -24,7 +24,7 @@ from sheets_crm.words import Lang, knows, say
 # Keys that the conversation asks about: of an existing file it may take these away, never the others.
 ASKED = (
     "workbook", "name", "language", "country", "currency", "timezone", "template", "sheets", "funnels", "stage_aliases",
-    "clients", "managers", "rules", "schedule", "backups", "notifications", "companion", "google",
+    "clients", "managers", "rules", "tabs", "schedule", "backups", "notifications", "companion", "google",
 )  # fmt: skip
 # The order in which a new file has them: what people look for first stands first.
 _ORDER = (
