@@ -103,7 +103,7 @@ class Trials:
         def work() -> None:
             from sheets_crm.sync.run import plan
 
-            trial = Trial(error=OwnerError("setup_run.our_fault"))  # unless: the screen must not wait for ever
+            trial = Trial(error=OwnerError("setup_run.stop.our_fault"))  # unless: the screen must not wait for ever
             try:
                 trial = Trial(plan(opened, today=self._today))
             except OwnerError as error:

@@ -85,6 +85,7 @@ def test_what_was_said_by_hand_keeps_its_other_keys(tmp_path):
     said = {
         "reactivation": {"on": True, "default_days": 30, "only": 'abc == "A"'},
         "offer_followup": {"stages": ["КП"]},
+        "birthday": False,
     }
     owner = demo_owner(tmp_path, settings={"rules": said})
     owner.to("rules")

@@ -181,7 +181,7 @@ def _or_nothing(text: str, lang: Lang) -> str:
 
 
 def _stopped(part: str, title: str, job: _Job, draft: Draft, lang: Lang) -> Screen:
-    reason = say("setup_run.our_fault", lang) if job.error is None else told(job.error, lang)
+    reason = say("setup_run.stop.our_fault", lang) if job.error is None else told(job.error, lang)
     blocks: list[Block] = [Sentence(reason, "error")]
     if job.saved:
         blocks.append(Sentence(say(f"{_KEY}.saved", lang, config=draft.config)))
