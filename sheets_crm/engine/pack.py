@@ -194,7 +194,6 @@ class Rule(Model):
     marketing: bool = False
     touch: bool | Literal["always"] = True
     enabled: bool = True
-    level: Literal[1, 2, 3] = 1  # how far a firm has come that wants it: tasks and funnel, regular clients, loyalty
     tests: tuple[PackTest, ...] = ()
 
     def needed(self, card: str) -> frozenset[str]:

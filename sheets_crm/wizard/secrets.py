@@ -33,6 +33,10 @@ class Addresses:
         """The owner's address: as typed just now, else as it is kept; None where there is none."""
         return self._typed.get(draft.config) or _kept(draft)
 
+    def is_pending(self, draft: Draft) -> bool:
+        """Was one typed that is not kept yet?"""
+        return draft.config in self._typed
+
     def keep(self, draft: Draft) -> None:
         """Put the typed address where secrets are kept. StateError."""
         url = self._typed.get(draft.config)

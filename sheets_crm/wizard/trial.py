@@ -103,17 +103,15 @@ class Trials:
         def work() -> None:
             from sheets_crm.sync.run import plan
 
+            trial = Trial(error=OwnerError("setup_run.stop.our_fault"))  # unless: the screen must not wait for ever
             try:
                 trial = Trial(plan(opened, today=self._today))
             except OwnerError as error:
                 trial = Trial(error=error)
-            except BaseException:  # our fault: the screen must not wait for ever, whoever runs the work tells the rest
+            finally:
                 with self._lock:
-                    self._known.pop(key, None)
-                raise
-            with self._lock:
-                if key in self._known:
-                    self._known[key] = trial
+                    if key in self._known:
+                        self._known[key] = trial
 
         return work
 

@@ -24,7 +24,7 @@ from sheets_crm.words import Lang, knows, say
 # Keys that the conversation asks about: of an existing file it may take these away, never the others.
 ASKED = (
     "workbook", "name", "language", "country", "currency", "timezone", "template", "sheets", "funnels", "stage_aliases",
-    "clients", "managers", "rules", "schedule", "backups", "notifications", "companion", "google",
+    "clients", "managers", "rules", "tabs", "schedule", "backups", "notifications", "companion", "google",
 )  # fmt: skip
 # The order in which a new file has them: what people look for first stands first.
 _ORDER = (
@@ -61,7 +61,9 @@ def wanted(draft: Draft, text: str | None) -> dict[str, Any]:
     known = settings_of(text) if text is not None and text.strip("\ufeff \r\n") else {}
     kept = {key: value for key, value in known.items() if key not in ASKED}
     answered = {key: value for key, value in plain(draft.settings).items() if value is not None}
-    spoken = {} if known else {"language": draft.language}  # a file that names no language means the usual one
+    spoken = {"language": draft.language}
+    if known:  # one that names no language means the usual one
+        spoken = {"language": known["language"]} if "language" in known else {}
     return {**kept, **spoken, **answered, "workbook": _as_it_stands(draft, known)}
 
 

@@ -20,6 +20,7 @@ from sheets_crm.wizard.steps.second_half import second_half
 TODAY = data.DEMO_TODAY
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHARED = Path(os.environ.get("SHEETS_CRM_SHARED") or ROOT.parent / "shared")
+PARTS = ("managers", "managers/roles", "rules", "preview", "timetable", "finish")
 BOOKS = sorted((SHARED / "data" / "books").glob("*.xlsx"))
 
 
@@ -40,7 +41,7 @@ class Later:
 class Owner:
     """Somebody at the screens of one workbook."""
 
-    def __init__(self, folder, workbook, lang="ru", today=TODAY, settings=None, notes=None, **world):
+    def __init__(self, folder, workbook, lang="ru", *, today=TODAY, settings=None, notes=None, at="managers", **world):
         self.folder = folder
         self.workbook = folder / workbook.name
         if self.workbook != workbook:
@@ -54,7 +55,8 @@ class Owner:
             config=str(self.config),
             settings=settings or {},
             notes=notes or {},
-            here="managers",
+            here=at,
+            done=PARTS[: PARTS.index(at)],
         )
         self.conversation = Conversation(second_half(None, self.world, today), self.drafts, draft)
 
@@ -135,6 +137,15 @@ def book(path, sheets):
 def listing(folder):
     """Every file of a folder, with its content."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def small_owner(tmp_path, names=("Анна",) * 5 + ("Марина",) * 3, **given):
+    """An owner of a few clients with a manager each."""
+    folder = tmp_path / "firm"
+    folder.mkdir(exist_ok=True)
+    rows = [["Клиент", "Телефон", "Менеджер", "Дата рождения"]]
+    rows += [[f"Имя {n}", f"+7912000{n:04}", name, TODAY.replace(year=1980)] for n, name in enumerate(names)]
+    return Owner(folder, book(folder / "windows.xlsx", {"Клиенты": rows}), **given)
 
 
 def demo_owner(tmp_path, lang="ru", **given):

@@ -196,7 +196,10 @@ def test_our_own_fault_does_not_leave_the_screen_waiting(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         later.go()
     monkeypatch.undo()
-    assert owner.screen.refresh_s, "begun anew"
+    assert owner.screen.refresh_s is None
+    assert "наша ошибка" in owner.texts
+    owner.send({}, "again")
+    assert owner.screen.refresh_s
     later.go()
     assert owner.screen.fields
 

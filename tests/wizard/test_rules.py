@@ -81,21 +81,13 @@ def test_numbers_are_read_as_people_write_them(rule, name, typed, value):
     assert read_number(RULES[rule].params[name], typed, "ru") == (value, "")
 
 
-def test_a_level_switches_off_what_comes_later(tmp_path):
-    owner = demo_owner(tmp_path, notes={"level": 1})
-    owner.to("rules")
-    assert owner.field("offer_followup").value == "yes"
-    assert owner.field("reactivation").value == ""
-    owner.answer()
-    assert owner.settings["rules"] == {"reactivation": False, "birthday": False}
-
-
-def test_what_was_said_by_hand_beats_the_level_and_keeps_its_other_keys(tmp_path):
+def test_what_was_said_by_hand_keeps_its_other_keys(tmp_path):
     said = {
         "reactivation": {"on": True, "default_days": 30, "only": 'abc == "A"'},
         "offer_followup": {"stages": ["КП"]},
+        "birthday": False,
     }
-    owner = demo_owner(tmp_path, notes={"level": 1}, settings={"rules": said})
+    owner = demo_owner(tmp_path, settings={"rules": said})
     owner.to("rules")
     assert owner.field("reactivation").value == "yes"
     assert owner.field("reactivation.default_days").value == "30"
@@ -103,6 +95,7 @@ def test_what_was_said_by_hand_beats_the_level_and_keeps_its_other_keys(tmp_path
     rules = owner.settings["rules"]
     assert rules["reactivation"] == said["reactivation"]
     assert rules["offer_followup"] == {"stages": ["КП"], "days": 9}
+    assert rules["birthday"] is False, "an earlier step had switched it off"
 
 
 def test_an_entry_that_says_the_same_stays_as_it_is_written():

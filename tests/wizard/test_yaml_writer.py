@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheets_crm.cards.yamlmodel import read_yaml
+from sheets_crm.errors import ConfigError
+from sheets_crm.sync.intake import open_text
 from sheets_crm.sync.yaml_emit import block, canonical
 from sheets_crm.sync.yaml_splice import data_of, edited
+from sheets_crm.wizard.draft import Draft
+from sheets_crm.wizard.yaml_writer import Changed, differences, save, settings_of, wanted, workbook_key, written
+from sheets_crm.words import LANGS
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e6, 1e6) | NAMES | st.just("")
@@ -178,3 +183,113 @@ def test_lines_of_other_sections_survive_to_the_byte(before, key, value, newline
         if name != key:
             assert piece in result, json.dumps([text, result], ensure_ascii=False)
     assert result.count("above") == text.count("above")
+
+
+# --- crm.yaml itself --------------------------------------------------------------------------------------------------------
+
+SETTINGS = {
+    "rules": {"birthday": False, "offer_followup": {"days": 5}}, "workbook": "Клиенты.xlsx", "language": "ru",
+    "managers": [{"name": "Анна", "aliases": ["Аня", "А. Седова"], "role": "head"}, {"name": "Борис"}],
+    "sheets": {"Сделки": {"card": "deal", "columns": {"id": "A", "client": "Заказчик"}}, "Архив": {"ignore": True}},
+    "schedule": {"every_minutes": 30, "hours": "09:00-18:00"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_new_file_says_what_is_wanted_in_order_and_explains_itself(tmp_path, lang):
+    text = written(None, SETTINGS, lang)
+    assert canonical(settings_of(text)) == canonical(SETTINGS)
+    keys = [line.split(":")[0] for line in text.splitlines() if line[:1].isalpha()]
+    assert keys == ["workbook", "language", "sheets", "managers", "rules", "schedule"]
+    lines = text.splitlines()
+    assert all(lines[number - 1].startswith("#") for number, line in enumerate(lines) if line[:1].isalpha())
+    assert "docs/reference/config" in text
+    assert open_text(text, tmp_path / "crm.yaml").config.managers[0].role == "head"
+    assert "{{" not in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_the_remarks_offer_to_add_is_right(tmp_path, lang):
+    """Every line of the list of what else there is can be uncommented as it stands (but for the dots)."""
+    text = written(None, {"workbook": "a.xlsx"}, lang)
+    offered = [
+        line.removeprefix("# ").split("     ")[0]
+        for line in text.splitlines()
+        if line.startswith("# ") and "     " in line
+    ]
+    assert len(offered) >= 6
+    for line in offered:
+        if "..." not in line:
+            open_text(f"workbook: a.xlsx\n{line}\n", tmp_path / "crm.yaml")
+
+
+def test_what_was_written_once_is_found_the_same_again():
+    text = written(None, SETTINGS, "ru")
+    assert written(text, SETTINGS, "en") == text
+    assert written("\ufeff\n", SETTINGS, "ru") == text
+
+
+def draft_in(folder, **settings):
+    return Draft(workbook=str(folder / "a.xlsx"), config=str(folder / "crm.yaml"), settings=settings)
+
+
+def test_the_workbook_is_named_from_the_folder_of_the_file(tmp_path):
+    assert workbook_key(draft_in(tmp_path)) == "a.xlsx"
+    below = Draft(workbook=str(tmp_path / "b" / "a.xlsx"), config=str(tmp_path / "crm.yaml"))
+    assert workbook_key(below) == "b/a.xlsx"
+    beside = Draft(workbook=str(tmp_path / "a.xlsx"), config=str(tmp_path / "b" / "crm.yaml"))
+    assert workbook_key(beside) == str(tmp_path / "a.xlsx")
+    address = "https://docs.google.com/spreadsheets/d/abc/edit"
+    assert workbook_key(Draft(workbook=address, config=str(tmp_path / "crm.yaml"))) == address
+    assert wanted(draft_in(tmp_path), "workbook: ./a.xlsx\n")["workbook"] == "./a.xlsx"
+
+
+def test_what_the_conversation_does_not_ask_about_stays_and_what_it_asks_about_goes(tmp_path):
+    there = "workbook: a.xlsx\nhand_over: [{from: X, to: Y}]\nrules: {birthday: false}\n"
+    assert wanted(draft_in(tmp_path), there) == {"workbook": "a.xlsx", "hand_over": [{"from": "X", "to": "Y"}]}
+    assert wanted(draft_in(tmp_path), None) == {"workbook": "a.xlsx", "language": "ru"}
+
+
+def test_an_impossible_file_is_never_written(tmp_path):
+    with pytest.raises(ConfigError):
+        save(draft_in(tmp_path, template="nonsense"))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "crm.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError):
+        save(draft_in(tmp_path))
+    assert (tmp_path / "crm.yaml").read_bytes() == b"\xff\xfe"
+
+
+def test_the_version_before_is_kept_and_the_oldest_go(tmp_path):
+    for number in range(13):
+        save(draft_in(tmp_path, name=f"version {number}"))
+    kept = sorted((tmp_path / ".sheets-crm" / "settings").glob("crm.*.yaml"))
+    assert len(kept) == 10
+    assert "version 11" in kept[-1].read_text("utf-8")
+    assert "version 12" in (tmp_path / "crm.yaml").read_text("utf-8")
+
+
+def test_a_link_stays_a_link_and_permissions_stay(tmp_path):
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real" / "settings.yaml"
+    real.write_text("workbook: a.xlsx\n")
+    real.chmod(0o640)
+    (tmp_path / "crm.yaml").symlink_to(real)
+    save(draft_in(tmp_path, name="x"))
+    assert (tmp_path / "crm.yaml").is_symlink()
+    assert "name: x" in real.read_text("utf-8")
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_differences_are_told_setting_by_setting():
+    after = SETTINGS | {
+        "rules": {"birthday": True, "offer_followup": {"days": 5}},
+        "managers": [{"name": "Анна", "role": "head"}, {"name": "Вера"}],
+    }
+    assert differences(SETTINGS, SETTINGS) == ()
+    assert differences(SETTINGS, after) == (
+        Changed("rules.birthday", "false", "true"),
+        Changed("managers.Анна.aliases", "[Аня, А. Седова]", ""),
+        Changed("managers.Борис", "{name: Борис}", ""),
+        Changed("managers.Вера", "", "{name: Вера}"),
+    )

@@ -18,7 +18,7 @@ from sheets_crm.wizard.step import Answered, World
 from sheets_crm.wizard.steps.shared import OneScreen, screen, told
 from sheets_crm.wizard.trial import REFRESH_S
 from sheets_crm.wizard.yaml_writer import Changed, differences, proposed, save, settings_of, text_there
-from sheets_crm.words import Lang, say, show
+from sheets_crm.words import Lang, knows, say, show
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,7 +33,7 @@ _STAGES = ("settings", "sync", "autostart")
 
 @dataclass
 class _Job:
-    """One go at writing all of it. key: the text of crm.yaml that it was begun for. warnings: what did not stop it."""
+    """One go at writing all of it. key: what it was begun for. warnings: what did not stop it."""
 
     key: str
     stage: str = "settings"
@@ -70,7 +70,7 @@ class FinishStep(OneScreen):
             text, _ = proposed(draft)
         except OwnerError as error:
             return screen(part, title, (), lang, wrong={"": told(error, lang)}, go_on="")
-        job = self._of(text)
+        job = self._of(draft, text)
         if job is None:
             blocks = _ready(draft, text, lang)
             return screen(
@@ -91,13 +91,13 @@ class FinishStep(OneScreen):
             text, _ = proposed(draft)
         except OwnerError as error:
             return Answered(draft, {"": told(error, lang)})
-        job = self._of(text)
+        job = self._of(draft, text)
         if job is not None and job.result is not None:
             return Answered(draft.model_copy(update={"notes": {**draft.notes, FINISHED: True}}))
         with self._lock:
             if self._job is not None and self._job.is_running:
                 return Answered(draft, stay=True)
-            self._job = job = _Job(text)
+            self._job = job = _Job(_key(draft, text))
         accept = action == ACCEPT
         if self._world.run_later is None:
             self._work(job, draft, accept=accept)
@@ -105,10 +105,13 @@ class FinishStep(OneScreen):
             self._world.run_later(lambda: self._work(job, draft, accept=accept))
         return Answered(draft, stay=True)
 
-    def _of(self, text: str) -> _Job | None:
-        """The job begun for these settings: what was written before they changed says nothing of them."""
+    def _of(self, draft: Draft, text: str) -> _Job | None:
+        """The job begun for these answers: what was done before they changed says nothing of them."""
         job = self._job
-        return job if job is not None and (job.key == text or job.is_running) else None
+        if job is None or job.is_running:
+            return job
+        is_same = job.key == _key(draft, text) and (job.error or job.broke or not self._addresses.is_pending(draft))
+        return job if is_same else None
 
     def _work(self, job: _Job, draft: Draft, *, accept: bool) -> None:
         from sheets_crm.sync.run import sync
@@ -139,6 +142,11 @@ class FinishStep(OneScreen):
             job.warnings.append(error)
 
 
+def _key(draft: Draft, text: str) -> str:
+    """Equal for equal answers that something comes of."""
+    return f"{bool(draft.notes.get('autostart'))}\n{text}"
+
+
 # --- ready ------------------------------------------------------------------------------------------------------------------
 
 
@@ -153,10 +161,17 @@ def _ready(draft: Draft, text: str, lang: Lang) -> list[Block]:
     changed = differences(settings_of(before), settings_of(text))
     if not changed:
         return [Sentence(say(f"{_KEY}.same", lang, config=draft.config))]
-    rows = tuple((one.key, _or_nothing(one.was, lang), _or_nothing(one.becomes, lang)) for one in changed)
+    rows = tuple((_named(one.key, lang), _or_nothing(one.was, lang), _or_nothing(one.becomes, lang)) for one in changed)
     heads = tuple(say(f"{_KEY}.head.{name}", lang) for name in ("key", "was", "becomes"))
     title = say(f"{_KEY}.changes", lang, n=len(changed))
     return [Table(title, heads, rows, note=say(f"{_KEY}.kept", lang, folder=str(Path(NAME) / "settings")))]
+
+
+def _named(key: str, lang: Lang) -> str:
+    """A setting as people call it, and as crm.yaml does."""
+    section = key.split(".", 1)[0]
+    name = f"{_KEY}.section.{section}"
+    return say(f"{_KEY}.setting", lang, section=say(name, lang), key=key) if knows(name, lang) else key
 
 
 def _or_nothing(text: str, lang: Lang) -> str:
@@ -167,7 +182,7 @@ def _or_nothing(text: str, lang: Lang) -> str:
 
 
 def _stopped(part: str, title: str, job: _Job, draft: Draft, lang: Lang) -> Screen:
-    reason = say("setup_run.our_fault", lang) if job.error is None else told(job.error, lang)
+    reason = say("setup_run.stop.our_fault", lang) if job.error is None else told(job.error, lang)
     blocks: list[Block] = [Sentence(reason, "error")]
     if job.saved:
         blocks.append(Sentence(say(f"{_KEY}.saved", lang, config=draft.config)))

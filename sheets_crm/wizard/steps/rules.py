@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from sheets_crm.sync.run import Result
 
 _KEY = "setup_run.rules"
-_LEVELS = {"1": 1, "2": 2, "3": 3}
-ALL = 3
 _KINDS: Mapping[str, Kind] = {"int": "number", "number": "number", "choice": "choice"}
 
 
@@ -94,11 +92,6 @@ class RulesStep(OneScreen):
         return Answered(changed)
 
 
-def level_of(draft: Draft) -> int:
-    """The level chosen: 1 to 3; all of it where none was."""
-    return _LEVELS.get(str(draft.notes.get("level", ALL)), ALL)
-
-
 def _packs(draft: Draft) -> tuple[Opened, tuple[Pack, ...]]:
     from sheets_crm.sync.packs import packs_of
 
@@ -153,7 +146,7 @@ class _Shown:
     def _block(self, rule: Rule, lacks: str) -> Fields:
         lang = self.lang
         said = stated(self.draft.settings.get("rules"), rule.id)
-        on = bool(said.get("on", rule.enabled and rule.level <= level_of(self.draft)))
+        on = bool(said.get("on", rule.enabled))
         usual = usual_params(rule, self.opened.template)
         held = self.typed.check(rule.id, holds=on)
         switch = Field(rule.id, say(f"{_KEY}.on", lang), "check", held, error=self.typed.error(rule.id))
