@@ -1,9 +1,8 @@
-"""The gallery behind its door, as a browser that was let in sees it; and a real browser for the few tests that need one."""
+"""The gallery behind its door, as a browser that was let in sees it."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,6 @@ from sheets_crm.wizard.conversation import Conversation
 from sheets_crm.wizard.shapes import Given
 from sheets_crm.wizard.web.app import app
 from sheets_crm.wizard.web.guard import Door
-from tests.conftest import _missing
 from tests.wizard.web import gallery
 
 PORT = 50123
@@ -112,17 +110,3 @@ def visit(tmp_path, monkeypatch):
 
     with runner:
         yield made
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium, once for each worker."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        _missing("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield running
-        running.close()
