@@ -61,6 +61,20 @@ def pdftoppm() -> str:
     return str(found)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, through playwright. Not for the whole session: while it runs, this thread has an event loop that others can't have."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        _missing("Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of other people's workbooks (never part of the repository): SHEETS_CRM_SHARED, or ../shared."""

@@ -87,7 +87,7 @@ def main() -> int:
     given = _arguments()
     DATA.mkdir(parents=True, exist_ok=True)
     results = [measure_size(size, given.repeat, with_openpyxl=not given.no_openpyxl) for size in given.sizes]
-    text = report(results, given.repeat) + (_history() if "100k" in given.sizes else "")
+    text = report(results, given.repeat) + (_history() if "100k" in given.sizes else "") + _pages()
     print(text)
     if not given.quick:
         (ROOT / "docs" / "performance.md").write_text(text, "utf-8")
@@ -219,6 +219,14 @@ def _history() -> str:
         "| what | figure |",
         "|---|---|",
     ]
+    return "\n".join([*lines, *(f"| {name} | {value} |" for name, _, value in rows)]) + "\n"
+
+
+def _pages() -> str:
+    """How soon and how big the pages in a browser are, as tools/bench_pages.py measures it."""
+    told = subprocess.run([sys.executable, str(TOOLS / "bench_pages.py")], check=False, capture_output=True, text=True)
+    rows = [line.partition(": ") for line in told.stdout.splitlines()]
+    lines = ["", "## Pages in a browser, over the demo workbook", "", "| what | figure |", "|---|---|"]
     return "\n".join([*lines, *(f"| {name} | {value} |" for name, _, value in rows)]) + "\n"
 
 

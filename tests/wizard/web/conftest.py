@@ -1,8 +1,7 @@
-"""The gallery behind its door, as a browser that was let in sees it; and a real browser for the few tests that need one."""
+"""The gallery behind its door, as a browser that was let in sees it."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +15,6 @@ from sheets_crm.wizard.conversation import Conversation
 from sheets_crm.wizard.shapes import Given
 from sheets_crm.wizard.web.app import app
 from sheets_crm.wizard.web.guard import Door
-from tests.conftest import _missing
 from tests.wizard.web import gallery
 
 PORT = 50123
@@ -110,21 +108,6 @@ def visit(tmp_path, monkeypatch):
         door.on_close = lambda: visitor.ends.append("end")
         return visitor
 
-    with (
-        start_blocking_portal() as portal
-    ):  # a loop in a thread of its own: a real browser may have left one in this one
+    # A loop in a thread of its own: a real browser may have left one in this one.
+    with start_blocking_portal() as portal:
         yield made
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium, once for each worker."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        _missing("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield running
-        running.close()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from sheets_crm.errors import WorkbookMissing
 from sheets_crm.wizard.conversation import Conversation
+from sheets_crm.wizard.web.app import app
+from sheets_crm.wizard.web.guard import Door
 from sheets_crm.words import say
 from tests.wizard.web import gallery
 from tests.wizard.web.conftest import OURS
@@ -288,3 +293,27 @@ def test_what_was_typed_on_a_page_that_was_left_does_not_pass_for_what_holds(vis
     assert visitor.form()["days"] == ["99"]
     visitor.go("/p/clients")
     assert visitor.go("/p/card/7").form()["days"] == ["1"]
+
+
+def test_the_conversation_begins_before_anybody_asks(tmp_path):
+    """The browser needs a second to open; what is slow to begin need not wait for it."""
+    begun = threading.Event()
+
+    def begin():
+        begun.set()
+        return gallery.conversation(tmp_path)[0]
+
+    app(begin, door=Door(1))
+    assert begun.wait(5)
+
+
+def test_a_last_step_may_note_that_all_is_done(visit, monkeypatch):
+    visitor = visit(here="work").enter()
+    answer = gallery.Show.answer
+
+    def noted(self, part, draft, *more):
+        answered = answer(self, part, draft, *more)
+        return replace(answered, draft=answered.draft.model_copy(update={"notes": {"finished": True}}))
+
+    monkeypatch.setattr(gallery.Show, "answer", noted)
+    assert visitor.press("next").place == "/closed"

@@ -102,6 +102,7 @@ def test_the_whole_way_without_javascript(opened):
     with opened(java_script_enabled=False) as (page, running):
         press(page, "main button.primary")
         assert page.locator("[aria-invalid=true]").count() == 1
+        assert page.locator(".faults:focus").count() == 1
         page.click(".faults a")
         page.fill("input[name=path]", "/home/я.xlsx")
         press(page, "button[value='_speak/en']")
