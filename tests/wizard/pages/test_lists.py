@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 
 import pytest
@@ -11,7 +12,7 @@ from sheets_crm.tasks.order import client_of, manager_of
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.parts import cut
 from sheets_crm.wizard.shapes import Facts, Search, Sentence
-from tests.wizard.pages.conftest import blocks, editing, fields, links, tables, text, told
+from tests.wizard.pages.conftest import blocks, editing, fields, links, owner_of, tables, text, told
 
 
 def plan(owner):
@@ -173,9 +174,12 @@ def test_a_search_of_another_run_of_the_program_is_asked_anew(reader):
 # --- history ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def edited(owner):
+@pytest.fixture(scope="module")
+def edited(firms, tmp_path_factory):
     """The firm after somebody changed a client and moved a deal, and a run saw it."""
+    folder = tmp_path_factory.mktemp("edited") / "firm"
+    shutil.copytree(firms["ru"], folder)
+    owner = owner_of(folder, "ru")
     with editing(owner.book) as book:
         book["Клиенты"]["C6"] = "+7 999 123-45-67"
         book["Сделки"]["D6"] = "Отказ"
