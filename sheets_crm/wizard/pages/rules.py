@@ -278,7 +278,7 @@ def _try(asked: Asked, seen: Seen, rule: Rule, given: Given) -> Acted:
         config = opened.config.model_copy(update={"rules": stated})
         return compared(rule.id, seen.result, plan(replace(opened, config=config), today=desk.today))
 
-    desk.begin(_WORK + rule.id, work)
+    desk.begin(_WORK + rule.id, work, only_reads=True)
     return Acted(f"{PATH}/{rule.id}")
 
 

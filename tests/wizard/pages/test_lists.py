@@ -30,8 +30,8 @@ def test_every_open_task_is_listed_once_with_its_reason(reader):
     tasks = plan(reader).open_tasks
     now = [row for table in tables(reader.see("tasks"))[1:] for row in table.rows]
     later = [row for table in tables(reader.see("tasks", when="later"))[1:] for row in table.rows]
-    assert Counter(text(row[1]) for row in (*now, *later)) == Counter(client_of(task) for task in tasks)
-    assert all(text(row[3]) for row in (*now, *later))
+    assert Counter(text(row[0]) for row in (*now, *later)) == Counter(client_of(task) for task in tasks)
+    assert all(text(row[2]) for row in (*now, *later))
     assert all("!" in text(row[4]) for row in (*now, *later))
     assert later
 
@@ -39,7 +39,7 @@ def test_every_open_task_is_listed_once_with_its_reason(reader):
 def test_tasks_stand_under_their_managers(reader):
     for table in tables(reader.see("tasks"))[1:]:
         mine = {client_of(task) for task in plan(reader).open_tasks if manager_of(task) == table.title}
-        assert {text(row[1]) for row in table.rows} <= mine
+        assert {text(row[0]) for row in table.rows} <= mine
 
 
 def test_one_managers_tasks_alone(reader):
