@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheets_crm.errors import NotFound, OwnerError
+from sheets_crm.errors import OwnerError
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Work
 from sheets_crm.wizard.pages.parts import Asked
@@ -64,7 +64,7 @@ def act(asked: Asked, given: Given, action: str) -> Acted:
     found = _overview(asked)
     copy = _copy(asked, found, asked.rest[0])
     if copy is None:
-        return Acted(PATH, parts.failed(NotFound("pages.backups.gone"), asked.lang))
+        return Acted(PATH, Sentence(asked.say("backups.gone"), "error"))
     return _act_on_one(asked, copy, given, action)
 
 

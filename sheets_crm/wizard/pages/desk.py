@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -40,6 +40,21 @@ def beside(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Our fault, told as an error is. The log knows it by its number."""
+
+    key: str
+    number: str
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        return {"number": self.number}
+
+
+Trouble = OwnerError | Fault
+
+
 class Work:
     """One piece of work. value or error: what came of it, once it is over."""
 
@@ -47,7 +62,7 @@ class Work:
         self.about = about
         self.only_reads = only_reads
         self.value: Any = None
-        self.error: OwnerError | None = None
+        self.error: Trouble | None = None
         self.ended = 0.0  # by the clock that only goes on
         self._over = threading.Event()
 
@@ -71,7 +86,7 @@ class Work:
         except OwnerError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - the page says so, the log has the rest
-            self.error = OwnerError("pages.fault", number=log_our_fault(error)[0])
+            self.error = Fault("pages.fault", number=log_our_fault(error)[0])
         self.ended = time.monotonic()
         self._over.set()
 
@@ -135,11 +150,11 @@ class Looked:
     """What there is to show. seen: the last good reading. error: why the present state can't be read. is_busy: it is being read."""
 
     seen: Seen | None
-    error: OwnerError | None = None
+    error: Trouble | None = None
     is_busy: bool = False
 
 
-def told(error: OwnerError, lang: Lang) -> str:
+def told(error: Trouble, lang: Lang) -> str:
     """The error's sentence."""
     return say(error.key, lang, **error.values)
 

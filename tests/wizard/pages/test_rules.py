@@ -10,7 +10,7 @@ import yaml
 from sheets_crm.data import DEMO_TODAY
 from sheets_crm.engine.pack import Param, Texts
 from sheets_crm.sync.run import plan
-from sheets_crm.wizard.pages import rules
+from sheets_crm.wizard.pages import trying
 from sheets_crm.wizard.shapes import Facts, Progress, Sentence
 from tests.wizard.pages.conftest import blocks, fields, owner_of, tables, text, told
 
@@ -200,11 +200,11 @@ LABEL = Texts(ru="Сколько", en="How many")
     ],
 )
 def test_each_kind_of_parameter_is_read(param, typed, value):
-    assert rules._value(param, rules._typed({"p": [typed]}, "p")) == value
+    assert trying._value(param, trying._typed({"p": [typed]}, "p")) == value
 
 
 def test_values_are_written_as_yaml_has_them():
-    assert rules._plain(Decimal("2.5")) == 2.5
-    assert rules._plain(("a", "b")) == ["a", "b"]
-    assert not rules._same(("a",), ("a", "b"))
-    assert rules._same(("1",), [1])
+    assert trying._plain(Decimal("2.5")) == 2.5
+    assert trying._plain(("a", "b")) == ["a", "b"]
+    assert not trying._same(("a",), ("a", "b"))
+    assert trying._same(("1",), [1])
