@@ -40,6 +40,9 @@ def pages(
         on_ready=lambda address: print_text(say("pages.command.opened", voice.lang, address=address), quiet=quiet),
         open_browser=browser,
     )
+    if not shown.finish(0):
+        print_text(say("pages.command.finishing", voice.lang), quiet=quiet)
+        shown.finish()
     print_text(say("pages.command.closed", voice.lang), quiet=quiet)
 
 

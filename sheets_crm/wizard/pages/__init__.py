@@ -57,6 +57,10 @@ class OwnerPages:
         """The pages of a crm.yaml."""
         return cls(Desk(config, today=today), keeper)
 
+    def finish(self, seconds: float = 60.0) -> bool:
+        """Before the program ends: wait for what is being written. Is all of it over?"""
+        return self._desk.finish(seconds)
+
     def screen(self, path: str, query: Mapping[str, str], lang: Lang) -> Screen | None:
         """The page at a path; None where there is none."""
         name, *rest = path.split("/")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheets_crm.errors import NotFound, OwnerError
+from sheets_crm.errors import OwnerError
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.desk import Work
 from sheets_crm.wizard.pages.parts import Asked
@@ -64,7 +64,7 @@ def act(asked: Asked, given: Given, action: str) -> Acted:
     found = _overview(asked)
     copy = _copy(asked, found, asked.rest[0])
     if copy is None:
-        return Acted(PATH, parts.failed(NotFound("pages.backups.gone"), asked.lang))
+        return Acted(PATH, Sentence(asked.say("backups.gone"), "error"))
     return _act_on_one(asked, copy, given, action)
 
 
@@ -121,7 +121,7 @@ def _list(asked: Asked, found: Overview) -> Screen:
     rows = tuple(_row(asked, found, copy) for copy in part)
     note = parts.cut_note(asked, which)
     blocks: list[Block] = [
-        *(_ended(asked, work) if work is not None else ()),
+        *(_ended(asked, work) if work is not None and work.is_news else ()),
         Sentence(asked.say("backups.intro")),
         Table(asked.say("backups.list"), headers, rows, numeric=(1,), note=note, empty=asked.say("backups.none")),
         *parts.turning(asked, PATH, which),
@@ -245,7 +245,10 @@ def _one(asked: Asked, found: Overview, copy: Backup) -> Screen:
     title, work = asked.say("backups.of", when=when), asked.desk.work(_ONE + _key(copy))
     if work is not None and not work.is_over:
         return Screen(path, title, (Progress(asked.say(f"backups.going.{work.about}")),), refresh_s=parts.SOON_S)
-    blocks: list[Block] = [*(_done(asked, work) if work is not None else ()), _facts(asked, found, copy)]
+    blocks: list[Block] = [
+        *(_done(asked, work) if work is not None and work.is_news else ()),
+        _facts(asked, found, copy),
+    ]
     sheets = _sheets(copy)
     blocks += _explained(asked, when, sheets)
     actions = [Action("check", asked.say("backups.check"), primary=True), Action("aside", asked.say("backups.aside"))]

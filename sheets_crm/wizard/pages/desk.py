@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Later = Callable[[Callable[[], None]], None]
 PATIENCE_S = 1.5  # how long a page waits for work it has just begun before it shows that it goes on
 GLANCE_S = 0.2  # ... and for work that goes on already
+NEWS_S = 120.0  # for so long a page tells what came of its button
 AGAIN_S = 5.0  # what could not be read is tried again after so long
 GOOGLE_S = 300  # a spreadsheet in the network is read anew no more often: asking whether it changed costs a read
 _CODE = 10  # bytes
@@ -39,19 +40,40 @@ def beside(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Our fault, told as an error is. The log knows it by its number."""
+
+    key: str
+    number: str
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        return {"number": self.number}
+
+
+Trouble = OwnerError | Fault
+
+
 class Work:
     """One piece of work. value or error: what came of it, once it is over."""
 
-    def __init__(self, about: object = None) -> None:
+    def __init__(self, about: object = None, *, only_reads: bool = False) -> None:
         self.about = about
+        self.only_reads = only_reads
         self.value: Any = None
-        self.error: OwnerError | None = None
+        self.error: Trouble | None = None
         self.ended = 0.0  # by the clock that only goes on
         self._over = threading.Event()
 
     @property
     def is_over(self) -> bool:
         return self._over.is_set()
+
+    @property
+    def is_news(self) -> bool:
+        """Has it ended so lately that its end is still worth telling?"""
+        return self.is_over and time.monotonic() - self.ended < NEWS_S
 
     def wait(self, seconds: float) -> bool:
         """Is it over within these seconds?"""
@@ -64,7 +86,7 @@ class Work:
         except OwnerError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - the page says so, the log has the rest
-            self.error = OwnerError("pages.fault", number=log_our_fault(error)[0])
+            self.error = Fault("pages.fault", number=log_our_fault(error)[0])
         self.ended = time.monotonic()
         self._over.set()
 
@@ -128,11 +150,11 @@ class Looked:
     """What there is to show. seen: the last good reading. error: why the present state can't be read. is_busy: it is being read."""
 
     seen: Seen | None
-    error: OwnerError | None = None
+    error: Trouble | None = None
     is_busy: bool = False
 
 
-def told(error: OwnerError, lang: Lang) -> str:
+def told(error: Trouble, lang: Lang) -> str:
     """The error's sentence."""
     return say(error.key, lang, **error.values)
 
@@ -167,12 +189,12 @@ class Desk:
 
     # --- work beside the pages --------------------------------------------------------------------------------------
 
-    def begin(self, name: str, what: Callable[[], Any], about: object = None) -> Work:
+    def begin(self, name: str, what: Callable[[], Any], about: object = None, *, only_reads: bool = False) -> Work:
         """Begin a work of this name, unless one of that name goes on: then that one."""
         going = self.works.get(name)
         if going is not None and not going.is_over:
             return going
-        work = self.works[name] = Work(about)
+        work = self.works[name] = Work(about, only_reads=only_reads)
         self.later(lambda: work.do(what))
         return work
 
@@ -182,6 +204,12 @@ class Desk:
         if work is not None:
             work.wait(GLANCE_S)
         return work
+
+    def finish(self, seconds: float) -> bool:
+        """Wait for what is writing or copying; is all of it over? Readings may be dropped."""
+        until = time.monotonic() + seconds
+        going = [work for work in self.works.values() if not work.is_over and not work.only_reads]
+        return all(work.wait(max(until - time.monotonic(), 0.0)) for work in going)
 
     @property
     def latest(self) -> Seen | None:
@@ -207,7 +235,7 @@ class Desk:
         stamp, work = self._stamp(), self.works.get("reading")
         stale = work is None or (work.is_over and (work.about != stamp or _may_try_again(work)))
         if stale:
-            work = self.begin("reading", self._read, stamp)
+            work = self.begin("reading", self._read, stamp, only_reads=True)
         assert work is not None
         if not work.wait(self.patience_s if stale else GLANCE_S):
             return Looked(self._seen, is_busy=True)

@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from sheets_crm.errors import OwnerError
-from sheets_crm.wizard.pages.desk import Desk, Looked, Seen, told
+from sheets_crm.wizard.pages.desk import Desk, Looked, Seen, Trouble, told
 from sheets_crm.wizard.shapes import Action, Block, Cell, Facts, Progress, Screen, Sentence
 from sheets_crm.wizard.web.ports import href
 from sheets_crm.words import Lang, say, show
@@ -79,7 +78,7 @@ def stale(asked: Asked, looked: Looked) -> tuple[Block, ...]:
     return (Sentence(asked.say(key, at=moment(looked.seen.at, zone, asked.lang)), "warning"),)
 
 
-def failed(error: OwnerError, lang: Lang) -> Sentence:
+def failed(error: Trouble, lang: Lang) -> Sentence:
     """Why something was not done."""
     return Sentence(told(error, lang), "error")
 

@@ -19,6 +19,7 @@ from sheets_crm.words import say
 
 PATH, FIND, FIELD = "clients", "find-", "wanted"
 _REMEMBERED = 100  # searches
+_KEPT = 5  # results: those of a large base are large
 _LONGEST = 200  # signs of one
 _CALLED = ("title", "id", "number", "product", "service", "kind", "text")  # what a card other than a client is known by
 _FIRST = 20  # clients that are shown before anything is looked for
@@ -73,9 +74,7 @@ def _blocks(asked: Asked, seen: Seen, field: Field, wanted: str | None) -> Seque
         return (Sentence(asked.say("search.forgotten"), "warning"), question, go)
     if not wanted:
         return (question, go, *_best(asked, seen))
-    from sheets_crm.sync.ask import find
-
-    hits = _once(find(seen.result, wanted))
+    hits = _hits(asked, seen, wanted)
     if not hits:
         return (question, go, Sentence(say("cli.found_none", asked.lang, wanted=wanted)))
     part, which = parts.cut(hits, asked.page)
@@ -83,6 +82,20 @@ def _blocks(asked: Asked, seen: Seen, field: Field, wanted: str | None) -> Seque
     rows = tuple(_row(asked, seen, hit) for hit in part)
     found = Table(asked.say("search.found", n=len(hits)), headers, rows, note=parts.cut_note(asked, which))
     return (question, go, found, *parts.turning(asked, f"{PATH}/{asked.rest[0]}", which))
+
+
+def _hits(asked: Asked, seen: Seen, wanted: str) -> list[dict[str, Any]]:
+    """What was found, each card once; looked for once as long as the base is the same."""
+    from sheets_crm.sync.ask import find
+
+    reading, known = asked.desk.notes.get("found", (None, {}))
+    if reading is not seen or len(known) > _KEPT:
+        known = {}
+    if wanted not in known:
+        known[wanted] = _once(find(seen.result, wanted))
+    asked.desk.notes["found"] = (seen, known)
+    hits: list[dict[str, Any]] = known[wanted]
+    return hits
 
 
 def _once(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

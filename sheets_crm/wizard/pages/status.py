@@ -115,12 +115,12 @@ def sync_screen(asked: Asked) -> Screen:
     work = asked.desk.work(SYNC)
     if work is not None and not work.is_over:
         return Screen(SYNC, title, (Progress(asked.say("sync.going")),), refresh_s=parts.SOON_S)
-    ended = _ended(asked, work) if work is not None else []
+    ended = _ended(asked, work) if work is not None and work.is_news else []
     try:
         opened = asked.desk.opened()
     except OwnerError as error:
         return Screen(SYNC, title, tuple(ended), errors=(parts.failed(error, asked.lang),))
-    accept = work is not None and isinstance(work.error, BaseEmptied)
+    accept = work is not None and work.is_news and isinstance(work.error, BaseEmptied)
     actions = [Action("write", asked.say("sync.write"), primary=True)]
     if accept:
         actions.append(Action("accept", asked.say("sync.accept"), loses=True))

@@ -82,7 +82,7 @@ def _counted(asked: Asked, code: str, name: str, counts: Sequence[int]) -> tuple
 
 
 def _table(asked: Asked, seen: Seen, manager: str, tasks: Sequence[Task]) -> Table:
-    headers = tuple(asked.say(f"tasks.columns.{name}") for name in ("due", "client", "todo", "why", "source"))
+    headers = tuple(asked.say(f"tasks.columns.{name}") for name in ("client", "todo", "why", "due", "source"))
     rows = tuple(_row(asked, seen, task) for task in tasks)
     return Table(manager or asked.say("nobody"), headers, rows)
 
@@ -92,9 +92,9 @@ def _row(asked: Asked, seen: Seen, task: Task) -> tuple[str | Cell, ...]:
     identity = task.decision.client_id if task.decision else seen.named(name)
     is_late = when(task, seen.result.today) == "overdue"
     return (
-        Cell(parts.day(task.day, asked.lang), tone="warning" if is_late else "plain"),
         parts.client_cell(seen, name, identity),
         *told(asked, task),
+        Cell(parts.day(task.day, asked.lang), tone="warning" if is_late else "plain"),
         source_text(task.decision) if task.decision else "",
     )
 
