@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ def is_job(one: Shown) -> bool:
     return _JOB.match(one.line) is not None
 
 
+@functools.cache
 def group() -> typer.core.TyperGroup:
     """The program's commands."""
     found = typer.main.get_command(app)
@@ -63,6 +65,7 @@ def group() -> typer.core.TyperGroup:
     return found
 
 
+@functools.cache
 def refusal(words: tuple[str, ...]) -> str:
     """What the program would say to a command typed so; nothing where it would take it. Does nothing."""
     command, rest, path = group(), list(words), []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import shutil
+from datetime import date
 
 import pytest
 from typer.testing import CliRunner
 
-from sheets_crm import data
 from sheets_crm.cli.app import app
 from sheets_crm.cli.shell import Now
 from sheets_crm.cli.voice import Voice
@@ -33,7 +33,7 @@ NOT_RUN = {
 }
 # Words of the pages that stand for something of the reader's -> what stands for it here.
 MEANT = {
-    "NAME": "last", "TASK": "ООО", "CLIENT": "ООО", "TEXT": "ООО", "CONFIG": "crm.yaml", "WORKBOOK": "windows.xlsx",
+    "NAME": "last", "TASK": "Вера", "CLIENT": "Вера", "TEXT": "Вера", "CONFIG": "crm.yaml", "WORKBOOK": "Салон.xlsx",
     "TO": "x", "FROM": "y", "PATH": "my-rules.yaml",
 }  # fmt: skip
 
@@ -111,15 +111,14 @@ def test_what_is_not_run_is_there(root):
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory, root):
-    """The demo firm, synced, with what the pages tell their readers to make beside it."""
+    """The tutorial's salon, synced, with what the pages tell their readers to make beside it."""
     folder = tmp_path_factory.mktemp("firm")
-    workbook, config = data.demo_files("ru")
-    for name in (workbook.name, "Клиенты.xlsx", "Clients.xlsx"):
-        shutil.copyfile(workbook, folder / name)
-    shutil.copyfile(config, folder / "crm.yaml")
+    for name in ("Салон.xlsx", "Клиенты.xlsx", "Clients.xlsx"):
+        shutil.copyfile(root / "docs" / "tutorial" / "Салон.xlsx", folder / name)
+    (folder / "crm.yaml").write_text("workbook: Салон.xlsx\n", "utf-8")
     page = (root / "docs" / "howto" / "write-a-rule.md").read_text("utf-8")
     (folder / "my-rules.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], "utf-8")
-    run.sync(str(folder), today=data.DEMO_TODAY)
+    run.sync(str(folder), today=date(2026, 3, 16))
     return folder
 
 
