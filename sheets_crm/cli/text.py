@@ -60,7 +60,8 @@ def found_lines(result: Result) -> list[str]:
     by_rule = Counter(task.decision.rule for task in result.open_tasks if task.decision)
     lines += [f"  {result.rule_label(rule)}: {n}" for rule, n in by_rule.most_common()]
     errors = sum(1 for problem in base.problems if problem.severity == "error")
-    lines.append(say("cli.problems", lang, n=len(base.problems), errors=errors))
+    found = say("cli.problems", lang, n=len(base.problems), errors=errors) if base.problems else None
+    lines.append(found or say("cli.no_problems", lang))
     lines += [say(key, lang, **values) for key, values in result.notes]
     return lines
 
