@@ -30,6 +30,8 @@ _UTF8_NAME = 0x800
 _DATA_DESCRIPTOR = 0x8
 _ENCRYPTED = 0x1
 
+Stamp = tuple[int, int]  # check sum and size of a member's content
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -102,6 +104,11 @@ class Archive:
         """The compressed bytes as they lie in the file."""
         member = self.members[name]
         return self.data[member.at : member.at + member.info.compress_size]
+
+    def stamp(self, name: str) -> Stamp:
+        """By what the content of a member is known again."""
+        info = self.members[name].info
+        return info.CRC, info.file_size
 
     def read(self, name: str) -> bytes:
         """The member's content. WorkbookUnreadable when it can't be unpacked or its check sum is wrong."""
