@@ -160,12 +160,10 @@ class ExcelBook:
             if target.exists():
                 raise FingerprintChanged
             return
-        if files.fingerprint(target) != found:
-            raise FingerprintChanged
         if self._before_write:
             self._before_write(target)
-            if files.fingerprint(target) != found:
-                raise FingerprintChanged
+        if files.fingerprint(target) != found:
+            raise FingerprintChanged
 
 
 class _Write:
