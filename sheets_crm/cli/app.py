@@ -36,4 +36,5 @@ def main() -> None:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in words, one and all
         sentence, code = voice.complaint(error)
         complain(sentence)
+    gc.freeze()  # the process ends: Python need not look once more, and twice, for cycles among all that a run has made
     raise SystemExit(code if isinstance(code, int) else 0) from None

@@ -7,7 +7,7 @@ Pure. Decides nothing about a task's life (tasks).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sheets_crm.books.model import Grid
@@ -20,6 +20,8 @@ from sheets_crm.tasks.keys import is_key, is_own, note_key, split_keys
 from sheets_crm.tasks.model import Mark, Status, Told
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import Lang
+
+_TEXTS = ("outcome", "reason", "comment", "repeat", "why")
 
 
 @dataclass(frozen=True)
@@ -53,48 +55,50 @@ def read_tasks_tab(grid: Grid) -> TasksTab:
 
 def _mark(row: Sequence[Typed], found: Found, extra: Mapping[int, str], number: int) -> Mark | None:
     """The mark of one row; None for a blank row and for the sentence of an empty tab."""
-    cells = {
-        name: row[found.ids[name]] if name in found.ids and found.ids[name] < len(row) else NOTHING for name in IDS
-    }
+    cells = {name: row[place] for name, place in found.ids.items() if place < len(row) and row[place] is not NOTHING}
     added = {name: row[place].plain(found.lang) for place, name in extra.items()}
-    key = cells["key"].as_text(found.lang).strip()
-    if is_key(key.lower()) and key.startswith("n"):
-        sentence = cells["todo"].as_text(found.lang)
+    key = cells.get("key", NOTHING).as_text(found.lang).strip()
+    if key.startswith("n") and is_key(key.lower()):
+        sentence = cells.get("todo", NOTHING).as_text(found.lang)
         if note_key(sentence) == key.lower():
-            cells["todo"] = NOTHING
-        key, cells["key"] = "", NOTHING
-    if all(cell.blank for cell in cells.values()) and all(value is None for value in added.values()):
+            cells.pop("todo", None)
+        key = ""
+        del cells["key"]
+    if not cells and all(value is None for value in added.values()):
         return None
     return _read(cells, found.lang, key, added, number)
 
 
 def _read(cells: Mapping[str, Typed], lang: Lang, key: str, extra: Mapping[str, object], number: int) -> Mark:
-    due, hour = cells["due"].day(lang), cells["time"].hour(lang)
-    if hour is None and isinstance(due, date) and cells["due"].clock:
-        hour = cells["due"].clock
+    """The mark of the cells that hold anything, by column."""
+    texts = {name: cells[name].as_text(lang) for name in _TEXTS if name in cells}
+    due_cell = cells.get("due", NOTHING)
+    due, hour = due_cell.day(lang), cells.get("time", NOTHING).hour(lang)
+    if hour is None and isinstance(due, date) and due_cell.clock:
+        hour = due_cell.clock
     keys = split_keys(key)
     own = not keys or is_own(keys[0])
-    comment, why = cells["comment"].as_text(lang), cells["why"].as_text(lang)
-    mark = Mark(
+    comment, why = texts.get("comment", ""), texts.get("why", "")
+    found = _cells(cells, lang)
+    if own and why:
+        found["why"] = without_notes(why)
+    return Mark(
         key=" ".join(keys) or key,
-        status=_status(cells["status"], lang),
-        outcome=cells["outcome"].as_text(lang),
-        reason=cells["reason"].as_text(lang),
+        status=_status(cells.get("status", NOTHING), lang),
+        outcome=texts.get("outcome", ""),
+        reason=texts.get("reason", ""),
         comment=comment,
-        snooze_until=cells["snooze_until"].day(lang),
+        snooze_until=cells.get("snooze_until", NOTHING).day(lang),
         due=due,
         time=hour,
-        repeat=cells["repeat"].as_text(lang),
+        repeat=texts.get("repeat", ""),
         own=own,
+        cells={name: value for name, value in found.items() if value != ""},
         extra=extra,
         row=number,
         day_said=read_day(comment) if comment else None,
         told=told(why) if why else Told(),
     )
-    found = _cells(cells, lang)
-    if own and why:
-        found["why"] = without_notes(why)
-    return replace(mark, cells={name: value for name, value in found.items() if value != ""})
 
 
 def _status(cell: Typed, lang: Lang) -> str:
@@ -106,13 +110,10 @@ def _status(cell: Typed, lang: Lang) -> str:
 
 
 def _cells(cells: Mapping[str, Typed], lang: Lang) -> dict[str, object]:
-    """What stands under our columns, by id, blank cells left out; a priority we know as its number."""
-    found: dict[str, object] = {}
-    for name, cell in cells.items():
-        value = cell.plain(lang)
-        if name != "key" and value is not None:
-            found[name] = plain_text(value, lang)
-    level = cells["priority"].as_text(lang)
+    """What stands under our columns, by id; a priority we know as its number."""
+    found: dict[str, object] = {name: plain_text(cells[name].plain(lang), lang) for name in IDS if name in cells}
+    found.pop("key", None)
+    level = str(found.get("priority", ""))
     if level.strip() in ("1", "2", "3"):
         found["priority"] = int(level)
     elif fold(level) in priorities_by_label():

@@ -6,9 +6,9 @@ Pure. Knows nothing of tabs' columns. It never guesses: what can be read in two 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
+from typing import NamedTuple
 
 from sheets_crm.books.model import Grid, serial_date
 from sheets_crm.cells import Kind
@@ -24,8 +24,7 @@ _FIRST_SERIAL, _LAST_SERIAL = 20_000, 79_999  # a plain number that can only be 
 _MINUTES = 24 * 60
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(NamedTuple):  # many are made, and a tuple is made quickly
     """One cell as read. `number` is serial days for DATE."""
 
     kind: Kind
@@ -34,7 +33,9 @@ class Typed:
 
     @property
     def blank(self) -> bool:
-        return self.kind in (Kind.EMPTY, Kind.UNCACHED) or (self.kind == Kind.TEXT and not self.text.strip())
+        if self.kind == Kind.TEXT:
+            return not self.text or self.text.isspace()
+        return self.kind in (Kind.EMPTY, Kind.UNCACHED)
 
     def as_text(self, lang: Lang) -> str:
         """The cell as text, as people of `lang` would have typed it; text itself as typed."""
@@ -91,13 +92,15 @@ _KINDS = tuple(Kind)  # in the order of their numbers, which never change
 
 
 def rows_of(grid: Grid) -> list[list[Typed]]:
-    """The grid's rows, each a list of cells (one per column of the grid)."""
+    """The grid's rows, each a list of cells (one per column of the grid); a blank cell is `NOTHING` itself."""
     columns = []
     for column in grid.columns:
         kinds, texts, numbers = column.kind.to_list(), column.text.to_list(), column.number.to_list()
         columns.append(
             [
-                NOTHING if kind == Kind.EMPTY else Typed(_KINDS[kind], text or "", number or 0.0)
+                NOTHING
+                if kind == Kind.EMPTY or (cell := Typed(_KINDS[kind], text or "", number or 0.0)).blank
+                else cell
                 for kind, text, number in zip(kinds, texts, numbers, strict=True)
             ]
         )

@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple, cast
 from sheets_crm.engine.model import Decision
 
 _SHAPE = re.compile(r"([ton][a-z2-7]{13})(?:-(\d{1,4})([adr])(\d{1,2})([a-z2-7]))?")
+_LETTERS = "tonTON"
 _LENGTH = 12
 KEY_LENGTH = _LENGTH + 2  # of the shortest key: its letter, the digest, the check character
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # base32 of RFC 4648, small letters
@@ -88,6 +89,11 @@ def is_key(text: str) -> bool:
     if found is None or found[1][-1] != _check(found[1][:-1]):
         return False
     return found[2] is None or (text[-1] == _check(text[:-1]) and found[1].startswith("t"))
+
+
+def may_be_key(text: str) -> bool:
+    """Is the text long enough for a key, and does it begin as keys do? A quick look that spares most texts a slow one."""
+    return len(text) >= KEY_LENGTH and text.lstrip()[:1] in _LETTERS
 
 
 def is_own(key: str) -> bool:

@@ -74,6 +74,13 @@ def write(path, *tabs, **options):
     return book.apply(WritePlan(tabs, book.fingerprint()))
 
 
+def read_and_write(path, *tabs):
+    """As a run does it: all sheets are read by the book that then writes."""
+    book = ExcelBook(path)
+    book.read([sheet.name for sheet in book.sheets()])
+    return book.apply(WritePlan(tabs, book.fingerprint()))
+
+
 def members(path):
     with zipfile.ZipFile(path) as file:
         return {info.orig_filename: file.read(info) for info in file.infolist()}

@@ -40,6 +40,21 @@ def test_any_text_comes_back(texts):
     assert back == [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
 
 
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+
+@given(st.lists(st.text(st.sampled_from("a& \n\t\u00a0"), max_size=4), min_size=1, max_size=5))
+def test_spaces_at_the_ends_of_a_text_are_preserved(texts):
+    rows = pl.Series([str(number) for number in range(1, len(texts) + 1)])
+    cells = row_cells([(0, pl.Series(texts), 0)], rows, date_1904=False)
+    for text, cell in zip(texts, cells, strict=True):
+        element = ET.fromstring(cell).find("is/t") if text else None
+        assert text == ("" if element is None else element.text)
+        if text != text.strip(" \t\n"):
+            assert element is not None
+            assert element.get(SPACE) == "preserve"
+
+
 def test_text_is_cut_at_excels_limit_and_never_inside_a_pair():
     assert text_of("a" * 32_767) == "a" * 32_767
     assert text_of("a" * 32_768) == "a" * 32_766 + "\u2026"

@@ -12,7 +12,18 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 
 from sheets_crm.books.excel.book import ExcelBook
-from tests.books.excel_cases import edit, funnel, members, problems, rezip, save_plain, tasks, text, write
+from tests.books.excel_cases import (
+    edit,
+    funnel,
+    members,
+    problems,
+    read_and_write,
+    rezip,
+    save_plain,
+    tasks,
+    text,
+    write,
+)
 from tests.books.untouched import Parts, assert_untouched
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -283,12 +294,20 @@ def test_formulas_over_our_tab_are_calculated_on_load(tmp_path):
         "=1+ Tasks!A1",
     ],
 )
-def test_references_by_sheet_name_are_seen(tmp_path, formula):
-    book = save_plain(tmp_path / "b.xlsx", lambda b: b.active.__setitem__("C1", formula))
+@pytest.mark.parametrize("writes", [write, read_and_write])
+def test_references_by_sheet_name_are_seen(tmp_path, formula, writes):
+    book = save_plain(tmp_path / "b.xlsx", lambda b: b.active.__setitem__("XFD9", formula))  # where no other cell is
     edit(book, "xl/workbook.xml", (' fullCalcOnLoad="1"', ""))
-    write(book, tasks())
-    write(book, tasks(("done", *ROW[1:])))
+    writes(book, tasks())
+    writes(book, tasks(("done", *ROW[1:])))
     assert b'fullCalcOnLoad="1"' in members(book)["xl/workbook.xml"]
+
+
+def test_a_sheet_read_without_formulas_is_not_searched_for_them(tmp_path, monkeypatch):
+    book = save_plain(tmp_path / "b.xlsx", lambda b: b.active.__setitem__("C1", "Tasks!A1"))
+    write(book, tasks())
+    monkeypatch.setattr("sheets_crm.books.excel.references.holds_any", None)
+    assert read_and_write(book, tasks(("done", *ROW[1:]))).written == ("tasks",)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,18 @@ def test_a_cell_that_shows_nothing_is_empty_and_trimmed(read, cell):
     assert (grid.height, grid.columns, grid.formulas) == (0, (), {})
 
 
+def test_whole_numbers_of_any_length_and_what_only_resembles_them(read):
+    numbers = [digits[:length] for digits in ("1234567890", "9999999999", "0000000071") for length in range(1, 11)]
+    texts = [
+        number[:place] + char + number[place + 1 :]
+        for number in ("7", "70", "7071", "12345678", "123456789")
+        for place in range(len(number))
+        for char in "/:;?@`p"  # the neighbours of the digits, and what has their low bits
+    ]
+    rows = [f'<row r="{n}"><c r="A{n}"><v>{text}</v></c></row>' for n, text in enumerate([*numbers, *texts], 1)]
+    assert cells(read("".join(rows))) == [("NUMBER", float(text)) for text in numbers] + [("TEXT", t) for t in texts]
+
+
 def test_rows_and_columns_keep_their_places(read):
     grid = read(
         '<row r="2"><c r="B2"><v>1</v></c><c r="AA2"><v>2</v></c></row><row r="10"><c r="ZZ10"><v>3</v></c></row>'

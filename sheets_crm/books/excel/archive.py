@@ -30,6 +30,8 @@ _UTF8_NAME = 0x800
 _DATA_DESCRIPTOR = 0x8
 _ENCRYPTED = 0x1
 
+Stamp = tuple[int, int]  # check sum and size of a member's content
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -98,10 +100,15 @@ class Archive:
         """The member's own spelling of a name, whatever the case and slashes; None when there is none."""
         return self._lower.get(clean(name).lower())
 
-    def packed(self, name: str) -> bytes:
-        """The compressed bytes as they lie in the file."""
+    def packed(self, name: str) -> memoryview:
+        """The compressed bytes as they lie in the file, not copied."""
         member = self.members[name]
-        return self.data[member.at : member.at + member.info.compress_size]
+        return memoryview(self.data)[member.at : member.at + member.info.compress_size]
+
+    def stamp(self, name: str) -> Stamp:
+        """By what the content of a member is known again."""
+        info = self.members[name].info
+        return info.CRC, info.file_size
 
     def read(self, name: str) -> bytes:
         """The member's content. WorkbookUnreadable when it can't be unpacked or its check sum is wrong."""
@@ -124,7 +131,7 @@ class Archive:
     def _unpacked(self, name: str) -> bytes:
         info = self.members[name].info
         if info.compress_type == zipfile.ZIP_STORED:
-            return self.packed(name)
+            return bytes(self.packed(name))
         if info.compress_type != zipfile.ZIP_DEFLATED:
             raise WorkbookUnreadable("excel.part_broken", part=name)
         try:
@@ -135,7 +142,7 @@ class Archive:
     def pieces(self, name: str) -> Iterable[bytes]:
         """The content in pieces of about a megabyte, for a scan; ends quietly where a user's part is broken."""
         info = self.members[name].info
-        packed = memoryview(self.data)[self.members[name].at :][: info.compress_size]
+        packed = self.packed(name)
         if info.compress_type == zipfile.ZIP_STORED:
             yield from (bytes(packed[i : i + _CHUNK]) for i in range(0, len(packed), _CHUNK))
             return
@@ -242,7 +249,7 @@ class _Writer:
         sizes: tuple[int, int, int],
         origin: tuple[int, int, int],
         extras: tuple[bytes, bytes, bytes],
-        packed: bytes,
+        packed: bytes | memoryview,
     ) -> None:
         local_extra, extra, comment = extras
         if max(*sizes[1:], self.at + len(packed)) >= _LIMIT or len(self.directory) >= 0xFFFE:
@@ -260,6 +267,6 @@ class _Writer:
         self._put(directory)
         self._put(_END.pack(b"PK\5\6", 0, 0, count, count, len(directory), begin, len(comment)) + comment)
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         self.out.write(data)
         self.at += len(data)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
-from sheets_crm.books.excel.archive import Archive, Blob, rebuild
+from sheets_crm.books.excel.archive import Archive, Blob, Stamp, rebuild
 from sheets_crm.books.excel.blank import address, blank_workbook
 from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.meaning import is_same, lost_notes
@@ -52,6 +52,7 @@ class ExcelBook:
         self._allow_protected = allow_protected
         self._wait_s = wait_s
         self._before_write = before_write
+        self._formula_free: set[Stamp] = set()  # sheets that were read and hold no formula
 
     @property
     def is_missing(self) -> bool:
@@ -76,7 +77,9 @@ class ExcelBook:
     def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
         """The named sheets as grids."""
         reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
-        return cast("Mapping[str, Grid]", reader.read_sheets(self.path, names) if names else {})
+        return cast(
+            "Mapping[str, Grid]", reader.read_sheets(self.path, names, formula_free=self._formula_free) if names else {}
+        )
 
     def apply(self, plan: WritePlan) -> Applied:
         """Write the tabs of the plan, or nothing at all."""
@@ -88,7 +91,7 @@ class ExcelBook:
         package, workbook = self._open(data)
         with self._named():
             refuse(workbook, allow_protected=self._allow_protected)
-            graft = Graft(package, workbook, links_to=self._links_to())
+            graft = Graft(package, workbook, links_to=self._links_to(), formula_free=self._formula_free)
             graft.put(plan.tabs)
             removal = Removal(graft, target)
             removal.take_out(plan.remove, kept=plan.kept, even_added=plan.even_added)
@@ -170,12 +173,10 @@ class ExcelBook:
             if target.exists():
                 raise FingerprintChanged
             return
-        if files.fingerprint(target) != found:
-            raise FingerprintChanged
         if self._before_write:
             self._before_write(target)
-            if files.fingerprint(target) != found:
-                raise FingerprintChanged
+        if files.fingerprint(target) != found:
+            raise FingerprintChanged
 
 
 class _Write:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,9 @@ from sheets_crm.books.tab import Plain
 from sheets_crm.cells import letter
 
 _RARE = r"[\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
-_SPECIAL = r"[&<>\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x"  # most texts hold none of these, and stand as they are
+_SPECIAL = (
+    r"(?m)[&<>\x00-\x08\x0b-\x1f\x{FFFE}\x{FFFF}]|_x|^\s|\s$"  # most texts hold none of these, and stand as they are
+)
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EPOCH_1970 = 25_569  # 1 January 1970 as days since 30 December 1899
@@ -43,13 +46,22 @@ def text_of(value: str) -> str:
     return units[: (MAX_TEXT - 1) * 2].decode("utf-16-le", "ignore") + "\u2026"
 
 
+def _is_plain(values: pl.Series) -> bool:
+    """Can all texts stand between tags as they are: nothing to escape or to cut, no spaces at an end to be preserved?
+
+    One look over all of them together: a look at each would cost ten times more. It may find too much, never too little.
+    """
+    longest: Any = values.str.len_bytes().max() or 0
+    return longest <= MAX_TEXT // 2 and not values.str.join("\n").str.contains(_SPECIAL).any()
+
+
 def escaped(values: pl.Series) -> pl.Series:
-    """A String series ready to stand between tags. Only the rare values that need it are looked at one by one."""
-    if not len(values):
-        return values
-    long = (values.str.len_bytes().max() or 0) > MAX_TEXT // 2  # type: ignore[operator]
-    if not long and not values.str.contains(_SPECIAL).any():
-        return values
+    """A String series ready to stand between tags."""
+    return values if _is_plain(values) else _mended(values)
+
+
+def _mended(values: pl.Series) -> pl.Series:
+    """Texts of which some must be escaped or cut. Only the rare ones that need it are looked at one by one."""
     odd = values.str.contains(_RARE) | (values.str.len_bytes() > MAX_TEXT // 2)
     if odd.any():
         fixed = pl.Series([None if v is None else text_of(v) for v in values.filter(odd).to_list()], dtype=pl.String)
@@ -72,20 +84,22 @@ def row_cells(columns: Sequence[tuple[int, pl.Series, int]], rows: pl.Series, *,
     columns: (place, values, style), by place. rows: the rows' numbers as people see them, as text. Null: an empty cell of
     that style, or nothing at all where the style is the default.
     """
-    frame = pl.DataFrame(
-        {"row": rows, **{str(place): _writable(values).alias(str(place)) for place, values, _ in columns}}
-    )
+    series = {"row": rows}
     parts: list[pl.Expr | str] = []
-    for place, values, style in columns:
-        parts += _cell(frame.get_column(str(place)), values.dtype, place, style, date_1904=date_1904)
-    return frame.select(pl.concat_str(_joined(parts)).alias("c")).to_series()
+    for place, given, style in columns:
+        name = str(place)
+        values = given.cast(pl.String) if given.dtype in (pl.Categorical, pl.Enum) else given
+        is_plain = values.dtype != pl.String or _is_plain(values)
+        series[name] = (values if is_plain else _mended(values)).alias(name)
+        parts += _cell(series[name], place, style, is_plain=is_plain, date_1904=date_1904)
+    return pl.DataFrame(series).select(pl.concat_str(_joined(parts)).alias("c")).to_series()
 
 
-def _cell(values: pl.Series, dtype: pl.DataType, column: int, style: int, *, date_1904: bool) -> list[pl.Expr | str]:
+def _cell(values: pl.Series, column: int, style: int, *, is_plain: bool, date_1904: bool) -> list[pl.Expr | str]:
     """The pieces of one column's cells; literal pieces as plain text."""
     look = f' s="{style}"' if style else ""
     reference: list[pl.Expr | str] = [f'<c r="{letter(column)}', pl.col("row")]
-    opening, inner, close = _typed(pl.col(values.name), dtype, look, date_1904=date_1904)
+    opening, inner, close = _typed(pl.col(values.name), values.dtype, look, is_plain=is_plain, date_1904=date_1904)
     if _all_filled(values):
         return [*reference, opening, inner, close]
     filled = pl.concat_str(_joined([opening, inner, close]))
@@ -116,19 +130,13 @@ def _joined(parts: Sequence[pl.Expr | str]) -> list[pl.Expr]:
     return [*found, pl.lit(words)] if words else found
 
 
-def _writable(values: pl.Series) -> pl.Series:
-    """The values in one of the types that `_typed` knows."""
-    if values.dtype == pl.String:
-        return escaped(values)
-    if values.dtype in (pl.Categorical, pl.Enum):
-        return escaped(values.cast(pl.String))
-    return values
-
-
-def _typed(value: pl.Expr, dtype: pl.DataType, look: str, *, date_1904: bool) -> tuple[str, pl.Expr, str]:
+def _typed(
+    value: pl.Expr, dtype: pl.DataType, look: str, *, is_plain: bool, date_1904: bool
+) -> tuple[str, pl.Expr, str]:
     """What follows the cell's reference, for values of a type; the middle is null where there is nothing to write."""
-    if dtype in (pl.String, pl.Categorical, pl.Enum):
-        return f'"{look} t="inlineStr"><is><t xml:space="preserve">', pl.when(value != "").then(value), "</t></is></c>"
+    if dtype == pl.String:
+        space = "" if is_plain else ' xml:space="preserve"'
+        return f'"{look} t="inlineStr"><is><t{space}>', pl.when(value != "").then(value), "</t></is></c>"
     if dtype == pl.Boolean:
         return f'"{look} t="b"><v>', value.cast(pl.UInt8).cast(pl.String), "</v></c>"
     if dtype == pl.Date or isinstance(dtype, pl.Datetime):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.archive import Blob, Stamp
 from sheets_crm.books.excel.arrange import arrange
 from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_old, table_ids
 from sheets_crm.books.excel.chartxml import CHART_REL, chart_part
@@ -53,10 +53,18 @@ class Graft:
     """One write into one package. `written` and `titles` tell what was done.
 
     links_to: the address of another workbook in which the places lie that our cells point at; None: they lie in this one.
+    formula_free: sheets that are known to hold no formula, and need not be searched for one that names our tabs.
     """
 
-    def __init__(self, package: Package, workbook: Workbook, *, links_to: str | None = None) -> None:
-        self.package, self.workbook, self._links_to = package, workbook, links_to
+    def __init__(
+        self,
+        package: Package,
+        workbook: Workbook,
+        *,
+        links_to: str | None = None,
+        formula_free: Collection[Stamp] = (),
+    ) -> None:
+        self.package, self.workbook, self._links_to, self._formula_free = package, workbook, links_to, formula_free
         self.written: list[str] = []
         self.titles: dict[str, str] = {}
         styles = workbook.part_of_kind("styles")
@@ -255,7 +263,8 @@ class Graft:
         if chain and ids & chain_sheets(self.package, chain):
             self.workbook.drop_rel(chain)
             self.package.remove(chain)
-        if self._replaced and mentions(self.package, self.workbook, self._replaced, self._our_tables()):
+        ours, tables = self._replaced, self._our_tables()
+        if ours and mentions(self.package, self.workbook, ours, tables, formula_free=self._formula_free):
             self.workbook.calculate_on_load()
 
     def _our_tables(self) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.books.excel.reader_package import Package
 from sheets_crm.books.excel.reader_styles import date_styles
 from sheets_crm.books.excel.reader_xml import Blocks, NotXml
@@ -40,9 +41,12 @@ def sheet_names(path: Path) -> list[str]:
         return list(_workbook(package).parts)
 
 
-def read_sheets(path: Path, names: Iterable[str] | None = None) -> dict[str, Grid]:
+def read_sheets(
+    path: Path, names: Iterable[str] | None = None, *, formula_free: set[Stamp] | None = None
+) -> dict[str, Grid]:
     """The named sheets (None: all) as grids, by name, in the order asked.
 
+    formula_free: takes up the parts of those sheets that hold no formula.
     KeyError for a name that is not there; WorkbookMissing, WorkbookUnreadable when there is nothing to read.
     Sheets without cells (charts, dialogs) are empty grids.
     """
@@ -52,7 +56,7 @@ def read_sheets(path: Path, names: Iterable[str] | None = None) -> dict[str, Gri
         if not wanted:
             return {}
         try:
-            return _grids(package, workbook, wanted)
+            return _grids(package, workbook, wanted, set() if formula_free is None else formula_free)
         except NotXml as error:
             raise package.broken() from error
 
@@ -76,7 +80,9 @@ def _workbook(package: Package) -> _Workbook:
     return _Workbook(parts, package.related(part, "sharedStrings"), package.related(part, "styles"), epoch_1904)
 
 
-def _grids(package: Package, workbook: _Workbook, wanted: Mapping[str, str]) -> dict[str, Grid]:
+def _grids(
+    package: Package, workbook: _Workbook, wanted: Mapping[str, str], formula_free: set[Stamp]
+) -> dict[str, Grid]:
     from sheets_crm.books.excel.reader_scan import SheetScan
     from sheets_crm.books.excel.reader_text import shared_strings
 
@@ -91,6 +97,8 @@ def _grids(package: Package, workbook: _Workbook, wanted: Mapping[str, str]) -> 
             scan.add(block)
         facts = SheetFacts(name, _merges(blocks.tail), scan.formulas, workbook.epoch_1904)
         grids[name] = grid_of_cells(facts, scan.cells(shared))
+        if part and not scan.formulas:
+            formula_free.add(package.stamp(part))
     return grids
 
 

@@ -18,6 +18,7 @@ from xml.etree import ElementTree as ET
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
+from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.errors import WorkbookMissing, WorkbookUnreadable
 
 BLOCK = (
@@ -77,6 +78,11 @@ class Package:
             return ET.fromstring(data)
         except (ET.ParseError, ValueError, LookupError) as error:
             raise self.broken() from error
+
+    def stamp(self, part: str) -> Stamp:
+        """By what the content of a part is known again."""
+        info = self._members[_folded(part)]
+        return info.CRC, info.file_size
 
     def stream(self, part: str) -> Iterator[bytes]:
         """The part in pieces of at most `BLOCK` bytes; its check sum is verified when the last one has been taken."""

@@ -11,12 +11,14 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sheets_crm.books.excel.reader_digits import whole_numbers
 from sheets_crm.books.excel.reader_odd import meaning, odd_cells
 from sheets_crm.books.excel.reader_text import after_tag, clean, decode_references, split_tags, tags_of, unescape
 from sheets_crm.books.excel.reader_xml import NotXml, plain_lines
@@ -92,15 +94,32 @@ class _Values:
     """The cells of a block whose value is still to be cut out: the tag of the value and its type, by cell."""
 
     block: _Block
-    pieces: pl.Series
     found: _Found
     rows: npt.NDArray[np.int32]  # 0-based, of the sheet
     child: Ints
     types: npt.NDArray[np.uint8]
 
-    def texts(self, at: Ints) -> pl.Series:
-        """The raw values (`<v>`) of the cells `at`."""
-        return after_tag("v", self.pieces, self.block.second, self.child[at])
+    @cached_property
+    def pieces(self) -> pl.Series:
+        """The block cut at its tags: dear, and not needed where all values are whole numbers."""
+        return split_tags(self.block.raw)
+
+    def texts(self, at: Ints, name: str = "v", child: int = 0) -> pl.Series:
+        """The texts behind the start tags `name` of the cells `at`: raw values, unless another child is asked for."""
+        if not len(at):
+            return pl.Series([], dtype=pl.String)
+        return after_tag(name, self.pieces, self.block.second, self.child[at] + child)
+
+    def numbers(self, at: Ints, dtype: type[pl.DataType]) -> npt.NDArray[np.float64]:
+        """The values of the cells `at` as numbers of a type; NaN for what is no such number."""
+        child = self.child[at]
+        start = self.block.tags[child] + len("<v>")
+        numbers, is_whole = whole_numbers(self.block.words, start, self.block.tags[child + 1] - start)
+        is_whole &= self.block.second[child] == ord(">")
+        if not is_whole.all():
+            rest = self.texts(at[~is_whole]).cast(dtype, strict=False)
+            numbers[~is_whole] = rest.cast(pl.Float64).fill_null(math.nan).to_numpy()
+        return numbers
 
 
 class SheetScan:
@@ -274,7 +293,7 @@ class SheetScan:
         open_ = ~odd & ~found.closed
         types = np.where(value & open_, found.types, _OTHER)
         types[inline & open_] = _RICH
-        values = _Values(block, split_tags(block.raw), found, numbers[found.rows], child, types)
+        values = _Values(block, found, numbers[found.rows], child, types)
         for again in (self._numbers(values), self._shared_strings(values), self._flags(values)):
             odd[again] = True
         self._words(values)
@@ -286,7 +305,7 @@ class SheetScan:
     def _numbers(self, values: _Values) -> Ints:
         """Keep numbers and dates. Returned: the cells whose value is not a plain number."""
         at = np.flatnonzero(values.types == _NUMBER)
-        numbers = values.texts(at).cast(pl.Float64, strict=False).fill_null(math.nan).to_numpy()
+        numbers = values.numbers(at, pl.Float64)
         good = np.isfinite(numbers)
         dates = values.found.dates[at]
         kinds = np.where(dates, np.uint8(Kind.DATE), np.uint8(Kind.NUMBER))
@@ -299,9 +318,9 @@ class SheetScan:
 
     def _shared_strings(self, values: _Values) -> Ints:
         at = np.flatnonzero(values.types == _SHARED)
-        index = values.texts(at).cast(pl.UInt32, strict=False)
-        good = index.is_not_null().to_numpy()
-        found = index.drop_nulls().to_numpy()
+        index = values.numbers(at, pl.UInt32)
+        good = ~np.isnan(index)
+        found = index[good]
         if found.max(initial=0) >= max(self._shared, 1) or (len(found) and not self._shared):
             raise NotXml
         self._keep(values, at[good], Kind.TEXT, found)
@@ -310,6 +329,8 @@ class SheetScan:
     def _flags(self, values: _Values) -> Ints:
         """Keep TRUE, FALSE and errors. Returned: the cells that hold neither."""
         flags, errors = np.flatnonzero(values.types == _BOOL), np.flatnonzero(values.types == _ERROR)
+        if not len(flags) + len(errors):
+            return flags
         texts, codes = values.texts(flags), values.texts(errors)
         good, named = texts.is_in(["0", "1"]).to_numpy(), (codes != "").to_numpy()
         self._keep(values, flags[good], Kind.BOOL, (texts == "1").to_numpy()[good])
@@ -319,11 +340,10 @@ class SheetScan:
     def _words(self, values: _Values) -> None:
         """Keep texts that stand in the cell itself."""
         rich = np.flatnonzero(values.types == _RICH)
-        block = values.block
-        texts = [after_tag("t", values.pieces, block.second, values.child[rich] + 1)]
+        texts = [values.texts(rich, "t", 1)]
         plain = np.flatnonzero((values.types == _STRING) | (values.types == _INLINE))
         texts.append(values.texts(plain))
-        self._keep_texts(values, np.concatenate((rich, plain)), Kind.TEXT, clean(pl.concat(texts), block.raw))
+        self._keep_texts(values, np.concatenate((rich, plain)), Kind.TEXT, clean(pl.concat(texts), values.block.raw))
 
     def _keep_texts(self, values: _Values, at: Ints, kinds: Any, texts: pl.Series) -> None:
         if len(texts):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.workbook import Sheet, Workbook
 from sheets_crm.errors import OwnerError
@@ -18,8 +19,15 @@ _FORMULA_ENDS = (b"f>",)  # </f>, </x:f>: one quick look tells most sheets that 
 _PLAIN_NAME = re.compile(r"\w[\w.]*")
 
 
-def mentions(package: Package, workbook: Workbook, ours: Sequence[Sheet], tables: Sequence[str]) -> bool:
-    """Is any of our sheets or tables named in a formula outside our own parts?"""
+def mentions(
+    package: Package,
+    workbook: Workbook,
+    ours: Sequence[Sheet],
+    tables: Sequence[str],
+    *,
+    formula_free: Collection[Stamp] = (),
+) -> bool:
+    """Is any of our sheets or tables named in a formula outside our own parts and those that are known to hold none?"""
     wanted = name_pattern([sheet.name for sheet in ours], tables)
     if any(wanted.search(name.text) for name in workbook.names if not name.name.startswith("_sheets_crm_")):
         return True
@@ -28,7 +36,11 @@ def mentions(package: Package, workbook: Workbook, ours: Sequence[Sheet], tables
     needles = [n for text in [*(sheet.name for sheet in ours), *tables] for n in spellings(text)]
     kinds = ("worksheet+xml", "chart+xml", "macrosheet+xml")
     parts = [
-        part for part in users if package.types.of(part).endswith(kinds) and holds_any(package, part, _FORMULA_ENDS)
+        part
+        for part in users
+        if package.types.of(part).endswith(kinds)
+        and package.archive.stamp(part) not in formula_free
+        and holds_any(package, part, _FORMULA_ENDS)
     ]
     return any(holds_any(package, part, needles) and _in_formulas(package, part, wanted) for part in parts)
 

@@ -140,7 +140,7 @@ class SheetWriter:
         return row_cells(cells, numbers, date_1904=self.date_1904)
 
     def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
-        heights = self.layout.tab.heights
+        heights = {row: points for row, points in self.layout.tab.heights.items() if start <= row < stop}
         if heights:
             told = [heights.get(row) for row in range(start, stop)]
             attrs = pl.Series(["" if points is None else f' ht="{points:g}" customHeight="1"' for points in told])
