@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sheets_crm.books.google import witness
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
-from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, area_of, free_title, new_id, tab_job
-from sheets_crm.books.google.reading import Rows, grid_of
-from sheets_crm.books.google.rows import by_key
+from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
+from sheets_crm.books.google.reading import grid_of, range_of
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
@@ -31,7 +31,6 @@ class GoogleBook:
     chosen: which of the user's sheets, by title, are read and count for the fingerprint; all of them unless said.
     before_write: called with what was read, just before a write: the moment for a backup.
     may_sort: is it a time of day at which rows may be put in order though somebody has typed into them?
-    large: see `seen.look`.
     """
 
     def __init__(
@@ -42,12 +41,10 @@ class GoogleBook:
         chosen: Chosen = lambda titles: titles,
         before_write: Callable[[Seen], object] | None = None,
         may_sort: Callable[[], bool] = lambda: False,
-        large: bool = False,
     ) -> None:
         self.id, self._api = book, api
         self._chosen: Chosen = chosen
         self._before_write, self._may_sort = before_write, may_sort
-        self._large = large
         self._seen: Seen | None = None
         self.generation = 0
         self.cells = 0  # as many as were read
@@ -106,7 +103,7 @@ class GoogleBook:
     def _now(self) -> Seen:
         if self._seen is None:
             with self._named():
-                self._seen = look(self._api, self.id, self._chosen, large=self._large)
+                self._seen = look(self._api, self.id, self._chosen)
             self._api.title = self._seen.shape.title or self._api.title
             self.generation = number_of(self._seen.shape.generation)
             self.cells = sum(len(row) for rows in self._seen.rows.values() for row in rows)
@@ -148,7 +145,7 @@ class GoogleBook:
     # --- writing
 
     def _written(self, job: Job, seen: Seen) -> Seen:
-        """Send the job; what stands then. FingerprintChanged: nothing was written."""
+        """Send the job; what stands then. FingerprintChanged: nothing was written, or all of it was taken back."""
         if self._before_write is not None:
             self._before_write(seen)
         with self._named(writing=True):
@@ -157,9 +154,11 @@ class GoogleBook:
                     for requests in job.staging(tab):
                         self._stage(requests, tab.staged)
             self._unchanged(seen)
-            self._send(job, seen)
+            requests = job.requests()
+            answer = self._send(requests, job, seen)
             self.generation = number_of(job.generation.value)
-            return self._checked(job, seen)
+            self._witnessed(requests, answer, job, seen)
+        return _after(requests, job, seen)
 
     def _unchanged(self, seen: Seen) -> None:
         """The last look before a write."""
@@ -167,45 +166,45 @@ class GoogleBook:
         if again.fingerprint != seen.fingerprint:
             raise FingerprintChanged
 
-    def _send(self, job: Job, seen: Seen) -> None:
-        """The batch, until it is known to be applied. A resend meets its own ids and marker and is refused as a whole."""
-        requests = job.requests()
+    def _send(self, requests: list[Json], job: Job, seen: Seen | None) -> Json:
+        """The batch, until it is known to be applied. A resend meets its own ids and marker and is refused as a whole.
+
+        The answer, with the copies of people's tabs in it; {} where it was lost. seen: what must stand there still.
+        """
+        shown = [range_of(witness.title_of(tab.copy)) for tab in job.tabs if tab.copy is not None]
         attempt = 0
         while True:
             attempt += 1
             try:
-                self._api.write(self.id, requests)
+                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS)
             except Ambiguous:
                 pass
             except Refusal as trouble:
                 if trouble.status != 400:
                     raise
-                self._refused(job, seen)
-                if not self._is_applied(job):
-                    raise
-                return
-            else:
-                return
+                if self._is_applied(job):
+                    return {}
+                self._refused(seen)
+                raise
             if self._is_applied(job):
-                return
+                return {}
             if attempt >= self._api.calling.attempts:
                 raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
             self._api.counters.retries += 1
             self._api.pause(self._api.backoff(attempt))
             if self._is_applied(job):  # it may have been slow
-                return
-            self._unchanged(seen)
+                return {}
+            if seen is not None:
+                self._unchanged(seen)
 
     def _is_applied(self, job: Job) -> bool:
         found = generation_of(self._api.structure(self.id, _GENERATION_FIELDS))
         return found[0] == job.generation.value
 
-    def _refused(self, job: Job, seen: Seen) -> None:
+    def _refused(self, seen: Seen | None) -> None:
         """A batch that does not fit: because somebody changed the spreadsheet, or another run of ours was quicker?"""
-        if self._is_applied(job):
-            return
-        now = look(self._api, self.id, self._chosen, large=self._large)
-        if now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
+        now = look(self._api, self.id, self._chosen)
+        if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 
     def _stage(self, requests: list[Json], sheet: int) -> None:
@@ -230,45 +229,37 @@ class GoogleBook:
 
     # --- after the write
 
-    def _checked(self, job: Job, seen: Seen) -> Seen:
-        """Read our tabs back. Where rows had been moved between our look and our write, put our cells right."""
-        after = _after(job, seen)
-        wanted = [sheet for sheet in after.shape.sheets if any(tab.sheet == sheet.id for tab in job.tabs)]
-        after = after.with_rows(self._values(wanted))
-        if all(self._stands(tab, after) for tab in job.tabs):
-            return after
-        lost = [request for tab in job.tabs for request in job.put_back(tab, after.rows.get(tab.sheet, ()))]
-        if lost:
-            marker = Generation.after(job.generation.value, job.generation.number)
-            self._send(Job([], [], [], {}, marker, more=lost), after)
-        raise FingerprintChanged  # what stands in the wrong row is put right by reading anew
+    def _witnessed(self, requests: list[Json], answer: Json, job: Job, seen: Seen) -> None:
+        """Did people's tabs stand as we had read them when the batch came? If not, what it did to them is taken back."""
+        tabs = [tab for tab in job.tabs if tab.copy is not None]
+        if not tabs:
+            return
+        shown = answer.get("updatedSpreadsheet") or self._copies(tabs)
+        back: list[Json] = []
+        for tab in tabs:
+            assert tab.copy is not None
+            cells = witness.cells_of(shown, tab.copy)
+            if cells is not None and not witness.as_seen(seen.rows.get(tab.sheet, ()), cells):
+                back += witness.taken_back(requests, tab.sheet, cells)
+        gone = [{"deleteSheet": {"sheetId": tab.copy}} for tab in tabs]
+        if not back:
+            self._tidy(gone)
+            return
+        marker = Generation.after(job.generation.value, job.generation.number)
+        self._send([*marker.requests(), *back, *gone], Job([], [], [], {}, marker), None)
+        raise FingerprintChanged
 
-    def _values(self, sheets: Sequence[SheetShape]) -> dict[int, Rows]:
+    def _copies(self, tabs: Sequence[TabJob]) -> Json:
+        """The copies, where the answer did not show them."""
+        titles = [range_of(witness.title_of(tab.copy)) for tab in tabs if tab.copy is not None]
+        return self._api.structure(self.id, witness.FIELDS, ranges=titles)
+
+    def _tidy(self, requests: list[Json]) -> None:
+        """Copies are thrown away. Where that can't be done now, the next write does it."""
         try:
-            return values_of(self._api, self.id, sheets)
-        except Refusal as trouble:  # somebody renamed or deleted a tab just now: the next run finds it
-            if trouble.status == 400:
-                raise FingerprintChanged from trouble
-            raise
-
-    def _stands(self, job: TabJob, after: Seen) -> bool:
-        """Do all rows of people's tabs show what we meant for their keys?"""
-        keyed = job.drawn.keyed
-        if keyed is None:
-            return True
-        changes = by_key(job.drawn, keyed, after.rows.get(job.sheet, ()))
-        if changes is None:
-            return False
-        return not changes.appended and not changes.deleted and not _ours_differ(changes.blocks, keyed.managers)
-
-
-def _ours_differ(blocks: Iterable[tuple[int, int, list[Any]]], managers: frozenset[int]) -> bool:
-    """Is any cell among these one of ours? Managers may type at any moment."""
-    return any(
-        column not in managers
-        for _, left, rows in blocks
-        for column in range(left, left + max(len(row) for row in rows))
-    )
+            self._api.write(self.id, requests)
+        except (Ambiguous, Refusal, OwnerError):
+            return
 
 
 def named(api: Api, title: str) -> _Named:
@@ -333,14 +324,21 @@ def _kept_for(
     return "openbook.note.tab_removed", {}
 
 
-def _after(job: Job, seen: Seen) -> Seen:
-    """The shape after the job: the same sheets, ours at the end, without what was removed."""
+def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
+    """What stands after the job: the same sheets, ours at the end, without what was removed."""
     gone = {sheet.id for sheet in job.removed} | set(job.leftovers)
     sheets = [sheet for sheet in seen.shape.sheets if sheet.id not in gone]
+    rows = {number: values for number, values in seen.rows.items() if number not in gone}
     for tab in job.tabs:
         if tab.is_new:
             assert tab.size is not None
             mark = Mark(tab.drawn.tab.id, tab.mark, {})
             sheets.append(SheetShape(tab.sheet, tab.title, False, *tab.size, mark, (), Cells(), {}))
+        standing = rows.get(tab.sheet, ())
+        keyed = tab.drawn.keyed is not None
+        shown = (
+            [line.values for line in witness.replay(requests, tab.sheet, standing)] if keyed else after(tab, standing)
+        )
+        rows[tab.sheet] = shown
     shape: Shape = replace(seen.shape, sheets=tuple(sheets), generation=job.generation.value)
-    return Seen(shape, {number: rows for number, rows in seen.rows.items() if number not in gone})
+    return Seen(shape, rows)
