@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from sheets_crm.books.google import witness
+from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
 from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
-from sheets_crm.books.google.reading import grid_of, range_of
+from sheets_crm.books.google.reading import Rows, grid_of, range_of
+from sheets_crm.books.google.replay import replay, typed
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
@@ -22,6 +24,7 @@ from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo,
 from sheets_crm.errors import OwnerError, WorkbookBusy
 
 Json = dict[str, Any]
+_AMENDS = 6  # how often what a write did in the wrong place is set right, where somebody acts each time
 _GENERATION_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
 
 
@@ -171,7 +174,7 @@ class GoogleBook:
 
         The answer, with the copies of people's tabs in it; {} where it was lost. seen: what must stand there still.
         """
-        shown = [range_of(witness.title_of(tab.copy)) for tab in job.tabs if tab.copy is not None]
+        shown = [range_of(witness.title_of(number)) for number in job.copies.values()]
         attempt = 0
         while True:
             attempt += 1
@@ -230,34 +233,60 @@ class GoogleBook:
     # --- after the write
 
     def _witnessed(self, requests: list[Json], answer: Json, job: Job, seen: Seen) -> None:
-        """Did people's tabs stand as we had read them when the batch came? If not, what it did to them is taken back."""
-        tabs = [tab for tab in job.tabs if tab.copy is not None]
-        if not tabs:
-            return
-        shown = answer.get("updatedSpreadsheet") or self._copies(tabs)
-        back: list[Json] = []
-        for tab in tabs:
-            assert tab.copy is not None
-            cells = witness.cells_of(shown, tab.copy)
-            if cells is not None and not witness.as_seen(seen.rows.get(tab.sheet, ()), cells):
-                back += witness.taken_back(requests, tab.sheet, cells)
-        gone = [{"deleteSheet": {"sheetId": tab.copy}} for tab in tabs]
-        if not back:
-            self._tidy(gone)
-            return
-        marker = Generation.after(job.generation.value, job.generation.number)
-        self._send([*marker.requests(), *back, *gone], Job([], [], [], {}, marker), None)
-        raise FingerprintChanged
+        """Did people's tabs stand as we had read them when the batch came? If not, what it did to them is set right."""
+        copies: Mapping[int, int] = job.copies
+        shown = self._shown(answer, copies)
+        wrong: dict[int, Amends] = {}
+        for tab in job.tabs:
+            cells = witness.cells_of(shown, copies[tab.sheet]) if tab.sheet in copies else None
+            rows = seen.rows.get(tab.sheet, ())
+            if cells is not None and not witness.as_seen(rows, cells):
+                keyed = tab.drawn.keyed
+                assert keyed is not None
+                title = str(tab.drawn.rows[keyed.head][keyed.key])
+                wrong[tab.sheet] = Amends.after(
+                    requests, tab.sheet, seen=rows, copy=cells, head=keyed.head, title=title
+                )
+        made, copies = self._amended(wrong, job, copies)
+        self._tidy(copies)
+        if made:
+            raise FingerprintChanged
 
-    def _copies(self, tabs: Sequence[TabJob]) -> Json:
-        """The copies, where the answer did not show them."""
-        titles = [range_of(witness.title_of(tab.copy)) for tab in tabs if tab.copy is not None]
-        return self._api.structure(self.id, witness.FIELDS, ranges=titles)
+    def _amended(
+        self, wrong: Mapping[int, Amends], job: Job, copies: Mapping[int, int]
+    ) -> tuple[bool, Mapping[int, int]]:
+        """Make amends, again where somebody acted in that moment too. Were there any? And the copies that are left."""
+        taken = {*job.sheets.values(), *copies.values()}
+        marker = job.generation
+        for turn in range(_AMENDS):
+            batch = [request for one in wrong.values() for request in one.requests()]
+            if not batch:
+                return turn > 0, copies
+            marker = Generation.after(marker.value, marker.number)
+            fresh = {sheet: new_id(taken) for sheet in wrong}
+            job = Job([], [], list(copies.values()), {}, marker, more=batch, copied={
+                sheet: (number, job.grid_of(sheet)) for sheet, number in fresh.items()
+            })  # fmt: skip
+            shown = self._shown(self._send(job.requests(), job, None), fresh)
+            copies = fresh
+            for sheet, one in wrong.items():
+                one.applied(batch, witness.cells_of(shown, fresh[sheet]) or [])
+        return True, copies
 
-    def _tidy(self, requests: list[Json]) -> None:
-        """Copies are thrown away. Where that can't be done now, the next write does it."""
+    def _shown(self, answer: Json, copies: Mapping[int, int]) -> Json:
+        """The copies as the answer shows them, or read where it does not."""
+        shown: Json | None = answer.get("updatedSpreadsheet")
+        if shown or not copies:
+            return shown or {}
+        ranges = [range_of(witness.title_of(number)) for number in copies.values()]
+        return self._api.structure(self.id, witness.FIELDS, ranges=ranges)
+
+    def _tidy(self, copies: Mapping[int, int]) -> None:
+        """Copies are thrown away. Where that can't be done now, the next run does it."""
+        if not copies:
+            return
         try:
-            self._api.write(self.id, requests)
+            self._api.write(self.id, [{"deleteSheet": {"sheetId": number}} for number in copies.values()])
         except (Ambiguous, Refusal, OwnerError):
             return
 
@@ -335,10 +364,11 @@ def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
             mark = Mark(tab.drawn.tab.id, tab.mark, {})
             sheets.append(SheetShape(tab.sheet, tab.title, False, *tab.size, mark, (), Cells(), {}))
         standing = rows.get(tab.sheet, ())
-        keyed = tab.drawn.keyed is not None
-        shown = (
-            [line.values for line in witness.replay(requests, tab.sheet, standing)] if keyed else after(tab, standing)
-        )
-        rows[tab.sheet] = shown
+        rows[tab.sheet] = after(tab, standing) if tab.drawn.keyed is None else _replayed(requests, tab.sheet, standing)
     shape: Shape = replace(seen.shape, sheets=tuple(sheets), generation=job.generation.value)
     return Seen(shape, rows)
+
+
+def _replayed(requests: Sequence[Json], sheet: int, standing: Rows) -> Rows:
+    lines = replay(requests, sheet, [[typed(value) for value in row] for row in standing])
+    return [[line.at(column) for column in range(len(line.cells))] for line in lines]

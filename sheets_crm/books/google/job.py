@@ -70,7 +70,9 @@ class TabJob:
         standing = [place + 1 for place in self.changes.places.values()]
         if keyed is None or not standing:
             return self.drawn.height
-        return max([*standing, keyed.head + 1]) - len(self.changes.deleted) + len(self.changes.appended)
+        last = max([*standing, keyed.head + 1])
+        above = sum(place < last for place in self.changes.deleted)
+        return last - above + len(self.changes.appended)
 
 
 def free_title(title: str, taken: Sequence[str]) -> str:
@@ -148,7 +150,7 @@ class Generation:
 
 @dataclass
 class Job:
-    """A whole write. sheets: title -> sheet id, for links."""
+    """A whole write. sheets: title -> sheet id, for links. copied: sheet id -> id of its copy, and the size of its grid."""
 
     tabs: list[TabJob]
     removed: list[SheetShape]
@@ -157,16 +159,30 @@ class Job:
     generation: Generation
     notes: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     more: list[Json] = field(default_factory=list)  # requests besides
+    copied: dict[int, tuple[int, tuple[int, int]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for tab in self.tabs:
+            if tab.copy is not None:
+                self.copied[tab.sheet] = tab.copy, tab.grid
+
+    @property
+    def copies(self) -> dict[int, int]:
+        """Of the tabs that people work in, by sheet id: the id of the hidden sheet that shows how the batch met them."""
+        return {sheet: number for sheet, (number, _) in self.copied.items()}
+
+    def grid_of(self, sheet: int) -> tuple[int, int]:
+        """The size of a copied sheet."""
+        return self.copied[sheet][1]
 
     def __bool__(self) -> bool:
-        return bool(self.tabs or self.removed)
+        return bool(self.tabs or self.removed or self.leftovers)
 
     def requests(self) -> list[Json]:
         """The one batch after which everything stands. First of all it copies the tabs that people work in, as they stand."""
         found = [*self.generation.requests()]
-        for tab in self.tabs:
-            if tab.copy is not None:
-                found += witness.copied(tab.sheet, tab.grid, tab.copy)
+        for original, (number, grid) in self.copied.items():
+            found += witness.copied(original, grid, number)
         for tab in self.tabs:
             found += self._tab(tab)
         for sheet in self.removed:

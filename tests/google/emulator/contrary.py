@@ -53,9 +53,7 @@ def _fill(item: Json, schema: str, mask: masks.Mask) -> None:
             for one in item[name] if isinstance(item[name], list) else [item[name]]:
                 if kind in _FILLED:
                     _fill(one, kind, below)
-        elif (
-            schema in _FILLED and "enum" not in spec and spec.get("type") in _EMPTY and spec.get("format") != "byte"
-        ):
+        elif schema in _FILLED and "enum" not in spec and spec.get("type") in _EMPTY and spec.get("format") != "byte":
             item[name] = copy.copy(_EMPTY[spec["type"]])
 
 
