@@ -17,6 +17,7 @@ from sheets_crm.books.google.drawn import draw
 from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
 from sheets_crm.books.google.replay import replay, typed
+from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
@@ -149,6 +150,7 @@ class GoogleBook:
 
     def _written(self, job: Job, seen: Seen) -> Seen:
         """Send the job; what stands then. FingerprintChanged: nothing was written, or all of it was taken back."""
+        refuse_too_large(job, seen, self.title)
         if self._before_write is not None:
             self._before_write(seen)
         with self._named(writing=True):
