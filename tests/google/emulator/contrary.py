@@ -23,7 +23,7 @@ MODES = frozenset(
     {"omit", "full", "shuffled", "ends", "pretty", "restless", "bare", "silent", "own ids", "copies", "unasked"}
 )
 _FILLED = {
-    "Spreadsheet", "SpreadsheetProperties", "Sheet", "SheetProperties", "GridProperties", "ProtectedRange", "GridData",
+    "Spreadsheet", "SpreadsheetProperties", "Sheet", "SheetProperties", "GridProperties", "ProtectedRange",
     "DeveloperMetadata",
 }  # fmt: skip
 _LISTS = {"developerMetadata", "protectedRanges", "charts", "filterViews", "namedRanges", "bandedRanges"}
@@ -33,13 +33,20 @@ _UNIONS = {"userEnteredValue", "effectiveValue", "location", "values"}
 
 def structure(modes: frozenset[str], answer: Json, mask: masks.Mask | None) -> Json:
     """A Spreadsheet, told otherwise."""
-    answer = copy.deepcopy(answer) if modes & {"omit", "full", "shuffled"} else answer
+    if not modes & {"omit", "full", "shuffled"}:
+        return answer
+    cells = [sheet.get("data") for sheet in answer.get("sheets", ())]
+    sheets = [{name: part for name, part in sheet.items() if name != "data"} for sheet in answer.get("sheets", ())]
+    answer = copy.deepcopy({**answer, "sheets": sheets} if "sheets" in answer else answer)
     if "full" in modes:
         _fill(answer, "Spreadsheet", mask or {})
     if "omit" in modes:
         _leave_out(answer)
     if "shuffled" in modes:
         _shuffle(answer)
+    for sheet, data in zip(answer.get("sheets", ()), cells, strict=True):
+        if data is not None:
+            sheet["data"] = data
     return answer
 
 
