@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened
 
 _MOST_XLSX = 300_000  # cells that are kept as an .xlsx; more would make every write wait
-_CELLS, _LARGE = "google-cells", 1_000_000
 _FOLDER = "google"  # of the state folder, for what is being made
 
 
@@ -87,25 +86,7 @@ def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None
     def may_sort() -> bool:
         return opened.config.google.may_sort(datetime.now(opened.config.zone).hour)
 
-    return GoogleBook(
-        api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort, large=_was_large(opened)
-    )  # fmt: skip
-
-
-def _was_large(opened: Opened) -> bool:
-    """Had the spreadsheet very many cells when it was read last? A hint: both ways read the same."""
-    state = StateFolder.existing(opened.path, opened.config.workbook)
-    try:
-        return state is not None and int((state.path / _CELLS).read_text("ascii")) > _LARGE
-    except (OSError, ValueError):
-        return False
-
-
-def remember_size(state: StateFolder, book: object) -> None:
-    """Keep for the next run how many cells there are."""
-    cells = getattr(book, "cells", None)
-    if cells is not None:
-        write_whole(state.path / _CELLS, str(cells).encode())
+    return GoogleBook(api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort)
 
 
 def version_file(config: Path, workbook: str) -> Path:

@@ -39,7 +39,7 @@ from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
-from sheets_crm.sync.google import costs, remember_size
+from sheets_crm.sync.google import costs
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
@@ -229,7 +229,6 @@ def _once(
     pending.clear(state)
     if "tasks" in applied.titles:
         kept_tab.forget(state)
-    remember_size(state, book)
     said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(
         result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),

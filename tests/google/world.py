@@ -24,10 +24,12 @@ class GoogleWorld(MemoryWorld):
     """The workbook is a spreadsheet; nothing goes wrong."""
 
     faults = (None,)
+    contrary = frozenset()
 
     def __init__(self, folder, sheets, *, merge="false"):
         self.google = Emulator()
         self.google.start()
+        self.google.contrary = self.contrary
         self.book = self.google.add_book(sheets)
         self.person = self.google.person(self.book)
         super().__init__(folder, sheets, merge=merge)
@@ -68,6 +70,7 @@ class GoogleWorld(MemoryWorld):
 
     def put(self, sheet, rows):
         """The sheet now holds these rows: values alone, its formats stay where they are."""
+        rows = self._by_hand(sheet, [list(row) for row in rows])
         found = self.google.sheet(self.book, sheet)
         height, width = found.used()
         dated = [any(isinstance(value, date) for value in row) for row in rows]
@@ -79,6 +82,16 @@ class GoogleWorld(MemoryWorld):
         start = {"sheetId": found.id, "rowIndex": 0, "columnIndex": 0}
         fields = "userEnteredValue" + (",userEnteredFormat.numberFormat" if any(dated) else "")
         self.person.do({"updateCells": {"start": start, "rows": cells, "fields": fields}})
+
+    def _by_hand(self, sheet, rows):
+        """One row deleted or inserted is just that: what lies below moves with all that belongs to it."""
+        old, new = [_trim(row) for row in self.rows(sheet)], [_trim(row) for row in rows]
+        if abs(len(new) - len(old)) == 1:
+            less, more = sorted((old, new), key=len)
+            at = next((n for n, row in enumerate(less) if row != more[n]), len(less))
+            if at < len(less) and less[at:] == more[at + 1 :]:
+                (self.person.insert_rows if more is new else self.person.delete_rows)(sheet, at + 1)
+        return rows
 
     def rename_sheet(self, old, new):
         self.person.rename(old, new)
@@ -101,6 +114,13 @@ class TroubledWorld(GoogleWorld):
     """Each run meets another trouble of the network or of Google's."""
 
     faults = FAULTS
+
+
+def _trim(row):
+    row = list(row)
+    while row and row[-1] is None:
+        row.pop()
+    return row
 
 
 def _cell(value):

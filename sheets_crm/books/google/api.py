@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from json import dumps
 from typing import Any, cast
 
 import requests
@@ -33,6 +34,8 @@ from sheets_crm.errors import WorkbookBusy, WorkbookUnreadable
 
 _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 _JITTER = 0.25
+_EMPTY = ("", None)
+_JSON = {"Content-Type": "application/json"}
 Json = dict[str, Any]
 Shared = requests.Session
 
@@ -99,16 +102,27 @@ class Api(HTTPClient):
         """`values.batchGet`: the rows of each range, numbers as numbers, days as serial numbers."""
         params = {
             "ranges": list(ranges), "majorDimension": "ROWS", "valueRenderOption": "UNFORMATTED_VALUE",
-            "dateTimeRenderOption": "SERIAL_NUMBER", "fields": "valueRanges(values)",
+            "dateTimeRenderOption": "SERIAL_NUMBER", "fields": "valueRanges(range,values)",
         }  # fmt: skip
         found = self.ask("get", SPREADSHEET_VALUES_BATCH_URL % book, params=params).get("valueRanges", [])
-        rows = [item.get("values", []) for item in found]
-        return rows + [[]] * (len(ranges) - len(rows))
+        if len(found) != len(ranges):  # an empty one was left out: each tells whose it is
+            named = {str(item.get("range", "")).rpartition("!")[0].strip("'"): item for item in found}
+            found = [named.get(one.strip("'"), {}) for one in ranges]
+        return [_filled(item.get("values", [])) for item in found]
 
-    def write(self, book: str, requests_: Sequence[Json]) -> Json:
-        """`spreadsheets.batchUpdate`, all or nothing. Ambiguous: ask the spreadsheet whether it was done."""
-        body = {"requests": list(requests_)}
-        return self.ask("post", SPREADSHEET_BATCH_UPDATE_URL % book, json=body, params={"fields": "spreadsheetId"})
+    def write(self, book: str, requests_: Sequence[Json], *, shown: Sequence[str] = (), fields: str = "") -> Json:
+        """`spreadsheets.batchUpdate`, all or nothing. Ambiguous: ask the spreadsheet whether it was done.
+
+        shown: ranges of which the answer tells `fields`, as they stand right after it.
+        """
+        body: Json = {"requests": list(requests_)}
+        params = {"fields": "spreadsheetId"}
+        if shown:
+            body |= {
+                "includeSpreadsheetInResponse": True, "responseRanges": list(shown), "responseIncludeGridData": True,
+            }  # fmt: skip
+            params["fields"] += f",updatedSpreadsheet({fields})"
+        return self.ask("post", SPREADSHEET_BATCH_UPDATE_URL % book, json=body, params=params)
 
     def file(self, book: str, fields: str) -> Json:
         """Drive's `files.get` of the named fields."""
@@ -176,7 +190,12 @@ class Api(HTTPClient):
         self._keep_to_budget(writing=writing)
         try:
             response = self.session.request(
-                method, self._at(url), params=dict(params), json=json, timeout=self.timeout, allow_redirects=False
+                method,
+                self._at(url),
+                params={**params, "prettyPrint": "false"},
+                json=json,
+                timeout=self.timeout,
+                allow_redirects=False,
             )
         except RefreshError as error:
             raise self._signed_out(error) from error
@@ -217,6 +236,23 @@ class Api(HTTPClient):
         self.counters.calls += 1
         self.counters.bytes_out += len(sent) if isinstance(sent, (bytes, str)) else 0
         self.counters.bytes_in += int(response.headers.get("Content-Length") or len(response.content))
+
+
+def _packed(body: Json | None) -> bytes | None:
+    """A body without spaces and escapes: half of the bytes where texts are Russian."""
+    if body is None:
+        return None
+    return dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _filled(rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows without empty ends: whether those are told is the server's choice."""
+    for row in rows:
+        while row and row[-1] in _EMPTY:
+            row.pop()
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
 
 
 def _never_left(error: requests.exceptions.RequestException) -> bool:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sheets_crm.books.google import witness
+from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
-from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, area_of, free_title, new_id, tab_job
-from sheets_crm.books.google.reading import Rows, grid_of
-from sheets_crm.books.google.rows import by_key
+from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
+from sheets_crm.books.google.reading import Rows, grid_of, range_of
+from sheets_crm.books.google.replay import replay, typed
+from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import GENERATION, STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
@@ -22,6 +25,7 @@ from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo,
 from sheets_crm.errors import OwnerError, WorkbookBusy
 
 Json = dict[str, Any]
+_AMENDS = 6  # how often what a write did in the wrong place is set right, where somebody acts each time
 _GENERATION_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
 
 
@@ -31,7 +35,6 @@ class GoogleBook:
     chosen: which of the user's sheets, by title, are read and count for the fingerprint; all of them unless said.
     before_write: called with what was read, just before a write: the moment for a backup.
     may_sort: is it a time of day at which rows may be put in order though somebody has typed into them?
-    large: see `seen.look`.
     """
 
     def __init__(
@@ -42,12 +45,10 @@ class GoogleBook:
         chosen: Chosen = lambda titles: titles,
         before_write: Callable[[Seen], object] | None = None,
         may_sort: Callable[[], bool] = lambda: False,
-        large: bool = False,
     ) -> None:
         self.id, self._api = book, api
         self._chosen: Chosen = chosen
         self._before_write, self._may_sort = before_write, may_sort
-        self._large = large
         self._seen: Seen | None = None
         self.generation = 0
         self.cells = 0  # as many as were read
@@ -129,7 +130,7 @@ class GoogleBook:
     def _now(self) -> Seen:
         if self._seen is None:
             with self._named():
-                self._seen = look(self._api, self.id, self._chosen, large=self._large)
+                self._seen = look(self._api, self.id, self._chosen)
             self._api.title = self._seen.shape.title or self._api.title
             self.generation = number_of(self._seen.shape.generation)
             self.cells = sum(len(row) for rows in self._seen.rows.values() for row in rows)
@@ -171,7 +172,8 @@ class GoogleBook:
     # --- writing
 
     def _written(self, job: Job, seen: Seen) -> Seen:
-        """Send the job; what stands then. FingerprintChanged: nothing was written."""
+        """Send the job; what stands then. FingerprintChanged: nothing was written, or all of it was taken back."""
+        refuse_too_large(job, seen, self.title)
         if self._before_write is not None:
             self._before_write(seen)
         with self._named(writing=True):
@@ -180,9 +182,11 @@ class GoogleBook:
                     for requests in job.staging(tab):
                         self._stage(requests, tab.staged)
             self._unchanged(seen)
-            self._send(job, seen)
+            requests = job.requests()
+            answer = self._send(requests, job, seen)
             self.generation = number_of(job.generation.value)
-            return self._checked(job, seen)
+            self._witnessed(requests, answer, job, seen)
+        return _after(requests, job, seen)
 
     def _unchanged(self, seen: Seen) -> None:
         """The last look before a write."""
@@ -190,45 +194,45 @@ class GoogleBook:
         if again.fingerprint != seen.fingerprint:
             raise FingerprintChanged
 
-    def _send(self, job: Job, seen: Seen) -> None:
-        """The batch, until it is known to be applied. A resend meets its own ids and marker and is refused as a whole."""
-        requests = job.requests()
+    def _send(self, requests: list[Json], job: Job, seen: Seen | None) -> Json:
+        """The batch, until it is known to be applied. A resend meets its own ids and marker and is refused as a whole.
+
+        The answer, with the copies of people's tabs in it; {} where it was lost. seen: what must stand there still.
+        """
+        shown = [range_of(witness.title_of(number)) for number in job.copies.values()]
         attempt = 0
         while True:
             attempt += 1
             try:
-                self._api.write(self.id, requests)
+                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS)
             except Ambiguous:
                 pass
             except Refusal as trouble:
                 if trouble.status != 400:
                     raise
-                self._refused(job, seen)
-                if not self._is_applied(job):
-                    raise
-                return
-            else:
-                return
+                if self._is_applied(job):
+                    return {}
+                self._refused(seen)
+                raise
             if self._is_applied(job):
-                return
+                return {}
             if attempt >= self._api.calling.attempts:
                 raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
             self._api.counters.retries += 1
             self._api.pause(self._api.backoff(attempt))
             if self._is_applied(job):  # it may have been slow
-                return
-            self._unchanged(seen)
+                return {}
+            if seen is not None:
+                self._unchanged(seen)
 
     def _is_applied(self, job: Job) -> bool:
         found = generation_of(self._api.structure(self.id, _GENERATION_FIELDS))
         return found[0] == job.generation.value
 
-    def _refused(self, job: Job, seen: Seen) -> None:
+    def _refused(self, seen: Seen | None) -> None:
         """A batch that does not fit: because somebody changed the spreadsheet, or another run of ours was quicker?"""
-        if self._is_applied(job):
-            return
-        now = look(self._api, self.id, self._chosen, large=self._large)
-        if now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
+        now = look(self._api, self.id, self._chosen)
+        if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 
     def _stage(self, requests: list[Json], sheet: int) -> None:
@@ -253,45 +257,63 @@ class GoogleBook:
 
     # --- after the write
 
-    def _checked(self, job: Job, seen: Seen) -> Seen:
-        """Read our tabs back. Where rows had been moved between our look and our write, put our cells right."""
-        after = _after(job, seen)
-        wanted = [sheet for sheet in after.shape.sheets if any(tab.sheet == sheet.id for tab in job.tabs)]
-        after = after.with_rows(self._values(wanted))
-        if all(self._stands(tab, after) for tab in job.tabs):
-            return after
-        lost = [request for tab in job.tabs for request in job.put_back(tab, after.rows.get(tab.sheet, ()))]
-        if lost:
-            marker = Generation.after(job.generation.value, job.generation.number)
-            self._send(Job([], [], [], {}, marker, more=lost), after)
-        raise FingerprintChanged  # what stands in the wrong row is put right by reading anew
+    def _witnessed(self, requests: list[Json], answer: Json, job: Job, seen: Seen) -> None:
+        """Did people's tabs stand as we had read them when the batch came? If not, what it did to them is set right."""
+        copies: Mapping[int, int] = job.copies
+        shown = self._shown(answer, copies)
+        wrong: dict[int, Amends] = {}
+        for tab in job.tabs:
+            cells = witness.cells_of(shown, copies[tab.sheet]) if tab.sheet in copies else None
+            rows = seen.rows.get(tab.sheet, ())
+            if cells is not None and not witness.as_seen(rows, cells):
+                keyed = tab.drawn.keyed
+                assert keyed is not None
+                title = str(tab.drawn.rows[keyed.head][keyed.key])
+                wrong[tab.sheet] = Amends.after(
+                    requests, tab.sheet, seen=rows, copy=cells, head=keyed.head, title=title
+                )
+        made, copies = self._amended(wrong, job, copies)
+        self._tidy(copies)
+        if made:
+            raise FingerprintChanged
 
-    def _values(self, sheets: Sequence[SheetShape]) -> dict[int, Rows]:
+    def _amended(
+        self, wrong: Mapping[int, Amends], job: Job, copies: Mapping[int, int]
+    ) -> tuple[bool, Mapping[int, int]]:
+        """Make amends, again where somebody acted in that moment too. Were there any? And the copies that are left."""
+        taken = {*job.sheets.values(), *copies.values()}
+        marker = job.generation
+        for turn in range(_AMENDS):
+            batch = [request for one in wrong.values() for request in one.requests()]
+            if not batch:
+                return turn > 0, copies
+            marker = Generation.after(marker.value, marker.number)
+            fresh = {sheet: new_id(taken) for sheet in wrong}
+            job = Job([], [], list(copies.values()), {}, marker, more=batch, copied={
+                sheet: (number, job.grid_of(sheet)) for sheet, number in fresh.items()
+            })  # fmt: skip
+            shown = self._shown(self._send(job.requests(), job, None), fresh)
+            copies = fresh
+            for sheet, one in wrong.items():
+                one.applied(batch, witness.cells_of(shown, fresh[sheet]) or [])
+        return True, copies
+
+    def _shown(self, answer: Json, copies: Mapping[int, int]) -> Json:
+        """The copies as the answer shows them, or read where it does not."""
+        shown: Json | None = answer.get("updatedSpreadsheet")
+        if shown or not copies:
+            return shown or {}
+        ranges = [range_of(witness.title_of(number)) for number in copies.values()]
+        return self._api.structure(self.id, witness.FIELDS, ranges=ranges)
+
+    def _tidy(self, copies: Mapping[int, int]) -> None:
+        """Copies are thrown away. Where that can't be done now, the next run does it."""
+        if not copies:
+            return
         try:
-            return values_of(self._api, self.id, sheets)
-        except Refusal as trouble:  # somebody renamed or deleted a tab just now: the next run finds it
-            if trouble.status == 400:
-                raise FingerprintChanged from trouble
-            raise
-
-    def _stands(self, job: TabJob, after: Seen) -> bool:
-        """Do all rows of people's tabs show what we meant for their keys?"""
-        keyed = job.drawn.keyed
-        if keyed is None:
-            return True
-        changes = by_key(job.drawn, keyed, after.rows.get(job.sheet, ()))
-        if changes is None:
-            return False
-        return not changes.appended and not changes.deleted and not _ours_differ(changes.blocks, keyed.managers)
-
-
-def _ours_differ(blocks: Iterable[tuple[int, int, list[Any]]], managers: frozenset[int]) -> bool:
-    """Is any cell among these one of ours? Managers may type at any moment."""
-    return any(
-        column not in managers
-        for _, left, rows in blocks
-        for column in range(left, left + max(len(row) for row in rows))
-    )
+            self._api.write(self.id, [{"deleteSheet": {"sheetId": number}} for number in copies.values()])
+        except (Ambiguous, Refusal, OwnerError):
+            return
 
 
 def named(api: Api, title: str) -> _Named:
@@ -360,14 +382,22 @@ def _kept_for(
     return "openbook.note.tab_removed", {}
 
 
-def _after(job: Job, seen: Seen) -> Seen:
-    """The shape after the job: the same sheets, ours at the end, without what was removed."""
+def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
+    """What stands after the job: the same sheets, ours at the end, without what was removed."""
     gone = {sheet.id for sheet in job.removed} | set(job.leftovers)
     sheets = [sheet for sheet in seen.shape.sheets if sheet.id not in gone]
+    rows = {number: values for number, values in seen.rows.items() if number not in gone}
     for tab in job.tabs:
         if tab.is_new:
             assert tab.size is not None
             mark = Mark(tab.drawn.tab.id, tab.mark, {})
             sheets.append(SheetShape(tab.sheet, tab.title, False, *tab.size, mark, (), Cells(), {}))
+        standing = rows.get(tab.sheet, ())
+        rows[tab.sheet] = after(tab, standing) if tab.drawn.keyed is None else _replayed(requests, tab.sheet, standing)
     shape: Shape = replace(seen.shape, sheets=tuple(sheets), generation=job.generation.value)
-    return Seen(shape, {number: rows for number, rows in seen.rows.items() if number not in gone})
+    return Seen(shape, rows)
+
+
+def _replayed(requests: Sequence[Json], sheet: int, standing: Rows) -> Rows:
+    lines = replay(requests, sheet, [[typed(value) for value in row] for row in standing])
+    return [[line.at(column) for column in range(len(line.cells))] for line in lines]

@@ -19,6 +19,7 @@ from sheets_crm.books.tab import Chart, Range, TabColumn, Table
 
 Json = dict[str, Any]
 
+GUARD = "sheets-crm"  # how our protection is described
 SLACK = 200  # rows below the last one, for what people add by hand
 _LEAST_SLACK, _MOST_SLACK = 20, 2000
 _CHART_ROWS, _CHART_COLUMNS = 22, 8
@@ -71,7 +72,7 @@ def frame(drawn: Drawn, place: Place) -> Iterator[Json]:
     for cell in drawn.tab.cells:
         looks = look_of(cell.style, is_date=hasattr(cell.value, "toordinal"))
         yield _repeat(place.area(cell.row, cell.column, cell.row + 1, cell.column + 1), looks)
-    yield from _rules(drawn, place)
+    yield from _rules(drawn, place)  # those of before are gone: see `rules_gone`
     if alone and drawn.tab.tables[0].columns:
         table = drawn.tab.tables[0]
         right = table.column + len(table.columns)
@@ -146,12 +147,16 @@ def _rule_mark(formula: str) -> str:
     return hashlib.sha256(bare.encode()).hexdigest()[:8]
 
 
-def _rules(drawn: Drawn, place: Place) -> Iterator[Json]:
+def rules_gone(place: Place) -> Iterator[Json]:
+    """Without our rules. Comes before anything that may change their places in the list, as pasting does."""
     old = set(place.kept.get("rules", ()))
     standing = place.raw.get("conditionalFormats", ())
     gone = [index for index, rule in enumerate(standing) if _is_ours(rule, old)]
     for index in reversed(gone):
         yield {"deleteConditionalFormatRule": {"sheetId": place.sheet, "index": index}}
+
+
+def _rules(drawn: Drawn, place: Place) -> Iterator[Json]:
     for index, condition in enumerate(drawn.tab.conditions):
         area = _condition_area(open_ended(condition, drawn.height - 1), place)
         looks = look_of(condition.style)
@@ -187,11 +192,13 @@ def guard(drawn: Drawn, place: Place, number: int, rows: int) -> Json | None:
     top = keyed.head + 1
     holes = [place.area(top, left, None, right) for left, right in _runs(sorted(keyed.managers))]
     holes += [place.area(rows, 0, None, drawn.width), place.area(0, drawn.width, None, None)]
+    standing = {item.get("protectedRangeId"): item.get("description") for item in place.raw.get("protectedRanges", ())}
+    if number not in standing:  # a server may give it another id than was asked for
+        number = next((one for one, text in standing.items() if text == GUARD), number)
     wanted = {
-        "protectedRangeId": number, "range": {"sheetId": place.sheet}, "unprotectedRanges": holes, "warningOnly": False,
+        "protectedRangeId": number, "description": GUARD, "range": {"sheetId": place.sheet}, "unprotectedRanges": holes, "warningOnly": False,
         "editors": {"users": [place.editor] if place.editor else []},
     }  # fmt: skip
-    standing = {item.get("protectedRangeId") for item in place.raw.get("protectedRanges", ())}
     if number in standing:
         return {"updateProtectedRange": {"protectedRange": wanted, "fields": "unprotectedRanges"}}
     return {"addProtectedRange": {"protectedRange": wanted}}

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google import frame
+from sheets_crm.books.google import frame, witness
 from sheets_crm.books.google.drawn import Drawn, Row, Wire
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
-from sheets_crm.books.google.shape import GENERATION, MARK, STAGING, SheetShape, number_of
+from sheets_crm.books.google.shape import GENERATION, MARK, SheetShape, number_of
 
 Json = dict[str, Any]
 
@@ -30,7 +30,11 @@ _VALUE, _LINK = "userEnteredValue", "userEnteredFormat.textFormat.link"
 
 @dataclass
 class TabJob:
-    """What one tab needs. staged: filled on a hidden sheet of this id first; None: written directly."""
+    """What one tab needs. staged: filled on a hidden sheet of this id first; None: written directly.
+
+    grid: the size of the sheet's grid as it is, size: as it is to be. copy: the id of the hidden sheet that shows what stood
+    there when the batch came (see `witness`); None where nobody but us works in the tab.
+    """
 
     drawn: Drawn
     sheet: int
@@ -46,11 +50,18 @@ class TabJob:
     guard: int
     charts: tuple[int, ...]
     spare: int  # a column beyond everybody's values
+    grid: tuple[int, int]
     staged: int | None = None
+    copy: int | None = None
 
     @property
     def is_needed(self) -> bool:
         return self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+
+    @property
+    def is_repainted(self) -> bool:
+        """Are all looks given anew? Links are looks: pasting them pastes the rest as well."""
+        return self.is_new or self.look_changed or (self.staged is not None and self.links_changed)
 
     @property
     def height(self) -> int:
@@ -59,7 +70,9 @@ class TabJob:
         standing = [place + 1 for place in self.changes.places.values()]
         if keyed is None or not standing:
             return self.drawn.height
-        return max([*standing, keyed.head + 1]) - len(self.changes.deleted) + len(self.changes.appended)
+        last = max([*standing, keyed.head + 1])
+        above = sum(place < last for place in self.changes.deleted)
+        return last - above + len(self.changes.appended)
 
 
 def free_title(title: str, taken: Sequence[str]) -> str:
@@ -105,7 +118,8 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
         look_changed=kept.get("look") != drawn.look, links_changed=kept.get("links", "") != drawn.linked,
         sort=bool(changes.order) and (may_sort or quiet),
         mark=sheet.mark.metadata if sheet and sheet.mark else new_id(taken),
-        guard=int(kept.get("guard") or new_id(taken)), charts=charts, spare=max(drawn.width, used[1]),
+        guard=int(kept.get("guard") or new_id(taken)), charts=charts, spare=max(drawn.width, used[1]), grid=now,
+        copy=new_id(taken) if sheet and drawn.keyed else None,
     )  # fmt: skip
 
 
@@ -136,7 +150,7 @@ class Generation:
 
 @dataclass
 class Job:
-    """A whole write. sheets: title -> sheet id, for links."""
+    """A whole write. sheets: title -> sheet id, for links. copied: sheet id -> id of its copy, and the size of its grid."""
 
     tabs: list[TabJob]
     removed: list[SheetShape]
@@ -145,13 +159,30 @@ class Job:
     generation: Generation
     notes: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     more: list[Json] = field(default_factory=list)  # requests besides
+    copied: dict[int, tuple[int, tuple[int, int]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for tab in self.tabs:
+            if tab.copy is not None:
+                self.copied[tab.sheet] = tab.copy, tab.grid
+
+    @property
+    def copies(self) -> dict[int, int]:
+        """Of the tabs that people work in, by sheet id: the id of the hidden sheet that shows how the batch met them."""
+        return {sheet: number for sheet, (number, _) in self.copied.items()}
+
+    def grid_of(self, sheet: int) -> tuple[int, int]:
+        """The size of a copied sheet."""
+        return self.copied[sheet][1]
 
     def __bool__(self) -> bool:
-        return bool(self.tabs or self.removed)
+        return bool(self.tabs or self.removed or self.leftovers)
 
     def requests(self) -> list[Json]:
-        """The one batch after which everything stands."""
+        """The one batch after which everything stands. First of all it copies the tabs that people work in, as they stand."""
         found = [*self.generation.requests()]
+        for original, (number, grid) in self.copied.items():
+            found += witness.copied(original, grid, number)
         for tab in self.tabs:
             found += self._tab(tab)
         for sheet in self.removed:
@@ -160,12 +191,14 @@ class Job:
         return found + self.more
 
     def _tab(self, job: TabJob) -> Iterator[Json]:
+        if job.is_repainted:
+            yield from frame.rules_gone(job.place)
         yield from self._grid(job)
         if job.staged is not None:
             yield from self._pasted(job)
         else:
             yield from self._cells(job)
-        if job.is_new or job.look_changed:
+        if job.is_repainted:
             yield from frame.frame(job.drawn, job.place)
             yield from frame.charts(job.drawn, job.place, job.charts)
         guard = frame.guard(job.drawn, job.place, job.guard, job.height)
@@ -194,7 +227,7 @@ class Job:
             "copyPaste": {
                 "source": source,
                 "destination": {**source, "sheetId": job.sheet},
-                "pasteType": "PASTE_NORMAL",
+                "pasteType": "PASTE_NORMAL" if job.is_repainted else "PASTE_VALUES",
             }
         }
         yield {"deleteSheet": {"sheetId": job.staged}}
@@ -241,21 +274,6 @@ class Job:
             ranks = job.place.area(keyed.head + 1, spare, None, spare + 1)
             yield {"repeatCell": {"range": ranks, "cell": {}, "fields": _VALUE}}
 
-    def put_back(self, job: TabJob, after: Rows) -> list[Json]:
-        """Rows of people's that stood before the batch and are gone after it: somebody moved rows in that very moment,
-        and another one was deleted than was meant. They come back as they were last seen.
-        """
-        keyed = job.drawn.keyed
-        if keyed is None or not job.changes.deleted:
-            return []
-        standing = {str(row[keyed.key]) for row in after if len(row) > keyed.key}
-        had = [row for row in job.changes.places if row > keyed.head]
-        lost = [row for row in had if str(job.drawn.rows[row][keyed.key]) not in standing]
-        if not lost:
-            return []
-        rows = [self._cell_row(job, row, 0, job.drawn.rows[row]) for row in sorted(lost)]
-        return [{"appendCells": {"sheetId": job.sheet, "rows": rows, "fields": self.fields(job)}}]
-
     def _appended(self, job: TabJob, row: int, spare: int) -> Json:
         cells = self._cell_row(job, row, 0, job.drawn.rows[row])
         if job.sort:
@@ -287,25 +305,18 @@ class Job:
     def staging(self, job: TabJob) -> Iterator[list[Json]]:
         """Batches that fill a hidden sheet with the whole area of a large tab. Sent again, they do no harm."""
         height, width = area_of(job)
-        mark = json.dumps({"tab": STAGING, "sheet": job.staged})
-        properties = {
-            "sheetId": job.staged, "title": f"sheets-crm {job.staged}", "hidden": True,
-            "gridProperties": {"rowCount": height, "columnCount": width},
-        }  # fmt: skip
         assert job.staged is not None
-        yield [
-            {"addSheet": {"properties": properties}},
-            {"createDeveloperMetadata": {"developerMetadata": _metadata(job.staged, job.staged, mark)}},
-        ]
+        yield [*witness.hidden_sheet(job.staged, (height, width))]
         rows = padded(job.drawn.rows, height, width)
-        step = max(1, _CHUNK // width)
+        step, linked = max(1, _CHUNK // width), job.is_repainted
         for top in range(0, height, step):
             lines = [
-                self._cell_row(job, row if row < job.drawn.height else None, 0, rows[row])
+                self._cell_row(job, row if linked and row < job.drawn.height else None, 0, rows[row])
                 for row in range(top, min(top + step, height))
             ]
             start = {"sheetId": job.staged, "rowIndex": top, "columnIndex": 0}
-            yield [{"updateCells": {"start": start, "rows": lines, "fields": self.fields(job)}}]
+            fields = self.fields(job) if linked else _VALUE
+            yield [{"updateCells": {"start": start, "rows": lines, "fields": fields}}]
 
 
 def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:
@@ -324,6 +335,15 @@ def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> It
 def _column(sheet: int, column: int, top: int, rows: list[Json], fields: str) -> Json:
     start = {"sheetId": sheet, "rowIndex": top, "columnIndex": column}
     return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
+
+
+def after(job: TabJob, standing: Rows) -> Rows:
+    """The values of the whole of a sheet of ours alone after the write, if it stood as it was read."""
+    height, width = area_of(job)
+    rows: list[Row] = padded(job.drawn.rows, height, width)
+    beside = [list(row[width:]) for row in standing[:height]]
+    beside += [[]] * (height - len(beside))
+    return [*([*row, *more] for row, more in zip(rows, beside, strict=True)), *standing[height:]]
 
 
 def area_of(job: TabJob) -> tuple[int, int]:

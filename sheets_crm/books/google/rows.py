@@ -70,7 +70,7 @@ def by_key(drawn: Drawn, keyed: Keyed, standing: Sequence[Sequence[Any]]) -> Cha
     meant = {place: drawn.rows[row] for row, place in found.places.items() if row >= top}
     above = {row: drawn.rows[row] for row in range(top)}
     spans = (
-        (place, spans_of(old[place], _left_alone(old[place], row, keyed.managers), keyed.managers))
+        (place, spans_of(old[place], _left_alone(old[place], row, keyed.managers), keyed.managers | {keyed.key}))
         for place, row in sorted({**above, **meant}.items())
     )  # fmt: skip
     found.blocks = list(_blocks(spans, {**above, **meant}))
@@ -130,7 +130,9 @@ def _rank(found: Changes, top: int) -> None:
 
 
 def spans_of(old: Row, new: Row, kept: frozenset[int]) -> list[tuple[int, int]]:
-    """Runs of columns (left, right; right not included) that differ. Never over a column of `kept` that is equal."""
+    """Runs of columns (left, right; right not included) that differ. Never over a column of `kept` that is equal:
+    a row may have moved by the time it is written.
+    """
     if old == new:
         return []
     spans: list[tuple[int, int]] = []

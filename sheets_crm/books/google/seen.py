@@ -15,15 +15,12 @@ from typing import Any, cast
 from sheets_crm.books.google.api import Api
 from sheets_crm.books.google.reading import Rows, range_of
 from sheets_crm.books.google.shape import (
-    DATA_FIELDS,
     FIELDS,
-    LIGHT_FIELDS,
     STAGING,
     Shape,
     SheetShape,
     cell_hook,
     shape_of,
-    with_cells,
 )
 from sheets_crm.books.google.troubles import Refusal
 from sheets_crm.books.model import FingerprintChanged
@@ -98,22 +95,16 @@ def _whole(value: Any) -> Any:
     return None if value == "" and type(value) is str else value
 
 
-def look(api: Api, book: str, chosen: Chosen, *, large: bool = False) -> Seen:
-    """Read the spreadsheet. chosen: which of the user's sheets (by title, in order) hold what counts.
-
-    large: in three calls instead of two, so that nobody has to tell the kinds of cells of our own large tabs.
-    """
+def look(api: Api, book: str, chosen: Chosen) -> Seen:
+    """Read the spreadsheet. chosen: which of the user's sheets (by title, in order) hold what counts."""
     for again in (True, True, False):
-        shape = shape_of(api.structure(book, LIGHT_FIELDS if large else FIELDS, hook=cell_hook))
+        shape = shape_of(api.structure(book, FIELDS, hook=cell_hook))
         theirs = set(chosen([sheet.title for sheet in shape.sheets if sheet.tab is None]))
         wanted = [
             sheet for sheet in shape.sheets
             if sheet.rows and (sheet.title in theirs if sheet.tab is None else sheet.tab != STAGING)
         ]  # fmt: skip
-        own = [range_of(sheet.title) for sheet in wanted if sheet.tab is None]
         try:
-            if large and own:
-                shape = with_cells(shape, api.structure(book, DATA_FIELDS, ranges=own, hook=cell_hook))
             return Seen(shape, values_of(api, book, wanted))
         except Refusal as trouble:
             if trouble.status != 400 or not again:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sheets_crm.books.model import Merge
@@ -25,10 +25,9 @@ LIGHT_FIELDS = (
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
     f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),"
-    "protectedRanges(protectedRangeId,requestingUserCanEdit,warningOnly))"
+    "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly))"
 )
 FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
-DATA_FIELDS = f"sheets(properties(sheetId),{_DATA})"
 MARK = "sheets-crm-tab"  # on a sheet: it is ours, and what we left there
 GENERATION = "sheets-crm-generation"  # on the spreadsheet: which of our writes was the last
 STAGING = "staging"  # the tab id of a hidden sheet that is filled before a large tab changes at once
@@ -101,18 +100,15 @@ def cell_hook(item: Json) -> Any:
     """For the reader of JSON: a cell becomes None, or (is it a day?, is it an error?, its formula): there are millions."""
     if not item.keys() <= _CELL_KEYS or not item or isinstance(item.get("userEnteredValue"), str):
         return item
+    return _kinds(item)
+
+
+def _kinds(item: Json) -> tuple[bool, bool, str | None] | None:
     kind = ((item.get("effectiveFormat") or {}).get("numberFormat") or {}).get("type")
     is_date = kind in _DATES
     is_error = "errorValue" in (item.get("effectiveValue") or ())
     formula = (item.get("userEnteredValue") or {}).get("formulaValue")
     return (is_date, is_error, formula) if is_date or is_error or formula else None
-
-
-def with_cells(shape: Shape, answer: Json) -> Shape:
-    """The shape with the kinds of cells of another answer, one of DATA_FIELDS."""
-    cells = {item["properties"].get("sheetId", 0): _cells(item.get("data", ())) for item in answer.get("sheets", ())}
-    sheets = tuple(replace(sheet, cells=cells.get(sheet.id, sheet.cells)) for sheet in shape.sheets)
-    return replace(shape, sheets=sheets)
 
 
 def shape_of(answer: Json) -> Shape:
@@ -198,7 +194,10 @@ def _cells(data: Any) -> Cells:
             for column, cell in enumerate(line.get("values", ()), left):
                 if not cell:
                     continue
-                is_date, is_error, formula = cell
+                kinds = _kinds(cell) if isinstance(cell, dict) else cell  # a server may tell more than it was asked for
+                if kinds is None:
+                    continue
+                is_date, is_error, formula = kinds
                 if is_date:
                     dates.setdefault(column, []).append(row)
                 if is_error:

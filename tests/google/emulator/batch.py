@@ -29,6 +29,7 @@ class Work:
     doc: Document
     email: str | None
     project: str = ""
+    contrary: frozenset[str] = frozenset()
 
     def guard(self, sheet: Sheet, span: Span) -> None:
         """Refused when any cell of the span is protected from the caller."""

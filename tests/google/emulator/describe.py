@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from tests.google.emulator import masks
+from tests.google.emulator import contrary, masks
 from tests.google.emulator.batch import Work
 from tests.google.emulator.do_metadata import shown as shown_metadata
 from tests.google.emulator.do_metadata import visible
@@ -56,7 +57,17 @@ def spreadsheet(work: Work, areas: Areas | None, mask: masks.Mask | None, *, gri
     ]
     if metadata:
         found["developerMetadata"] = metadata
-    return masks.pick(found, mask) if mask else found
+    found = masks.pick(found, _unasked(mask) if "unasked" in work.contrary else mask) if mask else found
+    return contrary.structure(work.contrary, found, mask)
+
+
+def _unasked(mask: masks.Mask) -> masks.Mask:
+    """The mask of a server that tells all of each cell."""
+    told = copy.deepcopy(mask)
+    cells = told.get("sheets", {}).get("data", {}).get("rowData", {})
+    if "values" in cells:
+        cells["values"] = {}
+    return told
 
 
 def _sheet(work: Work, sheet: Sheet, areas: Areas | None, mask: masks.Mask | None, *, grid: bool) -> Json:

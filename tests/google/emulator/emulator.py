@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from tests.google.emulator.access import ALL_SCOPES, PROJECT, Access
 from tests.google.emulator.calls import Calls, Quota
+from tests.google.emulator.contrary import MODES
 from tests.google.emulator.drive import Drive
 from tests.google.emulator.faults import Faults
 from tests.google.emulator.load import add_sheets, add_workbook
@@ -78,6 +79,16 @@ class Emulator:
     @property
     def faults(self) -> Faults:
         return self.service.faults
+
+    @property
+    def contrary(self) -> frozenset[str]:
+        """In which other legitimate ways it answers: see the module of that name."""
+        return self.service.contrary
+
+    @contrary.setter
+    def contrary(self, modes: Iterable[str]) -> None:
+        assert set(modes) <= MODES, modes
+        self.service.contrary = frozenset(modes)
 
     @property
     def quota(self) -> Quota:

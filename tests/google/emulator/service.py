@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from tests.google.emulator import batch, describe, discovery, faults, masks, sheets_api
+from tests.google.emulator import batch, contrary, describe, discovery, faults, masks, sheets_api
 from tests.google.emulator.access import Access, Grant, TokenError
 from tests.google.emulator.calls import Call, Calls, Quota, kind_of
 from tests.google.emulator.drive import Drive, cut
@@ -67,6 +67,7 @@ class Service:
     )  # our own answers that did not fit the document, our own crashes
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: int = 0
+    contrary: frozenset[str] = frozenset()  # see `contrary`
 
     def handle(self, asked: Asked) -> Answer:
         """Serve a request."""
@@ -130,7 +131,7 @@ class Service:
         try:
             answer = self._checked(asked, call, method, path)
         except ApiError as error:
-            return _json(error.code, error.body(drive=drive), error.headers)
+            return _json(error.code, contrary.error(self.contrary, error.body(drive=drive)), error.headers)
         except Exception as error:
             self.complaints.append(f"{method.name}: {type(error).__name__}: {error}")
             raise
@@ -140,7 +141,8 @@ class Service:
             self.complaints += discovery.complaints(method.api, method.response, answer)
         if answer is None:
             return Answer(204, b"")
-        return _json(200, answer, pretty=call.query.get("prettyPrint") == ["true"])
+        usual = "true" if "pretty" in self.contrary else "false"
+        return _json(200, answer, pretty=call.query.get("prettyPrint", [usual]) == ["true"])
 
     def _checked(self, asked: Asked, call: Call, method: discovery.Method, path: dict[str, str]) -> Any:
         grant = self.access.caller(asked.headers.get("authorization"))
@@ -154,6 +156,8 @@ class Service:
         params = {name: _typed(method, name, value) for name, value in path.items()}
         if method.api == "drive":
             assert self.drive is not None
+            if "restless" in self.contrary and path.get("fileId") in self.documents:
+                self.keep(self.documents[path["fileId"]])
             answer = self.drive.call(method.name, params, query, body, email)
             return cut(method.response, answer, query.get("fields"))
         return self._sheets(method, (params, query, body or {}), grant)
@@ -167,7 +171,7 @@ class Service:
             answer = self._create(body, email)
             return masks.pick(answer, mask) if mask else answer
         doc = self._document(path["spreadsheetId"], email, write=write)
-        work = batch.Work(doc.copy() if write else doc, email, project)
+        work = batch.Work(doc.copy() if write else doc, email, project, self.contrary)
         handler = sheets_api.METHODS.get(method.name)
         if handler is None:
             raise ApiError(501, f"{method.name}: the emulator does not know this method.")

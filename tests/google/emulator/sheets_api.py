@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.google.emulator import (  # noqa: F401 - they register what a batch can do
     batch,
+    contrary,
     describe,
     do_cells,
     do_dimensions,
@@ -45,12 +46,16 @@ def _refusing(function: Callable[[], Any]) -> Any:
 
 
 def _batch_update(work: batch.Work, path: Json, query: Json, body: Json, mask: masks.Mask | None) -> Json:
-    work.doc, replies = batch.apply(work.doc, body.get("requests", []), work.email, work.project)
+    wanted = contrary.requests(work.contrary, body.get("requests", []))
+    work.doc, replies = batch.apply(work.doc, wanted, work.email, work.project)
+    contrary.after(work.contrary, work.doc, wanted, work.doc.new_id)
+    if "silent" in work.contrary:
+        return {}
     answer: Json = {"spreadsheetId": work.doc.id, "replies": copy.deepcopy(replies)}
     if body.get("includeSpreadsheetInResponse"):
         areas = [resolve(work.doc, text) for text in body.get("responseRanges", [])] or None
         below = mask.get("updatedSpreadsheet") if mask else None
-        grid = body.get("responseIncludeGridData", False)
+        grid = masks.wants(below, "sheets", "data") if below else body.get("responseIncludeGridData", False)
         answer["updatedSpreadsheet"] = describe.spreadsheet(work, areas, below or None, grid=grid)
     return answer
 

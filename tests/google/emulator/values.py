@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.google.emulator import contrary
 from tests.google.emulator.batch import Work
 from tests.google.emulator.do_metadata import area_of, matching
 from tests.google.emulator.errors import ApiError, Refused, invalid
@@ -35,7 +36,8 @@ def value_range(work: Work, sheet: Sheet, span: Span, query: Json) -> Json:
         width = max((len(row) for row in rows), default=0)
         rows = [trimmed(row[column] if column < len(row) else "" for row in rows) for column in range(width)]
     found = {"range": a1(sheet, span), "majorDimension": "COLUMNS" if major == "COLUMNS" else "ROWS"}
-    return {**found, "values": rows} if rows else found
+    found = {**found, "values": rows} if rows else found
+    return contrary.values(work.contrary, found, span.bottom - span.top, span.right - span.left)
 
 
 def _rows(work: Work, sheet: Sheet, span: Span, query: Json) -> list[list[Any]]:

@@ -1,0 +1,194 @@
+"""Setting right a tab of people's that did not stand as we had seen it when our batch came.
+
+Each row knows what it should say: what people had in it by then, and of our batch only what reached the row it was meant for.
+Amends are a batch themselves, with a copy of their own; where somebody acts in that moment too, they are made once more. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sheets_crm.books.google.replay import VALUE, Line, replay
+from sheets_crm.books.google.witness import is_same, row_as_seen, shown_by
+
+Json = dict[str, Any]
+Cells = list[list[Json]]
+
+
+@dataclass
+class _Row:
+    """A row as it stands, and as it should; should None: it should not stand at all."""
+
+    cells: list[Json]
+    should: list[Json] | None
+
+    def to_write(self) -> list[int]:
+        """Columns in which something else should stand."""
+        should = self.should or []
+        return [n for n in range(max(len(self.cells), len(should))) if _entered(self.cells, n) != _entered(should, n)]
+
+
+@dataclass
+class Amends:
+    """One tab. head: the row of its headers; key: the column of keys, None where nobody knows it any more."""
+
+    sheet: int
+    head: int
+    key: int | None
+    rows: list[_Row] = field(default_factory=list)
+    missing: Cells = field(default_factory=list)
+
+    @classmethod
+    def after(
+        cls, batch: Sequence[Json], sheet: int, *, seen: Sequence[Sequence[Any]], copy: Cells, head: int, title: str
+    ) -> Amends:
+        """What a batch did. seen: the rows for which it was made; copy: those it met. title: of the column of keys."""
+        found = cls(sheet, head, _column(copy, head, title))
+        aligned = found.key is not None and _aligned(seen, copy, head, found.key)
+        kept = set()
+        for line in replay(batch, sheet, copy):
+            kept.add(line.origin)
+            found.rows.append(_Row(line.cells, _wanted(line, seen, copy, aligned=aligned)))
+        for number, row in enumerate(copy):
+            same = number < len(seen) and row_as_seen(seen[number], row)
+            if number not in kept and _says(row) and not (aligned and same):
+                found.missing.append(row)
+        return found
+
+    def requests(self) -> list[Json]:
+        """What sets it right; empty when all is."""
+        return [*self._cells(), *self._surplus(), *self._rescued()]
+
+    def applied(self, batch: Sequence[Json], copy: Cells) -> None:
+        """The requests were applied, to rows that stood as the copy shows."""
+        met = list(self._met(copy))
+        lines = replay(batch, self.sheet, copy)
+        stay = {line.origin for line in lines}
+        self.missing = [row.should for n, row in enumerate(met) if n not in stay and row.should and _says(row.should)]
+        self.rows = [
+            _Row(line.cells, list(line.cells) if line.origin is None else met[line.origin].should) for line in lines
+        ]
+
+    def _cells(self) -> Iterator[Json]:
+        for number, row in enumerate(self.rows):
+            if row.should is None:
+                continue
+            for left, right in _runs(row.to_write()):
+                cells = [_typed(row.should, column) for column in range(left, right)]
+                start = {"sheetId": self.sheet, "rowIndex": number, "columnIndex": left}
+                yield {"updateCells": {"start": start, "rows": [{"values": cells}], "fields": VALUE}}
+
+    def _surplus(self) -> Iterator[Json]:
+        for number in reversed(range(len(self.rows))):
+            if self.rows[number].should is None:
+                place = {"sheetId": self.sheet, "dimension": "ROWS", "startIndex": number, "endIndex": number + 1}
+                yield {"deleteDimension": {"range": place}}
+
+    def _rescued(self) -> Iterator[Json]:
+        if self.missing:
+            rows = [{"values": [_typed(row, column) for column in range(len(row))]} for row in self.missing]
+            yield {"appendCells": {"sheetId": self.sheet, "rows": rows, "fields": VALUE}}
+
+    def _met(self, copy: Cells) -> Iterator[_Row]:
+        """The rows of the copy: each one that we know should say the same as before, but for what was typed meanwhile."""
+        free = dict(enumerate(self.rows))
+        for number, cells in enumerate(copy):
+            at = self._known(number, cells, free)
+            if at is None:
+                yield _Row(cells, list(cells))
+                continue
+            row = free.pop(at)
+            typed = not _alike(row.cells, cells)
+            yield _Row(cells, _edited(row.should or [], row.cells, cells) if typed else row.should)
+
+    def _known(self, number: int, cells: list[Json], free: dict[int, _Row]) -> int | None:
+        """Which of our rows it is: the one in its place if it says the same, another that does, or the one of its key."""
+        if number in free and _alike(free[number].cells, cells):
+            return number
+        alike = next((at for at, row in free.items() if _alike(row.cells, cells)), None)
+        key = _value(cells, self.key)
+        if alike is not None or key is None:
+            return alike
+        return next((at for at, row in free.items() if _value(row.cells, self.key) == key), None)
+
+
+def _wanted(line: Line, seen: Sequence[Sequence[Any]], copy: Cells, *, aligned: bool) -> list[Json] | None:
+    """What a row should say after our batch: people's own words, and ours where they met the row they were meant for."""
+    if line.origin is None:
+        return list(line.cells) if aligned else None
+    theirs = copy[line.origin]
+    if not aligned:
+        return list(theirs)
+    was = seen[line.origin] if line.origin < len(seen) else ()
+    return _merged(line, was, theirs)
+
+
+def _merged(line: Line, was: Sequence[Any], theirs: list[Json]) -> list[Json]:
+    """In a row that we hit: what was typed into it in that moment goes before what we wrote."""
+    found = []
+    for column, cell in enumerate(line.cells):
+        typed = not is_same(was[column] if column < len(was) else None, theirs[column] if column < len(theirs) else {})
+        found.append(_cell(theirs, column) if typed and column in line.touched else cell)
+    return found
+
+
+def _aligned(seen: Sequence[Sequence[Any]], copy: Cells, head: int, key: int) -> bool:
+    """Did every row stand where we had seen it, whatever was typed into it? A row without a key is known by all it says."""
+    if len(copy) < len(seen):
+        return False
+    for number, row in enumerate(seen):
+        known = number > head and key < len(row) and row[key] not in {None, ""}
+        if not (is_same(row[key], _cell(copy[number], key)) if known else row_as_seen(row, copy[number])):
+            return False
+    return True
+
+
+def _column(copy: Cells, head: int, title: str) -> int | None:
+    """Where a header stands."""
+    row = copy[head] if head < len(copy) else []
+    return next((number for number, cell in enumerate(row) if shown_by(cell) == title), None)
+
+
+def _edited(should: list[Json], was: list[Json], now: list[Json]) -> list[Json]:
+    """What a row should say into which somebody typed; one that was to go stays then, as it stands."""
+    width = max(len(should), len(was), len(now))
+    return [_cell(should if should and _entered(was, n) == _entered(now, n) else now, n) for n in range(width)]
+
+
+def _alike(one: list[Json], other: list[Json]) -> bool:
+    return all(_entered(one, n) == _entered(other, n) for n in range(max(len(one), len(other))))
+
+
+def _says(row: Sequence[Json]) -> bool:
+    return any(cell.get(VALUE) for cell in row)
+
+
+def _value(cells: Sequence[Json], column: int | None) -> Any:
+    found = shown_by(cells[column]) if column is not None and column < len(cells) else None
+    return found if found != "" else None
+
+
+def _entered(cells: Sequence[Json], column: int) -> Json:
+    found: Json = (cells[column] if column < len(cells) else {}).get(VALUE) or {}
+    return found if found not in ({"boolValue": False}, {"stringValue": ""}) else {}
+
+
+def _typed(cells: Sequence[Json], column: int) -> Json:
+    """What is written to have the cell again."""
+    entered = _cell(cells, column).get(VALUE)
+    return {VALUE: entered} if entered else {}
+
+
+def _cell(cells: Sequence[Json], column: int) -> Json:
+    return cells[column] if column < len(cells) else {}
+
+
+def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    start = None
+    for place, column in enumerate(columns):
+        start = column if start is None else start
+        if place + 1 == len(columns) or columns[place + 1] != column + 1:
+            yield start, column + 1
+            start = None
