@@ -74,7 +74,12 @@ class Read:
 def open_config(given: str | None) -> Opened:
     """Read crm.yaml (a file, or the folder it is in). ConfigError says which line and key to mend."""
     path = config_path(given)
-    document = read_yaml(_config_text(path), path.name)
+    return opened_of(path, _config_text(path))
+
+
+def opened_of(path: Path, text: str) -> Opened:
+    """What crm.yaml at a path says, or would say. ConfigError as `open_config`."""
+    document = read_yaml(text, path.name)
     config = validate(document, CrmConfig)
     google = google_id(path, config.workbook)
     named = Path(config.workbook).expanduser() if google is None else Path(name_of(config.name, google))

@@ -148,7 +148,7 @@ def plan(
 
 
 def sync(
-    config: str | None,
+    config: str | Opened | None,
     *,
     today: date | None = None,
     lang: Lang | None = None,
@@ -160,9 +160,10 @@ def sync(
 ) -> Result:
     """Read, record, compute and write. Any OwnerError means: nothing was written.
 
-    wait_s: how long to wait for a workbook that somebody has open; None: as configured.
+    config: where crm.yaml is; or one that is read already. wait_s: how long to wait for a workbook that somebody has open;
+    None: as configured.
     """
-    opened = open_config(config)
+    opened = config if isinstance(config, Opened) else open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
     accepted = Accepted(emptied=accept_emptied, changes=accept_changes)

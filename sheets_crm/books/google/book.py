@@ -271,9 +271,9 @@ def _ours_differ(blocks: Iterable[tuple[int, int, list[Any]]], managers: frozens
     )
 
 
-def named(api: Api, title: str) -> _Named:
+def named(api: Api, title: str, *, writing: bool = False) -> _Named:
     """Refusals within become sentences for the owner."""
-    return _Named(api, title, writing=False)
+    return _Named(api, title, writing=writing)
 
 
 class _Named:
