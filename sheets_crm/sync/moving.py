@@ -14,7 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sheets_crm.books.copying.foreseen import foreseen
 from sheets_crm.books.copying.model import SheetCopied, Source, TooLarge
+from sheets_crm.books.google.address import address_of
 from sheets_crm.books.model import Applied, Book, Grid, SheetInfo, WritePlan
 from sheets_crm.disk import write_whole
 from sheets_crm.errors import ConfigError, OwnerError, WorkbookBusy, WorkbookUnreadable
@@ -99,7 +101,7 @@ def copy(
         with _refusals(), _source(opened, seen) as source:
             target = _Target(opened, new)
             target.refuse(source)
-            return _told(opened, new, [SheetCopied(sheet, sheet.cells) for sheet in source.sheets], source, lang)
+            return _told(opened, new, foreseen(source, to_google=new.google is not None), source, lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
     with state.lock(wait_s=5):
         return _copied(opened, new, text, state, today=today, lang=lang)
@@ -136,9 +138,6 @@ def _refuse_changed(opened: Opened, seen: Read) -> None:
 
 
 def _told(opened: Opened, new: Opened, sheets: Sequence[SheetCopied], source: Source, lang: Lang | None) -> Moved:
-    for one in sheets:
-        if not one.lost:
-            one.lost.update(one.sheet.lost)
     companion = bool(opened.config.companion)
     return Moved(lang or opened.lang, opened.address, new.address, new.path, sheets, source.lost, companion=companion)
 
@@ -148,17 +147,18 @@ def _told(opened: Opened, new: Opened, sheets: Sequence[SheetCopied], source: So
 
 def _new_config(opened: Opened, order: Order) -> tuple[Opened, str]:
     """The configuration of the new place, not written yet, and its text. ConfigError: it can't be that one."""
-    to_google = google_id(opened.path, order.to) is not None
+    book = google_id(opened.path, order.to)
+    to_google = book is not None
     if to_google == (opened.google is not None):
         raise ConfigError("copy.stop.same_kind", workbook=opened.address)
     if not to_google and Path(order.to).suffix.lower() != ENDING:
         raise ConfigError("copy.stop.not_xlsx", seen=order.to)
-    path = opened.path.with_name(order.config_name or _NAMES[to_google])
+    path = opened.path.parent / (order.config_name or _NAMES[to_google])
     if path.suffix not in {".yaml", ".yml"} or path.parent != opened.path.parent:
         raise ConfigError("copy.stop.config_name", seen=order.config_name or "")
     if path.exists():
         raise ConfigError("copy.stop.config_exists", path=str(path))
-    values = {"workbook": scalar(order.to if to_google else _beside(opened, order.to))}
+    values = {"workbook": scalar(_beside(opened, order.to) if book is None else address_of(book))}
     if opened.config.companion:
         values["companion"] = "false"
     if order.credentials is not None:
