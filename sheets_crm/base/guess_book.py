@@ -6,7 +6,7 @@ Does not decide about columns itself (guess): it only tells each sheet what the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -17,6 +17,7 @@ from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
 from sheets_crm.base.model import BoundColumn
 from sheets_crm.base.profile import likeness
+from sheets_crm.base.requests import guess_requests
 from sheets_crm.books.model import Grid
 from sheets_crm.cells import Column, Kind
 
@@ -29,17 +30,20 @@ _ALIKE = 0.7
 _BY_PLACE = 0.56
 
 
-def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[str, SheetGuess]:
-    """A guess for each sheet, in the order given. `country` as for `guess_sheet`."""
+def guess_workbook(
+    grids: Mapping[str, Grid], *, country: str = "RU", requests: Collection[str] = ()
+) -> dict[str, SheetGuess]:
+    """A guess for each sheet, in the order given. `country` as for `guess_sheet`. requests: sheets that the owner says hold some."""
     del country
     clues = {name: read_clues(grid) for name, grid in grids.items()}
+    asked = {name: guess_requests(found, sure=name in requests) for name, found in clues.items() if found is not None}
     guesses = {
-        name: left_alone(grids[name], "empty") if found is None else decide(found, Hints())
+        name: left_alone(grids[name], "empty") if found is None else asked[name] or decide(found, Hints())
         for name, found in clues.items()
     }
-    known = _known_values(guesses, clues)
+    known = _known_values({name: guess for name, guess in guesses.items() if not asked.get(name)}, clues)
     for name, found in clues.items():
-        if found is None:
+        if found is None or asked[name]:
             continue
         others = [source for source in known if source.sheet != name]
         if _is_base(guesses[name]):

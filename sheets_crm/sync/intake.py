@@ -12,6 +12,7 @@ from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.google.address import address_of
+from sheets_crm.books.inbox import is_pattern, read_inbox
 from sheets_crm.books.model import Book, Grid, SheetInfo
 from sheets_crm.cards import Template, fold, template
 from sheets_crm.cards.templates import template_texts
@@ -195,6 +196,8 @@ def _source(name: str, path: Path, sheet: str | None) -> Grid:
 
     from sheets_crm.books.sources import read_source
 
+    if is_pattern(path):
+        return read_inbox(path, name)
     grids = read_source(path)
     if sheet is not None and sheet not in grids:
         raise BindingError("binding.source_sheet_gone", sheet=sheet, file=path.name, sheets=", ".join(grids))

@@ -17,6 +17,7 @@ import yaml
 from sheets_crm import __version__, data
 from sheets_crm.books.excel.files import fingerprint
 from sheets_crm.books.google.address import spreadsheet_id
+from sheets_crm.books.inbox import is_pattern, mark_of
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.state import StateFolder, stamp_of, unchanged
 from sheets_crm.words import Lang
@@ -90,7 +91,7 @@ def remember_stamp(
 
 def _stamp(config: Path, found: str, today: date, zone: str, files: Iterable[Path]) -> Any:
     rules = [*data.rules_dir().glob("*.yaml"), *data.templates_dir().glob("*.yaml")]
-    sources = {str(path): fingerprint(path) for path in files}
+    sources = {str(path): repr(mark_of(path)) if is_pattern(path) else fingerprint(path) for path in files}
     return stamp_of(
         fingerprint=found,
         config=config,

@@ -68,7 +68,15 @@ def _workbook(path):
     clients.title = "Клиенты"
     clients.append(["Клиент", "Телефон", "Менеджер", "День рождения", "Заметка"])
     for number in range(8):
-        clients.append([f"Клиент {number}", f"+791600000{number:02}", "Ольга", datetime(1980, 3, 3 + number), None])
+        clients.append(
+            [
+                f"Клиент {number}",
+                f"+791600000{number:02}",
+                "Ольга",
+                datetime.fromisoformat(f"1980-03-{3 + number:02}"),
+                None,
+            ]
+        )
     for number, text in enumerate(INJECTED, 2):
         clients.cell(number, 5, text).data_type = "s"
     clients["A1"].font, clients["A1"].fill = Font(bold=True, color="FF102030"), PatternFill("solid", fgColor="FFFFEE00")
@@ -78,8 +86,22 @@ def _workbook(path):
     deals = book.create_sheet("Сделки")
     deals.append(["Клиент", "Этап", "Сумма", "Дата КП", "Срок оплаты", "Оплачено", "Остаток", "Менеджер"])
     for number in range(8):
-        deals.append([f"Клиент {number}", "КП отправлено", 1000.5 + number, date(2026, 2, 1) + timedelta(number), None, None, None, "Ольга"])
-        deals.cell(number + 2, 3).number_format, deals.cell(number + 2, 4).number_format = '#,##0.00\\ "₽"', "dd.mm.yyyy"
+        deals.append(
+            [
+                f"Клиент {number}",
+                "КП отправлено",
+                1000.5 + number,
+                date(2026, 2, 1) + timedelta(number),
+                None,
+                None,
+                None,
+                "Ольга",
+            ]
+        )
+        deals.cell(number + 2, 3).number_format, deals.cell(number + 2, 4).number_format = (
+            '#,##0.00\\ "₽"',
+            "dd.mm.yyyy",
+        )
     for number in range(2, 5):
         deals.cell(number, 1).value = f"Клиент {number - 2}"
     report = book.create_sheet("Отчёт")
@@ -104,7 +126,7 @@ def _work(path):
     page.cell(open_rows[0], at["Комментарий"]).value = "=договорились"
     page.cell(open_rows[0], at["Комментарий"]).data_type = "s"
     page.cell(open_rows[1], at["Статус"]).value = "Отложено"
-    page.cell(open_rows[1], at["Отложить до"]).value = datetime(2026, 3, 20)
+    page.cell(open_rows[1], at["Отложить до"]).value = datetime.fromisoformat("2026-03-20")
     page.cell(open_rows[2], at["Статус"]).value = "В работе"
     page.cell(open_rows[2], at["Комментарий"]).value = "перезвонит сам"
     page.cell(open_rows[3], at["Статус"]).value = "Отменено"
@@ -125,7 +147,10 @@ def tasks(config):
     book.fingerprint()
     name = next(info.name for info in book.sheets() if info.tab == "tasks")
     found = read_tasks_tab(book.read([name])[name])
-    rows = [(mark.cells.get("client"), mark.cells.get("todo"), *mark.typed, mark.key, tuple(mark.extra.items())) for mark in found.marks]
+    rows = [
+        (mark.cells.get("client"), mark.cells.get("todo"), *mark.typed, mark.key, tuple(mark.extra.items()))
+        for mark in found.marks
+    ]
     assert len({row[-2] for row in rows}) == len(rows), "a task is doubled"
     return sorted(rows, key=repr)
 
@@ -367,7 +392,9 @@ def test_the_command_tells_what_stays_behind(google, firm):
     assert answer.exit_code == 0, answer.output
     for words in ("диаграммы: 1", "условное форматирование: правил 1", "выпадающие списки и проверки ввода: 1"):
         assert f"Сделки: {words}" in answer.stdout
-    found = json.loads(CliRunner().invoke(app, ["copy", str(firm), "--to", key, "--json", "--today", TODAY.isoformat()]).stdout)
+    found = json.loads(
+        CliRunner().invoke(app, ["copy", str(firm), "--to", key, "--json", "--today", TODAY.isoformat()]).stdout
+    )
     assert found["copied"] is True
     deals = next(one for one in found["sheets"] if one["name"] == "Сделки")
     assert deals["not_carried"] == {"charts": 1, "conditional_formats": 1, "drop_downs": 1}

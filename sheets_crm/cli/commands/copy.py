@@ -25,9 +25,7 @@ def copy_base(
 
     order = Order(to, config_name, credentials)
 
-    done = run_in_words(
-        lambda given, **more: copy(given, order, only_plan=only_plan, **more), config, today, lang
-    )
+    done = run_in_words(lambda given, **more: copy(given, order, only_plan=only_plan, **more), config, today, lang)
     if as_json:
         print_json(text_copy.copied_json(done))
     else:
