@@ -72,7 +72,7 @@ class SheetSettings(Settings):
     ignore: bool = False
     requests: bool | None = None  # its rows are requests (a form's answers); left out: so where a form writes them
     file: str | None = (
-        None  # read-only source beside the configuration (.csv, .json, .xlsx, .ods, .xls, .xlsb); * for several files
+        None  # read-only source beside the configuration (.csv, .json, .xlsx, .ods, .xls, .xlsb; * for several files), or a Google address
     )
     sheet: str | None = None  # of that file; its first one by default
     country: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None

@@ -9,9 +9,9 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sheets_crm.books.google.api import Api
     from sheets_crm.books.google.book import GoogleBook
     from sheets_crm.books.google.seen import Seen
+    from sheets_crm.books.model import Grid
     from sheets_crm.sync.intake import Opened
 
 _MOST_XLSX = 300_000  # cells that are kept as an .xlsx; more would make every write wait
@@ -57,7 +58,7 @@ def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: 
     endpoint = os.environ.get(ENDPOINT) or None
     if endpoint is not None and not is_safe_endpoint(endpoint):
         raise ConfigError("google.stop.endpoint", seen=endpoint)
-    if opened.config.companion:
+    if opened.config.companion and opened.google is not None:
         with placed(opened.document):
             raise ConfigError("google.stop.companion", keys=("companion",))
     file = opened.beside(settings.credentials) if settings.credentials else None
@@ -90,6 +91,28 @@ def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None
     return GoogleBook(
         api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort, large=_was_large(opened)
     )  # fmt: skip
+
+
+def sheet_elsewhere(opened: Opened, book: str, name: str, sheet: str | None) -> Grid:
+    """One sheet of another spreadsheet, read only: its first one, or that of the name. BindingError: it has none of that name."""
+    from sheets_crm.books.google.book import named
+    from sheets_crm.books.google.reading import grid_of
+    from sheets_crm.books.google.seen import look
+
+    api = api_of(opened)
+    api.title = name_of(name, book)
+    found: list[str] = []
+
+    def chosen(titles: Sequence[str]) -> list[str]:
+        found[:] = [title for title in titles if sheet in {None, title}][:1]
+        if not found:
+            raise BindingError("binding.source_sheet_gone", sheet=sheet or "", file=api.title, sheets=", ".join(titles))
+        return found
+
+    with named(api, api.title):
+        seen = look(api, book, chosen)
+    there = seen.shape.titled(found[0])
+    return replace(grid_of(there, seen.rows.get(there.id, ())), name=name)
 
 
 def _was_large(opened: Opened) -> bool:

@@ -21,7 +21,7 @@ from sheets_crm.errors import BindingError, ConfigError, OwnerError
 from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
-from sheets_crm.sync.google import book_in_google, google_id, name_of
+from sheets_crm.sync.google import book_in_google, google_id, name_of, sheet_elsewhere
 from sheets_crm.sync.places import Former, former_places, is_lost
 from sheets_crm.words import Lang
 
@@ -168,7 +168,11 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     for name, settings in (opened.config.sheets or {}).items():
         if settings.file is not None and not settings.ignore:
             sources[name] = opened.beside(settings.file)
-            grids[name] = _source(name, sources[name], settings.sheet)
+            elsewhere = google_id(opened.path, settings.file)
+            if elsewhere is not None:
+                grids[name] = sheet_elsewhere(opened, elsewhere, name, settings.sheet)
+            else:
+                grids[name] = _source(name, sources[name], settings.sheet)
     tabs = {tab: grids.pop(name) for tab, name in titles.items() if name in grids and name in ours}
     return Read(fingerprint, sheets, grids, tabs, titles, sources, former_places(opened, book, sheets), is_lost(opened))
 

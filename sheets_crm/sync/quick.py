@@ -81,6 +81,9 @@ def remember_stamp(
     """Leave the stamp of a finished run. Call it last. former: files in which the tabs stood before."""
     from sheets_crm.sync.companion import companion_path, stamps
 
+    if any(spreadsheet_id(one.file or "") for one in (opened.config.sheets or {}).values()):
+        state.forget()  # what stands in a spreadsheet is known only by reading it
+        return
     packs = [opened.beside(name) for name in opened.config.packs]
     base, written = stamps(fingerprint, companion_path(opened))
     others = [path for path in (*sources.values(), *packs, *former) if path != opened.workbook]
