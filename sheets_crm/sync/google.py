@@ -9,9 +9,9 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,14 @@ from sheets_crm.books.google.address import spreadsheet_id
 from sheets_crm.books.google.settings import ENDPOINT, is_safe_endpoint
 from sheets_crm.disk import make_folder, write_whole
 from sheets_crm.errors import BindingError, ConfigError
+from sheets_crm.sync.editor import FIELDS, note_editor
+from sheets_crm.sync.paused import noting
 from sheets_crm.sync.state import NAME, StateFolder, cannot_write
 
 if TYPE_CHECKING:
     from sheets_crm.books.google.api import Api
     from sheets_crm.books.google.book import GoogleBook
     from sheets_crm.books.google.seen import Seen
-    from sheets_crm.books.model import Grid
     from sheets_crm.sync.intake import Opened
 
 _MOST_XLSX = 300_000  # cells that are kept as an .xlsx; more would make every write wait
@@ -48,8 +49,11 @@ def name_of(name: str | None, book: str) -> str:
     return plain or f"Google {book[:8]}"
 
 
-def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: None) -> Api:
-    """The client as configured. ConfigError: no credentials, or an endpoint that would carry them in the open."""
+def api_of(opened: Opened, *, state: StateFolder | None = None) -> Api:
+    """The client as configured. ConfigError: no credentials, or an endpoint that would carry them in the open.
+
+    state: the folder that holds a sign-in; None: the configuration's own.
+    """
     from sheets_crm.books.google.access import who
     from sheets_crm.books.google.api import Api
     from sheets_crm.sync.intake import placed
@@ -62,9 +66,14 @@ def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: 
         with placed(opened.document):
             raise ConfigError("google.stop.companion", keys=("companion",))
     file = opened.beside(settings.credentials) if settings.credentials else None
-    state = StateFolder.existing(opened.path, opened.config.workbook)
-    found = who(file, state.path if state else None)
-    return Api(found, settings.calling(endpoint), title=opened.workbook.name, pausing=pausing)
+    state = state or StateFolder.existing(opened.path, opened.config.workbook)
+    found = who(file, state.path if state else None, in_keyring=settings.keep_sign_in == "keyring")
+    return Api(
+        found,
+        settings.calling(endpoint),
+        title=opened.workbook.name,
+        pausing=noting(opened.path, opened.config.workbook),
+    )
 
 
 def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None) -> GoogleBook:
@@ -91,28 +100,6 @@ def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None
     return GoogleBook(
         api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort, large=_was_large(opened)
     )  # fmt: skip
-
-
-def sheet_elsewhere(opened: Opened, book: str, name: str, sheet: str | None) -> Grid:
-    """One sheet of another spreadsheet, read only: its first one, or that of the name. BindingError: it has none of that name."""
-    from sheets_crm.books.google.book import named
-    from sheets_crm.books.google.reading import grid_of
-    from sheets_crm.books.google.seen import look
-
-    api = api_of(opened)
-    api.title = name_of(name, book)
-    found: list[str] = []
-
-    def chosen(titles: Sequence[str]) -> list[str]:
-        found[:] = [title for title in titles if sheet in {None, title}][:1]
-        if not found:
-            raise BindingError("binding.source_sheet_gone", sheet=sheet or "", file=api.title, sheets=", ".join(titles))
-        return found
-
-    with named(api, api.title):
-        seen = look(api, book, chosen)
-    there = seen.shape.titled(found[0])
-    return replace(grid_of(there, seen.rows.get(there.id, ())), name=name)
 
 
 def _was_large(opened: Opened) -> bool:
@@ -147,12 +134,14 @@ def note_version(config: str) -> bool:
         return False
     api = api_of(opened)
     with named(api, opened.workbook.name):
-        version = str(api.file(opened.google, "version").get("version", ""))
+        answer = api.file(opened.google, f"version,{FIELDS}")
+        version = str(answer.get("version", ""))
     kept = version_file(opened.path, opened.config.workbook)
     was = kept.read_text("utf-8") if kept.exists() else None
     if was == version or not kept.parent.is_dir():
         return False
     write_whole(kept, version.encode())
+    note_editor(kept.parent, answer, ours=api.who.address)
     return True
 
 

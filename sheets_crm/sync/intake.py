@@ -21,7 +21,7 @@ from sheets_crm.errors import BindingError, ConfigError, OwnerError
 from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
-from sheets_crm.sync.google import book_in_google, google_id, name_of, sheet_elsewhere
+from sheets_crm.sync.google import book_in_google, google_id, name_of
 from sheets_crm.sync.places import Former, former_places, is_lost
 from sheets_crm.words import Lang
 
@@ -170,6 +170,8 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
             sources[name] = opened.beside(settings.file)
             elsewhere = google_id(opened.path, settings.file)
             if elsewhere is not None:
+                from sheets_crm.sync.elsewhere import sheet_elsewhere
+
                 grids[name] = sheet_elsewhere(opened, elsewhere, name, settings.sheet)
             else:
                 grids[name] = _source(name, sources[name], settings.sheet)

@@ -248,7 +248,8 @@ class _Target:
         from sheets_crm.books.copying.google_out import GoogleTarget
         from sheets_crm.books.google.book import named
 
-        api = api_of(self._new)
+        old = self._opened
+        api = api_of(self._new, state=StateFolder.existing(old.path, old.config.workbook))
         self._google = GoogleTarget(api, self._new.google)
         with named(api, self._new.workbook.name):
             api.title = self._google.refuse_if_used()

@@ -21,7 +21,7 @@ from sheets_crm.base.model import Base
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
-from sheets_crm.books.model import Applied, Book, FingerprintChanged, Signed, WritePlan
+from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
@@ -36,6 +36,7 @@ from sheets_crm.sync.config_people import roles_of, sharing_of
 from sheets_crm.sync.config_tasks import task_settings
 from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
+from sheets_crm.sync.editor import editor_of
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.google import costs, remember_size
@@ -212,7 +213,7 @@ def _once(
     if not seen.is_lost:  # marks out of a copy are older than those that history knows
         history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     before = memory.Past(history, state).sheets()
-    who = book.last_editor() if isinstance(book, Signed) else ""
+    who = editor_of(opened, book)
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
