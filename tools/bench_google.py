@@ -15,13 +15,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 ROWS, COLUMNS = 100_000, 20
 TODAY = "2026-03-16"
-TASKS = ("Задачи", "Статус", "Сделана")  # noqa: RUF001 - what the tab says
+TASKS = ("Задачи", "Статус", "Сделана")
 RUNS = (
     ("cold", "cold: no state, tabs written for the first time"),
     ("unchanged", "again, nothing changed"),
@@ -82,7 +82,7 @@ class _emulator:  # noqa: N801 - reads as a call
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self.url, self.book = self._line().split()
 
-    def __enter__(self) -> _emulator:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,7 +5,7 @@ Pure. Guessing itself is `guess`, the shape of a sheet is `layout`, memory of co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from sheets_crm.base.layout import find_layout
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, index_stated, settled
+from sheets_crm.base.requests import holds_requests, of_requests
 from sheets_crm.base.settings import Scalar, SheetSettings
 from sheets_crm.books.model import Grid
 from sheets_crm.cards import Template, fold
@@ -66,7 +67,8 @@ def bind(
     asked = {_present(name, grids): settings for name, settings in asked.items() if not settings.ignore}
     unsaid = [name for name, settings in asked.items() if settings.columns is None or not settings.card]
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
-    guesses = _guessed(grids, country) if fresh else {}
+    told = {name for name, settings in asked.items() if settings.requests}
+    guesses = _guessed(grids, country, told) if fresh else {}
     for name, said in asked.items():
         guess, settings = guesses.get(name), _with_month(said, name, today)
         if settings.columns is None and guess is None:
@@ -82,7 +84,10 @@ def bind(
                 bound.notes.append(("binding.no_table", {"sheet": name}))
             continue
         given = _given(binding, settings, template)
-        bound.bindings[name], bound.settings[name] = replace(binding, given=given), settings
+        asks = holds_requests(binding, stated=settings.requests)
+        if asks:
+            given = {**of_requests(binding, template), **given}
+        bound.bindings[name], bound.settings[name] = replace(binding, given=given, requests=asks), settings
     _tell_of_joined(bound, template)
     return bound
 
@@ -151,10 +156,10 @@ def _with_month(settings: SheetSettings, name: str, today: date) -> SheetSetting
     return settings.model_copy(update={"month": f"{year}-{month:02}"})
 
 
-def _guessed(grids: Mapping[str, Grid], country: str) -> Mapping[str, SheetGuess]:
+def _guessed(grids: Mapping[str, Grid], country: str, requests: Collection[str]) -> Mapping[str, SheetGuess]:
     from sheets_crm.base.guess_book import guess_workbook  # heavy, and not needed where the owner said it all
 
-    return guess_workbook(grids, country=country)
+    return guess_workbook(grids, country=country, requests=requests)
 
 
 def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str, ...] = ()) -> SheetSettings:

@@ -141,18 +141,30 @@ def _clients(work: _Work, previous: Previous) -> pl.DataFrame | None:
     if clients is None:
         return None
     by = work.by
+    clients, asking = _without_requests(work, clients)
     clients, others = _of_client_sheets(work, clients)
     if "id" in clients.columns and "id" not in by:
         again = repeated(clients)
         work.problem("client", "id", clients, again, "duplicate_id")
         if work.settings.clients.repeated_ids == "drop":
             clients = clients.filter(~again)
+    places = clients.select("_sheet", "_row").with_row_index("_card")
     if by:
-        known = _formed(work, clients, by, previous)
-    else:
-        clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-        work.frames["client"], known = clients, clients.select("_sheet", "_row", "_id")
+        clients, places = _formed(work, clients, by)
+    clients, places = _with_asking(clients, places, asking, work.settings.clients.match)
+    clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
+    work.frames["client"] = clients
+    known = places.with_columns(_id=clients["_id"].gather(places["_card"])).drop("_card")
     return known if others is None else pl.concat([known, _named(work, others)])
+
+
+def _without_requests(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows that are clients, and those of requests; None where there are none."""
+    asking = [name for name, binding in work.bindings.items() if binding.requests]
+    if not asking:
+        return clients, None
+    here = clients["_sheet"].is_in(asking)
+    return clients.filter(~here), clients.filter(here)
 
 
 def _of_client_sheets(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
@@ -177,16 +189,35 @@ def _named(work: _Work, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("_sheet", "_row").with_columns(_id=found).drop_nulls("_id")
 
 
-def _formed(work: _Work, rows: pl.DataFrame, by: Sequence[str], previous: Previous) -> pl.DataFrame:
-    """Clients formed from rows of something else. A row that names nobody is nobody's."""
+def _formed(work: _Work, rows: pl.DataFrame, by: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Clients formed from rows of something else, and which row is which client's. A row that names nobody is nobody's."""
     rows = rows.with_columns(_group=grouped(rows, by))
     visits = work.frames.get("visit", pl.DataFrame())
     when = visits.select("_sheet", "_row", _when="date") if "date" in visits.columns else None
     clients = merged(rows.drop_nulls("_group"), when)
-    clients = clients.with_columns(_id=identify(clients, "client", previous("client")))
-    work.frames["client"] = clients.drop("_group")
     known = rows.select("_sheet", "_row", "_group").drop_nulls("_group")
-    return known.join(clients.select("_group", "_id"), on="_group", how="left", maintain_order="left").drop("_group")
+    cards = clients.select("_group").with_row_index("_card")
+    places = known.join(cards, on="_group", how="left", maintain_order="left").select("_card", "_sheet", "_row")
+    return clients.drop("_group"), places
+
+
+def _with_asking(
+    clients: pl.DataFrame, places: pl.DataFrame, asking: pl.DataFrame | None, match: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The clients with those who ask and are none yet, and whose each request is. A name alone makes nobody a known client."""
+    if asking is None or asking.is_empty():
+        return clients, places
+    numbered = clients.with_columns(_id=pl.int_range(clients.height).cast(pl.String))
+    found = matched(numbered, asking, [key for key in match if key != "name"])[0].cast(pl.UInt32)
+    asking = asking.with_columns(_card=found)
+    new = asking.filter(pl.col("_card").is_null()).drop("_card")
+    new = new.with_columns(_group=grouped(new, ("phone", "email"))).drop_nulls("_group")
+    formed = merged(new, None)
+    cards = formed.select("_group").with_row_index("_card", offset=clients.height)
+    fresh = new.select("_sheet", "_row", "_group").join(cards, on="_group", how="left", maintain_order="left")
+    theirs = asking.drop_nulls("_card").select("_card", "_sheet", "_row")
+    everyone = pl.concat([clients, formed.drop("_group")], how="diagonal_relaxed")
+    return everyone, pl.concat([places, theirs, fresh.select(places.columns)])
 
 
 def _others(work: _Work, card: str, to_client: pl.DataFrame | None, previous: Previous) -> None:

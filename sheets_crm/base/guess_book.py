@@ -6,7 +6,7 @@ Does not decide about columns itself (guess): it only tells each sheet what the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -17,6 +17,7 @@ from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
 from sheets_crm.base.model import BoundColumn
 from sheets_crm.base.profile import likeness
+from sheets_crm.base.requests import guess_requests
 from sheets_crm.books.model import Grid
 from sheets_crm.cells import Column, Kind
 
@@ -29,29 +30,37 @@ _ALIKE = 0.7
 _BY_PLACE = 0.56
 
 
-def guess_workbook(grids: Mapping[str, Grid], *, country: str = "RU") -> dict[str, SheetGuess]:
-    """A guess for each sheet, in the order given. `country` as for `guess_sheet`."""
+def guess_workbook(
+    grids: Mapping[str, Grid], *, country: str = "RU", requests: Collection[str] = ()
+) -> dict[str, SheetGuess]:
+    """A guess for each sheet, in the order given. `country` as for `guess_sheet`. requests: sheets that the owner says hold some."""
     del country
-    return guess_from({name: read_clues(grid) for name, grid in grids.items()}, grids, {})
+    clues = {name: read_clues(grid) for name, grid in grids.items()}
+    return guess_from(clues, grids, {}, requests=requests)
 
 
 def guess_from(
-    clues: Mapping[str, SheetClues | None], grids: Mapping[str, Grid], settled: Mapping[str, Settled]
+    clues: Mapping[str, SheetClues | None],
+    grids: Mapping[str, Grid],
+    settled: Mapping[str, Settled],
+    *,
+    requests: Collection[str] = (),
 ) -> dict[str, SheetGuess]:
     """The same from what was read of the sheets already, and what the owner said of some: that is not guessed."""
     said = {name: one.cards for name, one in settled.items() if one.cards is not None and clues.get(name) is not None}
+    asked = _requests(clues, said, requests)
     guesses = {
         name: left_alone(grids[name], "empty")
         if found is None
         else left_alone(grids[name], "said", found.layout)
         if said.get(name) == ()
-        else decide(found, Hints(cards=said.get(name, ())))
+        else asked.get(name) or decide(found, Hints(cards=said.get(name, ())))
         for name, found in clues.items()
     }
     clues = {name: None if said.get(name) == () else found for name, found in clues.items()}
-    known = _known_values(guesses, clues)
+    known = _known_values({name: guess for name, guess in guesses.items() if name not in asked}, clues)
     for name, found in clues.items():
-        if found is None:
+        if found is None or name in asked:
             continue
         others = [source for source in known if source.sheet != name]
         if _is_base(guesses[name]) and name not in said:
@@ -60,6 +69,18 @@ def guess_from(
             guesses[name] = decide(found, Hints(cards=said.get(name, ()), links=links))
     told = {name: found for name, found in clues.items() if found is not None}
     return _as_months(guesses, {name: found for name, found in told.items() if name not in said})
+
+
+def _requests(
+    clues: Mapping[str, SheetClues | None], said: Mapping[str, tuple[str, ...]], requests: Collection[str]
+) -> dict[str, SheetGuess]:
+    """The sheets of requests (a form's answers), unless their owner says that they are something else."""
+    found = {name: guess_requests(one, sure=name in requests) for name, one in clues.items() if one is not None}
+    return {
+        name: guess
+        for name, guess in found.items()
+        if guess is not None and (name not in said or set(said[name]) == set(guess.cards))
+    }
 
 
 @dataclass(frozen=True)

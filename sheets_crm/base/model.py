@@ -57,6 +57,7 @@ class Binding:
         default_factory=dict
     )  # (card, field) known without a column: the value of every row, or None where another source is joined to the card
     fill_down: tuple[int, ...] = ()  # columns in which a blank cell means "as above"
+    requests: bool = False  # its rows are requests: who asks may be a client of another sheet, or a new one
 
 
 @dataclass(frozen=True)

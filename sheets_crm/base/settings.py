@@ -70,7 +70,10 @@ class SheetSettings(Settings):
     required: tuple[Annotated[Requirement, BeforeValidator(_requirement)], ...] | None = None
     like: str | None = None  # another sheet whose settings hold here too
     ignore: bool = False
-    file: str | None = None  # read-only source beside the configuration (.csv, .xlsx, .ods, .xls, .xlsb)
+    requests: bool | None = None  # its rows are requests (a form's answers); left out: so where a form writes them
+    file: str | None = (
+        None  # read-only source beside the configuration (.csv, .json, .xlsx, .ods, .xls, .xlsb; * for several files), or a Google address
+    )
     sheet: str | None = None  # of that file; its first one by default
     country: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
     currency: Annotated[str | None, Field(pattern=r"^[A-Z]{3}$")] = None

@@ -1,4 +1,4 @@
-"""Extra sources, read only: .csv, .ods, .xls, .xlsb (and .xlsx) as grids by sheet name.
+"""Extra sources, read only: .csv, .json, .ods, .xls, .xlsb (and .xlsx) as grids by sheet name.
 
 What a file is is told by its content, not by its name. Errors such as #REF! in .ods, .xls and .xlsb read as blanks: the reader
 of those formats does not hand them over. Writes nothing.
@@ -16,6 +16,7 @@ from sheets_crm.books.csv_text import csv_rows
 from sheets_crm.books.excel.reader import read_sheets
 from sheets_crm.books.excel.reader_package import kind_of_file
 from sheets_crm.books.grids import grid_of_blocks, grid_of_rows
+from sheets_crm.books.inbox import JSON_SUFFIXES, json_rows
 from sheets_crm.books.model import Grid, Merge
 from sheets_crm.errors import WorkbookUnreadable
 
@@ -29,6 +30,8 @@ def read_source(path: Path) -> dict[str, Grid]:
     WorkbookMissing; WorkbookUnreadable when it is encrypted, broken, or not a table at all.
     """
     kind = kind_of_file(path)
+    if path.suffix.casefold() in JSON_SUFFIXES and kind != "zip":
+        return {path.stem: grid_of_rows(path.stem, json_rows(path))}
     if path.suffix.casefold() in _TEXT_SUFFIXES and kind not in {"zip", "ole2", "encrypted"}:
         return {path.stem: grid_of_rows(path.stem, csv_rows(path))}
     if kind == "ole2" or (kind == "zip" and _for_calamine(path)):

@@ -84,6 +84,8 @@ def reported(report: Report, lang: Lang) -> str:
         lines.append(say("daemon.status.last", lang, at=_at(seen.last.get("at"), lang, zone), **counts))
     if report.state in {"idle", "running", "failing"}:
         lines += _going_on(report, lang)
+    if report.paused is not None:
+        lines.append(say("google.paused", lang, clock=f"{report.paused.astimezone(report.zone):%H:%M:%S}"))
     if seen.failing is not None and report.exit_code:
         lines += _failing(report, lang)
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from sheets_crm.daemon.settings import Watched, watched
 from sheets_crm.daemon.status import SILENT_S, Status
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.config import config_path
+from sheets_crm.sync.paused import paused_until
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.words import Lang
 
@@ -35,6 +36,7 @@ class Report:
     zone: ZoneInfo | None
     state: State
     status: Status
+    paused: datetime | None = None  # until then Google's quota holds a run
 
     @property
     def exit_code(self) -> int:
@@ -45,7 +47,9 @@ class Report:
 
     def json(self) -> dict[str, Any]:
         """The object of `status --json`."""
-        return {"config": str(self.config), "workbook": self.workbook, "state": self.state, **asdict(self.status)}
+        paused = status.text(self.paused)
+        whole = {"config": str(self.config), "workbook": self.workbook, "state": self.state}
+        return {**whole, **asdict(self.status), "paused_until": paused}
 
 
 def report(given: str | None, now: datetime) -> Report:
@@ -59,7 +63,9 @@ def report(given: str | None, now: datetime) -> Report:
     seen = status.read(folder) if folder is not None else Status()
     alive = status.is_alive(folder) if folder is not None else False
     zone = known.zone if known.workbook else None
-    return Report(path, known.workbook, known.lang, zone, _state(seen, now, alive=alive), seen)
+    return Report(
+        path, known.workbook, known.lang, zone, _state(seen, now, alive=alive), seen, paused_until(folder, now)
+    )
 
 
 def _state(seen: Status, now: datetime, *, alive: bool | None) -> State:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sheets_crm.books.inbox import is_pattern, mark_of
 from sheets_crm.cards.yamlmodel import read_yaml, validate
 from sheets_crm.errors import ConfigError
 from sheets_crm.sync.config import CrmConfig
@@ -68,6 +69,8 @@ def watched(config: Path) -> Watched:
 
 def _mark(path: Path) -> tuple[int, int, int] | None:
     try:
+        if is_pattern(path):
+            return mark_of(path)
         stat = path.stat()
     except OSError:
         return None

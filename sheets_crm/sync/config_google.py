@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from sheets_crm.base.settings import Settings
@@ -35,6 +37,7 @@ class GoogleSettings(Settings):
     """credentials: the key file of a service account, or the client file of an own sign-in; left out: the machine's own."""
 
     credentials: str | None = Field(default=None, min_length=1)
+    keep_sign_in: Literal["file", "keyring"] = "file"  # where an own sign-in is kept
     endpoint: str | None = None  # one base URL in place of Google's hosts
     timeouts: TimeoutSettings = TimeoutSettings()
     retries: RetrySettings = RetrySettings()

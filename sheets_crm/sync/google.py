@@ -20,6 +20,8 @@ from sheets_crm.books.google.address import spreadsheet_id
 from sheets_crm.books.google.settings import ENDPOINT, is_safe_endpoint
 from sheets_crm.disk import make_folder, write_whole
 from sheets_crm.errors import BindingError, ConfigError
+from sheets_crm.sync.editor import FIELDS, note_editor
+from sheets_crm.sync.paused import noting
 from sheets_crm.sync.state import NAME, StateFolder, cannot_write
 
 if TYPE_CHECKING:
@@ -46,8 +48,11 @@ def name_of(name: str | None, book: str) -> str:
     return plain or f"Google {book[:8]}"
 
 
-def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: None) -> Api:
-    """The client as configured. ConfigError: no credentials, or an endpoint that would carry them in the open."""
+def api_of(opened: Opened, *, state: StateFolder | None = None) -> Api:
+    """The client as configured. ConfigError: no credentials, or an endpoint that would carry them in the open.
+
+    state: the folder that holds a sign-in; None: the configuration's own.
+    """
     from sheets_crm.books.google.access import who
     from sheets_crm.books.google.api import Api
     from sheets_crm.sync.intake import placed
@@ -56,13 +61,18 @@ def api_of(opened: Opened, *, pausing: Callable[[datetime], object] = lambda _: 
     endpoint = os.environ.get(ENDPOINT) or None
     if endpoint is not None and not is_safe_endpoint(endpoint):
         raise ConfigError("google.stop.endpoint", seen=endpoint)
-    if opened.config.companion:
+    if opened.config.companion and opened.google is not None:
         with placed(opened.document):
             raise ConfigError("google.stop.companion", keys=("companion",))
     file = opened.beside(settings.credentials) if settings.credentials else None
-    state = StateFolder.existing(opened.path, opened.config.workbook)
-    found = who(file, state.path if state else None)
-    return Api(found, settings.calling(endpoint), title=opened.workbook.name, pausing=pausing)
+    state = state or StateFolder.existing(opened.path, opened.config.workbook)
+    found = who(file, state.path if state else None, in_keyring=settings.keep_sign_in == "keyring")
+    return Api(
+        found,
+        settings.calling(endpoint),
+        title=opened.workbook.name,
+        pausing=noting(opened.path, opened.config.workbook),
+    )
 
 
 def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None) -> GoogleBook:
@@ -105,12 +115,14 @@ def note_version(config: str) -> bool:
         return False
     api = api_of(opened)
     with named(api, opened.workbook.name):
-        version = str(api.file(opened.google, "version").get("version", ""))
+        answer = api.file(opened.google, f"version,{FIELDS}")
+        version = str(answer.get("version", ""))
     kept = version_file(opened.path, opened.config.workbook)
     was = kept.read_text("utf-8") if kept.exists() else None
     if was == version or not kept.parent.is_dir():
         return False
     write_whole(kept, version.encode())
+    note_editor(kept.parent, answer, ours=api.who.address)
     return True
 
 

@@ -12,6 +12,7 @@ from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.settings import SheetSettings
 from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.books.google.address import address_of
+from sheets_crm.books.inbox import is_pattern, read_inbox
 from sheets_crm.books.model import Book, Grid, SheetInfo
 from sheets_crm.cards import Template, fold, template
 from sheets_crm.cards.templates import template_texts
@@ -169,7 +170,13 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     for name, settings in (opened.config.sheets or {}).items():
         if settings.file is not None and not settings.ignore:
             sources[name] = opened.beside(settings.file)
-            grids[name] = _source(name, sources[name], settings.sheet)
+            elsewhere = google_id(opened.path, settings.file)
+            if elsewhere is not None:
+                from sheets_crm.sync.elsewhere import sheet_elsewhere
+
+                grids[name] = sheet_elsewhere(opened, elsewhere, name, settings.sheet)
+            else:
+                grids[name] = _source(name, sources[name], settings.sheet)
     tabs = {tab: grids.pop(name) for tab, name in titles.items() if name in grids and name in ours}
     if not tabs and (grid := kept(StateFolder.existing(opened.path, opened.config.workbook))) is not None:
         tabs["tasks"] = grid  # our tabs were taken out: what stood on the tasks tab then
@@ -199,6 +206,8 @@ def _source(name: str, path: Path, sheet: str | None) -> Grid:
 
     from sheets_crm.books.sources import read_source
 
+    if is_pattern(path):
+        return read_inbox(path, name)
     grids = read_source(path)
     if sheet is not None and sheet not in grids:
         raise BindingError("binding.source_sheet_gone", sheet=sheet, file=path.name, sheets=", ".join(grids))

@@ -17,6 +17,7 @@ import yaml
 from sheets_crm import __version__, data
 from sheets_crm.books.excel.files import fingerprint
 from sheets_crm.books.google.address import spreadsheet_id
+from sheets_crm.books.inbox import is_pattern, mark_of
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.state import StateFolder, stamp_of, unchanged
 from sheets_crm.words import Lang
@@ -80,6 +81,9 @@ def remember_stamp(
     """Leave the stamp of a finished run. Call it last. former: files in which the tabs stood before."""
     from sheets_crm.sync.companion import companion_path, stamps
 
+    if any(spreadsheet_id(one.file or "") for one in (opened.config.sheets or {}).values()):
+        state.forget()  # what stands in a spreadsheet is known only by reading it
+        return
     packs = [opened.beside(name) for name in opened.config.packs]
     base, written = stamps(fingerprint, companion_path(opened))
     others = [path for path in (*sources.values(), *packs, *former) if path != opened.workbook]
@@ -90,7 +94,7 @@ def remember_stamp(
 
 def _stamp(config: Path, found: str, today: date, zone: str, files: Iterable[Path]) -> Any:
     rules = [*data.rules_dir().glob("*.yaml"), *data.templates_dir().glob("*.yaml")]
-    sources = {str(path): fingerprint(path) for path in files}
+    sources = {str(path): repr(mark_of(path)) if is_pattern(path) else fingerprint(path) for path in files}
     return stamp_of(
         fingerprint=found,
         config=config,

@@ -21,7 +21,7 @@ from sheets_crm.base.model import Base
 from sheets_crm.base.people import spellings, with_managers
 from sheets_crm.base.remember import SheetMemory
 from sheets_crm.base.stages import funnel_specs
-from sheets_crm.books.model import Applied, Book, FingerprintChanged, Signed, WritePlan
+from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
@@ -37,6 +37,7 @@ from sheets_crm.sync.config_people import roles_of, sharing_of
 from sheets_crm.sync.config_tasks import task_settings
 from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
+from sheets_crm.sync.editor import editor_of
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.google import costs
@@ -149,7 +150,7 @@ def plan(
 
 
 def sync(
-    config: str | None,
+    config: str | Opened | None,
     *,
     today: date | None = None,
     lang: Lang | None = None,
@@ -161,9 +162,10 @@ def sync(
 ) -> Result:
     """Read, record, compute and write. Any OwnerError means: nothing was written.
 
-    wait_s: how long to wait for a workbook that somebody has open; None: as configured.
+    config: where crm.yaml is; or one that is read already. wait_s: how long to wait for a workbook that somebody has open;
+    None: as configured.
     """
-    opened = open_config(config)
+    opened = config if isinstance(config, Opened) else open_config(config)
     on_language(opened.lang)
     state = StateFolder.beside(opened.path, opened.config.workbook)
     accepted = Accepted(emptied=accept_emptied, changes=accept_changes)
@@ -212,7 +214,7 @@ def _once(
     if not seen.is_lost:  # marks out of a copy are older than those that history knows
         history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     before = memory.Past(history, state).sheets()
-    who = book.last_editor() if isinstance(book, Signed) else ""
+    who = editor_of(opened, book)
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))

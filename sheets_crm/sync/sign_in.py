@@ -35,5 +35,7 @@ def sign_in(
         return SignedIn("google.sign_in_not_needed", {"path": str(file), "address": address})
     state = StateFolder.beside(opened.path, opened.config.workbook)
     prompt = say("google.sign_in_page", opened.lang, url="{url}")
-    kept = access.sign_in(file, state.path, open_browser=browser, port=port, prompt=prompt)
-    return SignedIn("google.signed_in", {"path": str(kept)})
+    done = say("google.sign_in_done", opened.lang)
+    ring = opened.config.google.keep_sign_in == "keyring"
+    kept = access.sign_in(file, state.path, open_browser=browser, port=port, prompt=prompt, done=done, in_keyring=ring)
+    return SignedIn("google.signed_in", {"path": kept})

@@ -25,7 +25,7 @@ def test_every_rule_is_tested_and_told_in_full():
     assert untested(PACK) == ()
     assert {rule.id for rule in PACK.rules} == {
         "offer_followup", "invoice_followup", "overdue_payment", "reactivation", "birthday", "no_next_step", "lost_no_reason",
-        "regular_touch", "stale_data",
+        "first_contact", "regular_touch", "stale_data",
     }  # fmt: skip
     for rule in PACK.rules:
         for lists in (rule.checklist, rule.choices):
@@ -167,7 +167,10 @@ def test_every_text_of_every_decision_fills_in_both_languages():
         ),
         "visit": deal_facts(visit, {**visit, "due": day}, card="visit", bound=["date", "amount"]),
         "lead": deal_facts(
-            {"stage_kind": "open", "stage": "Новый"}, {"stage_kind": "lost", "stage": "Отказ"}, card="lead"
+            {"stage_kind": "open", "stage": "Новый"},
+            {"stage_kind": "lost", "stage": "Отказ"},
+            {"stage_kind": "open", "stage": "Новый", "created": TODAY},
+            card="lead",
         ),
     }
     all_on = RuleSettings(rules={"regular_touch": {"on": True}, "stale_data": {"on": True}})

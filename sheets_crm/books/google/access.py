@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sheets_crm.disk import write_whole
-from sheets_crm.errors import ConfigError, StateError
+from sheets_crm.books.google.tokens import keep, kept
+from sheets_crm.errors import ConfigError
 
 # Least that does it: cells and structure; of Drive the version, kind and sharing of files, never their content.
 SCOPES = (
     "https://www.googleapis.com/auth/spreadsheets",
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
-TOKEN_FILE = "google-token.json"  # of the state folder, readable by its owner alone  # noqa: S105
 _CLIENTS = ("installed", "web")
 _OWN = ("client_id", "client_secret", "refresh_token", "token_uri")
 
@@ -32,8 +31,10 @@ class Who:
     kind: str  # "service_account", "own" or "default"
 
 
-def who(file: Path | None, state: Path | None) -> Who:
+def who(file: Path | None, state: Path | None, *, in_keyring: bool = False) -> Who:
     """Read the credentials. file: of crm.yaml, None for the machine's own. state: the folder that holds a sign-in's token.
+
+    in_keyring: the system's keyring holds it.
 
     ConfigError: the file is not there, is not what Google gives out, or nobody has signed in yet.
     """
@@ -45,7 +46,7 @@ def who(file: Path | None, state: Path | None) -> Who:
     if info.get("type") == "authorized_user":
         return _own(info, file)
     if any(name in info for name in _CLIENTS):
-        return _signed_in(file, state)
+        return _signed_in(file, state, in_keyring=in_keyring)
     raise ConfigError("google.stop.key_unknown", path=str(file))
 
 
@@ -95,11 +96,11 @@ def _own(info: dict[str, Any], file: Path) -> Who:
     return Who(found, info.get("account"), "own")
 
 
-def _signed_in(file: Path, state: Path | None) -> Who:
-    token = state / TOKEN_FILE if state else None
-    if token is None or not token.exists():
+def _signed_in(file: Path, state: Path | None, *, in_keyring: bool) -> Who:
+    token = kept(state, in_keyring=in_keyring)
+    if token is None:
         raise ConfigError("google.stop.not_signed_in", path=str(file))
-    return _own(_info(token), token)
+    return _own(token, file)
 
 
 def _default() -> Who:
@@ -113,25 +114,28 @@ def _default() -> Who:
     return Who(found, getattr(found, "service_account_email", None), "default")
 
 
-def sign_in(file: Path, state: Path, *, open_browser: bool = True, port: int = 0, prompt: str = "") -> Path:
-    """The owner's own sign-in: a page in the browser, an answer to a port of loopback, a token in the state folder (0600).
+def sign_in(
+    file: Path, state: Path, *, open_browser: bool = True, port: int = 0, prompt: str = "", done: str = "OK",
+    in_keyring: bool = False,
+) -> str:  # fmt: skip
+    """The owner's own sign-in: a page in the browser, an answer to a port of loopback, a token that is kept.
 
-    file: the client secrets of an installed app. prompt: what to print, `{url}` in it. The token's file.
+    file: the client secrets of an installed app. prompt: what to print, `{url}` in it. done: what the browser shows at the end.
+    Where the token is kept now. ConfigError: the sign-in was refused, or the keyring takes nothing.
     """
     from google_auth_oauthlib.flow import InstalledAppFlow
+    from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
     info = _info(file)
     if not any(name in info for name in _CLIENTS):
         raise ConfigError("google.stop.key_unknown", path=str(file))
     flow = InstalledAppFlow.from_client_config(info, SCOPES)
-    found = flow.run_local_server(
-        host="127.0.0.1", port=port, open_browser=open_browser, authorization_prompt_message=prompt,
-        success_message="OK", access_type="offline", prompt="consent",
-    )  # fmt: skip
-    record = {"type": "authorized_user", **{name: getattr(found, name) for name in _OWN}}
-    path = state / TOKEN_FILE
     try:
-        write_whole(path, json.dumps(record).encode())
-    except OSError as error:
-        raise StateError("state.folder_denied", path=str(path)) from error
-    return path
+        found = flow.run_local_server(
+            host="127.0.0.1", port=port, open_browser=open_browser, authorization_prompt_message=prompt,
+            success_message=done, access_type="offline", prompt="consent",
+        )  # fmt: skip
+    except OAuth2Error as error:
+        raise ConfigError("google.stop.sign_in_refused", why=error.description or error.error or "") from error
+    record = {"type": "authorized_user", **{name: getattr(found, name) for name in _OWN}}
+    return keep(state, record, in_keyring=in_keyring)

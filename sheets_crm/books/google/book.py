@@ -316,9 +316,9 @@ class GoogleBook:
             return
 
 
-def named(api: Api, title: str) -> _Named:
+def named(api: Api, title: str, *, writing: bool = False) -> _Named:
     """Refusals within become sentences for the owner."""
-    return _Named(api, title, writing=False)
+    return _Named(api, title, writing=writing)
 
 
 class _Named:

@@ -52,7 +52,7 @@ def grid_size(drawn: Drawn, used: tuple[int, int], now: tuple[int, int]) -> tupl
     used: how far anybody's values reach. now: the grid's size, (0, 0) for a new sheet.
     """
     bottom = max([drawn.height] + [chart.anchor[0] + _CHART_ROWS for chart in drawn.tab.charts])
-    right = max([drawn.width] + [chart.anchor[1] + _CHART_COLUMNS for chart in drawn.tab.charts])
+    right = max([drawn.width, len(drawn.tab.widths)] + [chart.anchor[1] + _CHART_COLUMNS for chart in drawn.tab.charts])
     rows, columns = max(bottom, used[0]), max(right, used[1]) + 1  # a column to rank rows by when they are sorted
     fits = rows + _LEAST_SLACK <= now[0] <= rows + _MOST_SLACK
     return (now[0] if fits else rows + SLACK), max(columns, now[1])

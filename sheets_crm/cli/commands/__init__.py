@@ -3,6 +3,7 @@
 from sheets_crm.cli.commands import (
     asking,
     copies,
+    copy,
     daemon,
     export,
     google,
@@ -21,6 +22,7 @@ from sheets_crm.cli.commands import (
 __all__ = [
     "asking",
     "copies",
+    "copy",
     "daemon",
     "export",
     "google",

@@ -80,6 +80,8 @@ class Drive:
                 "canDelete": doc.owner() == email,
             },
         }
+        if doc.editor:
+            found["lastModifyingUser"] = _person(doc.editor)
         if edit:
             found["permissions"] = [_permission(item) for item in doc.permissions]
         return found

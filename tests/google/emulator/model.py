@@ -221,6 +221,7 @@ class Document:
     permissions: list[Json] = field(default_factory=list)
     version: int = 1
     moments: list[tuple[float, int]] = field(default_factory=list)  # when each version came to be
+    editor: str = ""  # who wrote last
     trashed: bool = False
     next_id: int = 1_700_000_001
 

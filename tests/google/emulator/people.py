@@ -39,7 +39,7 @@ class Person:
         """Any requests of a batchUpdate, at once. The replies."""
         with self.service.lock:
             doc, replies = batch.apply(self.document, list(requests), self.email, "browser")
-            self.service.keep(doc)
+            self.service.keep(doc, self.email)
         return replies
 
     def type(self, title: str, row: int, column: int, value: Any) -> None:
@@ -61,7 +61,7 @@ class Person:
             assert sheet is not None
             place = a1(sheet, Span(row - 1, column, row, column + 1))
             values.update(work, {"values": [[text]]}, "USER_ENTERED", place)
-            self.service.keep(work.doc)
+            self.service.keep(work.doc, self.email)
 
     def sort(self, title: str, column: int, *, first_row: int = 2, descending: bool = False) -> None:
         """Sort all rows from `first_row` on by a column."""

@@ -177,7 +177,7 @@ class Service:
             raise ApiError(501, f"{method.name}: the emulator does not know this method.")
         answer = handler(work, path, query, body, mask)
         if write:
-            self.keep(work.doc)
+            self.keep(work.doc, email)
         if mask is not None and method.response != "Spreadsheet":
             answer = masks.pick(answer, mask)
         return answer
@@ -191,7 +191,7 @@ class Service:
         wanted = body.get("sheets") or [{"properties": {"sheetId": 0}}]
         requests = [{"addSheet": {"properties": item.get("properties", {})}} for item in wanted]
         made, _ = batch.apply(doc, requests, email)
-        self.keep(made)
+        self.keep(made, email)
         return describe.spreadsheet(batch.Work(made, email), None, None, grid=False)
 
     def _document(self, file_id: str, email: str | None, *, write: bool) -> Document:
@@ -205,9 +205,10 @@ class Service:
             raise named("notASpreadsheet")
         return doc
 
-    def keep(self, doc: Document) -> None:
-        """The document as it is now: what a write ends with."""
+    def keep(self, doc: Document, email: str | None = None) -> None:
+        """The document as it is now: what a write ends with. email: whose write it was."""
         doc.version += 1
+        doc.editor = email or ""
         doc.moments = [*doc.moments, (self.now(), doc.version)]
         self.documents[doc.id] = doc
 
