@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sheets_crm.base.stages import FunnelSpec, stage_role
 from sheets_crm.cards import Template, fold
-from sheets_crm.cards.schema import Funnel, Stage
+from sheets_crm.cards.schema import Stage
 from sheets_crm.wizard.steps.stage_table import MOST_ROWS, Kind, Row, StageTable, likeness, spellings, surely_alike
 from sheets_crm.words import Lang
 
