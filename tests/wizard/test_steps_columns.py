@@ -154,13 +154,7 @@ def test_merged_down_cells_are_told(tmp_path):
 def test_a_client_written_once_means_as_above(tmp_path):
     rows = [["Клиент", "Телефон", "Дата визита", "Услуга", "Сумма"]]
     rows += [
-        [
-            None if visit else name,
-            None if visit else f"+7 912 000-00-{at:02}",
-            date(2026, 5, 1 + visit),
-            "Чистка",
-            900,
-        ]
+        [None if visit else name, None if visit else f"+7 912 000-00-{at:02}", date(2026, 5, 1 + visit), "Чистка", 900]
         for at, name in enumerate(NAMES)
         for visit in range(3)
     ]
