@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _TASKS = 5  # first ones of each manager
 _MANAGERS = 12
+_OPEN = 3  # tables of the managers with the most; those of the others are folded
 _CELLS = 3  # worst cells of a kind of problem
 _ROWS = 5
 _LONG = 160  # signs of a sentence in a table
@@ -94,15 +95,15 @@ def _tasks(result: Result, lang: Lang) -> Iterable[Block]:
         yield Sentence(say(f"{_KEY}.{key}", lang), "warning")
         return
     managers = Counter(manager_of(task) for task in today)
-    for name, count in managers.most_common(_MANAGERS):
-        theirs = [task for task in today if manager_of(task) == name]
-        yield _tasks_of(name, count, theirs, lang)
+    for place, (name, count) in enumerate(managers.most_common(_MANAGERS)):
+        theirs = [task for task in today if manager_of(task) == name][:_TASKS]
+        yield _tasks_of(name, count, theirs, lang, is_open=place < _OPEN)
     rest = len(managers) - _MANAGERS
     if rest > 0:
         yield Sentence(say(f"{_KEY}.more_managers", lang, n=rest))
 
 
-def _tasks_of(name: str, count: int, tasks: Sequence[Task], lang: Lang) -> Table:
+def _tasks_of(name: str, count: int, tasks: Sequence[Task], lang: Lang, *, is_open: bool) -> Table:
     title = say(f"{_KEY}.tasks_of" if name else f"{_KEY}.tasks_of_nobody", lang, manager=name, n=count)
     headers = ("client", "todo", "why", "contact")
     rows = [
@@ -110,9 +111,10 @@ def _tasks_of(name: str, count: int, tasks: Sequence[Task], lang: Lang) -> Table
             client_of(task), _brief(todo_text(task, lang)), _brief(why_text(task, lang)),
             task.decision.contact if task.decision else "",
         )
-        for task in tasks[:_TASKS]
+        for task in tasks
     ]  # fmt: skip
-    return Table(title, tuple(say(f"{_KEY}.head.{one}", lang) for one in headers), tuple(rows), note=_more(count, lang))
+    heads = tuple(say(f"{_KEY}.head.{one}", lang) for one in headers)
+    return Table(title, heads, tuple(rows), note=_more(count, lang), is_open=is_open)
 
 
 def _more(count: int, lang: Lang, shown: int = _TASKS) -> str:
@@ -191,17 +193,27 @@ def _problems(result: Result, lang: Lang) -> Iterable[Block]:
     kinds: dict[str, list[Problem]] = {}
     for problem in problems:
         kinds.setdefault(problem.kind, []).append(problem)
-    order = sorted(kinds.values(), key=lambda found: (found[0].severity != "error", -len(found)))
-    rows = [
+    order = sorted(kinds.values(), key=lambda found: -len(found))
+    errors = [found for found in order if found[0].severity == "error"]
+    warnings = [found for found in order if found[0].severity != "error"]
+    if errors:
+        yield _kinds("problems", errors, lang, is_open=True)
+    if warnings:
+        yield _kinds("warnings", warnings, lang, is_open=not errors)
+
+
+def _kinds(key: str, kinds: Sequence[Sequence[Problem]], lang: Lang, *, is_open: bool) -> Table:
+    """A line for each kind: how often, and the first cells."""
+    rows = tuple(
         (
             Cell(problem_title(found[0].kind, lang), tone="error" if found[0].severity == "error" else "warning"),
             show(len(found), lang), _cells(found, lang),
         )
-        for found in order
-    ]  # fmt: skip
+        for found in kinds
+    )  # fmt: skip
     heads = tuple(say(f"{_KEY}.head.{one}", lang) for one in ("problem", "count", "cells"))
-    note = say(f"{_KEY}.problems_note", lang)
-    yield Table(say(f"{_KEY}.problems", lang), heads, tuple(rows), numeric=(1,), note=note)
+    title = say(f"{_KEY}.{key}", lang, n=sum(map(len, kinds)))
+    return Table(title, heads, rows, numeric=(1,), note=say(f"{_KEY}.{key}_note", lang), is_open=is_open)
 
 
 def _cells(found: Sequence[Problem], lang: Lang) -> str:

@@ -150,7 +150,11 @@ class TimetableStep(OneScreen):
             return [Sentence(say(f"{_KEY}.by_hand", lang, config=_argument(draft.config)))]
         holds = bool(draft.notes.get("autostart", True))
         check = Field(
-            "autostart", say(f"{_KEY}.autostart", lang), "check", typed_.check("autostart", holds=holds), help=planned
+            "autostart",
+            say(f"{_KEY}.autostart", lang),
+            "check",
+            typed_.check("autostart", holds=holds),
+            help=say(f"{_KEY}.autostart_help", lang, planned=planned),
         )
         return [Fields(say(f"{_KEY}.start", lang), (check,))]
 
