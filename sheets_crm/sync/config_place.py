@@ -34,6 +34,7 @@ def _with_value(text: str, key: str, value: str) -> str:
     for name, node in root.value:
         if name.value == key:
             start, end = node.start_mark.index, _end(node)
+            end = start + len(text[start:end].rstrip())  # a text of several lines ends behind its last line
             if isinstance(node, yaml.ScalarNode) and start == end:  # `key:` with nothing behind it
                 start = end = text.index(":", name.end_mark.index) + 1
                 value = f" {value}"

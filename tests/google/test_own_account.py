@@ -169,7 +169,7 @@ def test_who_changed_the_spreadsheet_is_known_from_the_poll(google, tmp_path):
     assert note_version(path)
     assert [call.kind for call in google.calls if call.kind != "token"] == ["drive"]
     run.sync(path, today=TODAY)
-    found = json.loads(CliRunner().invoke(app, ["history", path, "--json"]).stdout)
+    found = json.loads(CliRunner().invoke(app, ["history", "-c", path, "--json"]).stdout)
     assert "anna" in json.dumps(found, ensure_ascii=False)
     note_version(path)  # our own write
     assert (tmp_path / ".sheets-crm" / "google-editor").read_text("utf-8") == "anna"

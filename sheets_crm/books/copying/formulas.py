@@ -49,7 +49,8 @@ _SPACE = {"WHITE-SPACE"}
 def is_same(formula: str, sheets: Collection[str]) -> bool:
     """Do both programs read it the same? sheets: folded names of those that go along. formula: see `model.Formula`."""
     items = _tokens(formula)
-    return bool(items) and all(_fits(items, at, sheets) for at in range(len(items)))
+    opened = sum({"OPEN": 1, "CLOSE": -1}.get(item.subtype, 0) for item in items)
+    return bool(items) and not opened and all(_fits(items, at, sheets) for at in range(len(items)))
 
 
 def is_volatile(formula: str) -> bool:
