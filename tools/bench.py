@@ -87,7 +87,7 @@ def main() -> int:
     given = _arguments()
     DATA.mkdir(parents=True, exist_ok=True)
     results = [measure_size(size, given.repeat, with_openpyxl=not given.no_openpyxl) for size in given.sizes]
-    text = report(results, given.repeat) + (_history() if "100k" in given.sizes else "") + _pages()
+    text = report(results, given.repeat) + (_history() + _google() if "100k" in given.sizes else "") + _pages()
     print(text)
     if not given.quick:
         (ROOT / "docs" / "performance.md").write_text(text, "utf-8")
@@ -206,6 +206,12 @@ def report(results: list[Result], repeat: int) -> str:
     for result in results:
         parts += ["", *_table(result)]
     return "\n".join(parts) + "\n"
+
+
+def _google() -> str:
+    """What the same base costs in a Google spreadsheet, as tools/bench_google.py measures it: its section."""
+    command = [sys.executable, str(TOOLS / "bench_google.py")]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _history() -> str:

@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 ROWS, COLUMNS = 100_000, 20
 TODAY = "2026-03-16"
-TASKS = ("Задачи", "Статус", "Сделана")
+STAGE = 4  # column of the stage in the base
+STATUS, DONE = (
+    "\u0421\u0442\u0430\u0442\u0443\u0441",
+    "\u0421\u0434\u0435\u043b\u0430\u043d\u0430",
+)  # as in tools/bench.py
 RUNS = (
     ("cold", "cold: no state, tabs written for the first time"),
     ("unchanged", "again, nothing changed"),
@@ -60,7 +64,7 @@ def measured(folder: Path, rows: int) -> dict[str, Cost]:
     """The runs over a base of so many rows."""
     base = folder / "base.xlsx"
     subprocess.run([sys.executable, str(TOOLS / "bench_data.py"), str(rows), str(COLUMNS), str(base)], check=True)
-    with _emulator(base, folder / "key.json") as server:
+    with _Server(base, folder / "key.json") as server:
         config = folder / "crm.yaml"
         text = (TOOLS / "bench.crm.yaml").read_text("utf-8").replace("workbook: bench.xlsx", f"workbook: {server.book}")
         config.write_text(text + SETTINGS.format(url=server.url), "utf-8")
@@ -74,7 +78,7 @@ def measured(folder: Path, rows: int) -> dict[str, Cost]:
     return found
 
 
-class _emulator:  # noqa: N801 - reads as a call
+class _Server:
     """The emulator in a process of its own, with hands to change a row and to mark a task."""
 
     def __init__(self, base: Path, key: Path) -> None:
@@ -117,13 +121,17 @@ def serve(base: str, key: str) -> None:
         print(google.url, book, flush=True)
         person = google.person(book)
         for line in sys.stdin:
-            if line.strip() == "change":
+            if line.strip() == "change":  # the stage of a client half way down: that of the one above, or of another
                 sheet = google.document(book).sheets[0].title
-                head = person.rows(sheet)[0]
-                person.type(sheet, len(person.rows(sheet)) // 2, head.index("Этап"), "Договор")
+                rows = person.rows(sheet)
+                middle = len(rows) // 2
+                other = next(row[STAGE] for row in rows[middle:] if row[STAGE] != rows[middle][STAGE])
+                person.type(sheet, middle + 1, STAGE, other)
             else:
-                title, column, done = TASKS
-                person.type(title, 2, person.rows(title)[0].index(column), done)
+                tasks = next(
+                    one.title for one in google.document(book).sheets if person.rows(one.title)[0][0] == STATUS
+                )
+                person.type(tasks, 2, 0, DONE)
             print("done", flush=True)
 
 

@@ -74,8 +74,15 @@ def frame(drawn: Drawn, place: Place) -> Iterator[Json]:
         yield _repeat(place.area(cell.row, cell.column, cell.row + 1, cell.column + 1), looks)
     yield from _rules(drawn, place)  # those of before are gone: see `rules_gone`
     if alone and drawn.tab.tables[0].columns:
-        table = drawn.tab.tables[0]
-        right = table.column + len(table.columns)
+        yield from _filter(drawn.tab.tables[0], place)
+
+
+def _filter(table: Table, place: Place) -> Iterator[Json]:
+    """A filter over the table; one that stands over these columns already is people's: it hides and sorts what they chose."""
+    right = table.column + len(table.columns)
+    standing = (place.raw.get("basicFilter") or {}).get("range")
+    over = standing and [standing.get(name, 0) for name in ("startRowIndex", "startColumnIndex", "endColumnIndex")]
+    if over != [table.row, table.column, right]:
         yield {"setBasicFilter": {"filter": {"range": place.area(table.row, table.column, None, right)}}}
 
 
