@@ -1,5 +1,6 @@
 """What headers and sheet names mean: the dictionary `headers.yaml`, and how near a header comes to it.
 
+The months stand in `months.yaml`, by themselves: every run needs them, and few need the dictionary.
 Does not look at values (guess_score) nor decide anything (guess).
 """
 
@@ -32,9 +33,14 @@ _LONG, _FUZZY_LONG = 15, 85.0
 @cache
 def dictionary() -> Mapping[str, Any]:
     """The content of headers.yaml."""
+    return MappingProxyType(_content("headers.yaml"))
+
+
+def _content(name: str) -> dict[Any, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (resources.files("sheets_crm.base") / "headers.yaml").read_text("utf-8")
-    return MappingProxyType(yaml.load(text, Loader=loader))  # noqa: S506
+    text = (resources.files("sheets_crm.base") / name).read_text("utf-8")
+    found: dict[Any, Any] = yaml.load(text, Loader=loader)  # noqa: S506
+    return found
 
 
 def clean(text: str) -> str:
@@ -352,7 +358,7 @@ def month_of(name: str) -> tuple[int | None, int] | None:
 
 @cache
 def _month_numbers() -> Mapping[str, int]:
-    return {word: number for number, words in dictionary()["months"].items() for word in words}
+    return {word: number for number, words in _content("months.yaml").items() for word in words}
 
 
 def is_month(text: str) -> bool:

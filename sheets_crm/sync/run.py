@@ -216,6 +216,7 @@ def _once(
     before = memory.Past(history, state).sheets()
     who = editor_of(opened, book)
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
+    seen = replace(seen, grids={})  # all is said; of a million rows they are too much to keep while the file is written
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
     try:

@@ -48,6 +48,7 @@ COLUMNS = (
 )
 IDS = tuple(column.id for column in COLUMNS)
 # People may type here: their own columns on every row, the due day of tasks of their own.
+_STATUSES = frozenset(Status)
 EDITABLE = frozenset({column.id for column in COLUMNS if column.manager} | {"due"})
 
 
@@ -85,7 +86,7 @@ def priorities_by_label() -> dict[str, int]:
 
 def status_label(status: str, lang: Lang) -> str:
     """A status as people read it; words of their own as typed."""
-    return say(f"tabs.tasks.status.{status}", lang) if status in set(Status) else status
+    return say(f"tabs.tasks.status.{status}", lang) if status in _STATUSES else status
 
 
 def priority_label(level: object, lang: Lang) -> str:

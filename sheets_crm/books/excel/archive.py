@@ -1,4 +1,4 @@
-"""A zip file in memory: its members as they lie there, and a new zip that copies them without unpacking.
+"""A zip file in memory (or on the disk): its members as they lie there, and a new zip that copies them without unpacking.
 
 Copied members keep their compressed bytes, name, time and place in the order. Knows nothing of spreadsheets.
 Source: PKWARE APPNOTE 6.3 (layout of headers); bit 3 and the zip64 extra are cleared because sizes are known.
@@ -10,7 +10,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -72,18 +72,32 @@ class Member:
     at: int
 
 
-class Archive:
-    """The members of a zip file that lies in memory. WorkbookUnreadable when it is not a sound zip."""
+class OnDisk:
+    """An open file in place of the bytes in memory: they are read when they are asked for."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self._size = file.seek(0, io.SEEK_END)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self.file.seek(start)
+        return self.file.read(max(stop - start, 0))
+
+
+class Archive:
+    """The members of a zip file. WorkbookUnreadable when it is not a sound zip."""
+
+    def __init__(self, data: bytes | OnDisk) -> None:
         self.data = data
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as file:
+            with zipfile.ZipFile(data.file if isinstance(data, OnDisk) else io.BytesIO(data)) as file:
                 infos, self.comment = file.infolist(), file.comment
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError, OverflowError) as error:
-            cut = data.startswith(
-                b"PK\3\4"
-            )  # it begins as a workbook does, and its table of contents, the end, is gone
+            cut = data[:4] == b"PK\3\4"  # it begins as a workbook does, and its table of contents, the end, is gone
             raise WorkbookUnreadable("excel.truncated" if cut else "excel.not_zip") from error
         self.members: dict[str, Member] = {}
         self._lower: dict[str, str] = {}
@@ -100,10 +114,15 @@ class Archive:
         """The member's own spelling of a name, whatever the case and slashes; None when there is none."""
         return self._lower.get(clean(name).lower())
 
-    def packed(self, name: str) -> memoryview:
-        """The compressed bytes as they lie in the file, not copied."""
-        member = self.members[name]
-        return memoryview(self.data)[member.at : member.at + member.info.compress_size]
+    def packed(self, name: str) -> bytes:
+        """The compressed bytes as they lie in the file."""
+        return b"".join(self.blocks(name))
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The compressed bytes, about a megabyte at a time: a large member is not copied whole."""
+        begin, size = self.members[name].at, self.members[name].info.compress_size
+        for at in range(begin, begin + size, _CHUNK):
+            yield self.data[at : min(at + _CHUNK, begin + size)]
 
     def stamp(self, name: str) -> Stamp:
         """By what the content of a member is known again."""
@@ -131,7 +150,7 @@ class Archive:
     def _unpacked(self, name: str) -> bytes:
         info = self.members[name].info
         if info.compress_type == zipfile.ZIP_STORED:
-            return bytes(self.packed(name))
+            return self.packed(name)
         if info.compress_type != zipfile.ZIP_DEFLATED:
             raise WorkbookUnreadable("excel.part_broken", part=name)
         try:
@@ -139,25 +158,26 @@ class Archive:
         except _BAD_DATA as error:
             raise WorkbookUnreadable("excel.part_broken", part=name) from error
 
-    def pieces(self, name: str) -> Iterable[bytes]:
+    def pieces(self, name: str) -> Iterator[bytes]:
         """The content in pieces of about a megabyte, for a scan; ends quietly where a user's part is broken."""
         info = self.members[name].info
-        packed = self.packed(name)
         if info.compress_type == zipfile.ZIP_STORED:
-            yield from (bytes(packed[i : i + _CHUNK]) for i in range(0, len(packed), _CHUNK))
+            yield from self.blocks(name)
             return
         if info.compress_type != zipfile.ZIP_DEFLATED:
             return
         unpacker = isal_zlib.decompressobj(-15)
-        rest: bytes | memoryview = packed
-        while not unpacker.eof and rest:
-            try:
-                piece = unpacker.decompress(rest, _CHUNK)
-            except _BAD_DATA:
-                return
-            rest = unpacker.unconsumed_tail
-            if not piece and not rest:
-                return
+        for block in self.blocks(name):
+            rest = block
+            while rest and not unpacker.eof:
+                try:
+                    piece = unpacker.decompress(rest, _CHUNK)
+                except _BAD_DATA:
+                    return
+                rest = unpacker.unconsumed_tail
+                if piece:
+                    yield piece
+        if not unpacker.eof and (piece := unpacker.flush()):
             yield piece
 
     def holds(self, name: str, blob: Blob) -> bool:
@@ -177,14 +197,14 @@ def clean(name: str) -> str:
     return name.replace("\\", "/").lstrip("/")
 
 
-def _member(data: bytes, info: zipfile.ZipInfo) -> Member:
+def _member(data: bytes | OnDisk, info: zipfile.ZipInfo) -> Member:
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
     at = info.header_offset
     if info.flag_bits & _ENCRYPTED:
         raise WorkbookUnreadable("excel.encrypted")
     if at < 0 or data[at : at + 4] != b"PK\3\4" or at + _LOCAL.size > len(data):
         raise WorkbookUnreadable("excel.truncated")
-    name_size, extra_size = struct.unpack_from("<2H", data, at + 26)
+    name_size, extra_size = struct.unpack("<2H", data[at + 26 : at + 30])
     begin = at + _LOCAL.size + name_size
     if begin + extra_size + info.compress_size > len(data):
         raise WorkbookUnreadable("excel.truncated")
@@ -235,12 +255,12 @@ class _Writer:
         sizes = (info.CRC, info.compress_size, info.file_size)
         origin = (info.create_system << 8 | info.create_version, info.internal_attr, info.external_attr)
         extras = (member.local_extra, _no_zip64(info.extra), info.comment)
-        self._entry(member.raw_name, head, sizes, origin, extras, archive.packed(member.name))
+        self._entry(member.raw_name, head, sizes, origin, extras, archive.blocks(member.name))
 
     def blob(self, name: bytes, blob: Blob, flags: int) -> None:
         head = (20, flags, blob.method, *_JANUARY_1980)
         sizes = (blob.crc, len(blob.packed), blob.size)
-        self._entry(name, head, sizes, (20, 0, 0), (b"", b"", b""), blob.packed)
+        self._entry(name, head, sizes, (20, 0, 0), (b"", b"", b""), [blob.packed])
 
     def _entry(  # noqa: PLR0917
         self,
@@ -249,17 +269,18 @@ class _Writer:
         sizes: tuple[int, int, int],
         origin: tuple[int, int, int],
         extras: tuple[bytes, bytes, bytes],
-        packed: bytes | memoryview,
+        packed: Iterable[bytes],
     ) -> None:
         local_extra, extra, comment = extras
-        if max(*sizes[1:], self.at + len(packed)) >= _LIMIT or len(self.directory) >= 0xFFFE:
+        if max(*sizes[1:], self.at + sizes[1]) >= _LIMIT or len(self.directory) >= 0xFFFE:
             raise WorkbookUnreadable("excel.too_large")
         made_by, internal, external = origin
         lengths = (len(name), len(extra), len(comment), 0)
         fixed = _CENTRAL.pack(b"PK\1\2", made_by, *head, *sizes, *lengths, internal, external, self.at)
         self.directory.append(fixed + name + extra + comment)
         self._put(_LOCAL.pack(b"PK\3\4", *head, *sizes, len(name), len(local_extra)) + name + local_extra)
-        self._put(packed)
+        for piece in packed:
+            self._put(piece)
 
     def finish(self, comment: bytes) -> None:
         begin, count = self.at, len(self.directory)
@@ -267,6 +288,6 @@ class _Writer:
         self._put(directory)
         self._put(_END.pack(b"PK\5\6", 0, 0, count, count, len(directory), begin, len(comment)) + comment)
 
-    def _put(self, data: bytes | memoryview) -> None:
+    def _put(self, data: bytes) -> None:
         self.out.write(data)
         self.at += len(data)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
-from sheets_crm.books.excel.archive import Archive, Blob, Stamp, rebuild
+from sheets_crm.books.excel.archive import Archive, Blob, OnDisk, Stamp, rebuild
 from sheets_crm.books.excel.blank import address, blank_workbook
 from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.meaning import is_same, lost_notes
@@ -193,23 +193,25 @@ class _Write:
         """Read the file back: the user's members hold the very same compressed bytes, ours unpack with the right check
         sums, and our tabs are found. Anything else is our fault.
         """
-        data = files.read(path)
-        new = Archive(data)
-        for name in self._old.members:
-            if name not in self._put and name not in self._drop and not _same_member(self._old, new, name):
-                raise RuntimeError(f"member {name} was not copied as it is")
-        for name in self._put:
-            new.check(name)
-        marked = Workbook(Package(data)).marked()
+        with files.opened(path) as file:
+            package = Package(OnDisk(file))
+            for name in self._old.members:
+                if name not in self._put and name not in self._drop and not _same(self._old, package.archive, name):
+                    raise RuntimeError(f"member {name} was not copied as it is")
+            for name in self._put:
+                package.archive.check(name)
+            marked = Workbook(package).marked()
         standing = {tab: marked[tab.casefold()].name for tab in self._titles if tab.casefold() in marked}
         if standing != dict(self._titles):
             raise RuntimeError("a tab is not found in the new file")
-        self.fingerprint = files.fingerprint_of(data)
+        self.fingerprint = files.fingerprint(path)
 
 
-def _same_member(old: Archive, new: Archive, name: str) -> bool:
+def _same(old: Archive, new: Archive, name: str) -> bool:
     if name not in new.members:
         return False
     was, now = old.members[name].info, new.members[name].info
-    same = (was.CRC, was.file_size, was.compress_type) == (now.CRC, now.file_size, now.compress_type)
-    return same and old.packed(name) == new.packed(name)
+    kept = (was.CRC, was.file_size, was.compress_size, was.compress_type)
+    return kept == (now.CRC, now.file_size, now.compress_size, now.compress_type) and all(
+        one == other for one, other in zip(old.blocks(name), new.blocks(name), strict=True)
+    )

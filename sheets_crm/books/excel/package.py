@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sheets_crm.books.excel.archive import Archive, Blob, clean
+from sheets_crm.books.excel.archive import Archive, Blob, OnDisk, clean
 from sheets_crm.books.excel.dialect import (
     CONTENT_TYPES,
     DECLARATION,
@@ -51,9 +51,9 @@ def rels_name(part: str) -> str:
 
 
 class Package:
-    """Parts of a file that lies in memory, and the changes to be written."""
+    """Parts of a file, and the changes to be written."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | OnDisk) -> None:
         _refuse_other_kinds(data)
         self.archive = Archive(data)
         types = self.archive.find(CONTENT_TYPES)
@@ -207,12 +207,12 @@ def rels_part(rels: Iterable[Rel], source: str) -> bytes:
     return f'{DECLARATION}<Relationships xmlns="{RELS_SPACE}">{"".join(lines)}</Relationships>'.encode()
 
 
-def _refuse_other_kinds(data: bytes) -> None:
+def _refuse_other_kinds(data: bytes | OnDisk) -> None:
     """Say what the file is when it is no package at all."""
     if not data:
         raise WorkbookUnreadable("excel.empty")
-    if data.startswith(_OLE2):
-        raise WorkbookUnreadable("excel.encrypted" if _ENCRYPTED_STREAM in data else "excel.legacy_xls")
+    if data[:8] == _OLE2:
+        raise WorkbookUnreadable("excel.encrypted" if _ENCRYPTED_STREAM in data[:] else "excel.legacy_xls")
     if data[:4] == b"PK\3\4" or b"PK\5\6" in data[-66_000:]:
         return
     if _MARKUP.match(data[:512]):
