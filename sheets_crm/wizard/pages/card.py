@@ -25,6 +25,7 @@ from sheets_crm.words import say
 
 PATH = "clients"
 _PIN = "!"
+_BRIEF = 120  # signs of a value in a list among others
 _SOME = 10  # rows of a list among others; the list by itself shows more
 _WIDEST = 6  # columns of a list
 # What a card in a list tells first, where it is filled.
@@ -159,13 +160,13 @@ def _value(asked: Asked, row: Mapping[str, Any], name: str) -> str:
         if year is None:
             return f"{day}.{month}" if asked.lang == "ru" else f"{date(2000, int(month), int(day)):%d %B}"
         value = date(int(year), int(month), int(day))
-    return parts.shown(value, asked.lang)
+    return parts.shown(value, asked.lang, parts.WHOLE)
 
 
 def _rest(asked: Asked, row: Mapping[str, Any]) -> Iterable[tuple[str, str | Cell]]:
     note = str(row.get("note") or "").strip()
     if note and not note.startswith(_PIN):
-        yield asked.say("card.note"), parts.shown(note, asked.lang)
+        yield asked.say("card.note"), parts.shown(note, asked.lang, parts.WHOLE)
     yield asked.say("card.place"), say("cli.place", asked.lang, sheet=row["sheet"], row=str(row["row"]))
 
 
@@ -218,7 +219,7 @@ def _linked(asked: Asked, seen: Seen, row: Mapping[str, Any], card: str, *, whol
         title,
         (*(_label(asked, seen, card, name) for name in names), asked.say("card.place")),
         tuple(
-            (*(parts.shown(one[name], asked.lang) for name in names), f"{one['_sheet']}!{one['_row']}")
+            (*(parts.shown(one[name], asked.lang, _BRIEF) for name in names), f"{one['_sheet']}!{one['_row']}")
             for one in mine[numbers[0] : numbers[-1] + 1].iter_rows(named=True)
         ),
         numeric=tuple(at for at, name in enumerate(names) if mine.schema[name].is_numeric()),
@@ -288,8 +289,7 @@ def _timeline(asked: Asked, seen: Seen, row: Mapping[str, Any], *, whole: bool) 
     moments = timeline(replace(seen.result, lang=asked.lang), row["id"], row["client"] or "", last=2000)
     part, which = parts.cut(moments, page, size)
     rows = tuple(
-        (one["when"], asked.say(f"card.kinds.{one['kind']}"), one["text"][: parts.LONGEST], one["place"])
-        for one in part
+        (one["when"], asked.say(f"card.kinds.{one['kind']}"), parts.short(one["text"]), one["place"]) for one in part
     )
     headers = tuple(asked.say(f"card.timeline.{name}") for name in ("when", "kind", "what", "place"))
     note = parts.cut_note(asked, which)

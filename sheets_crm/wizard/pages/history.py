@@ -108,6 +108,6 @@ def _row(asked: Asked, one: Told, names: Sequence[str]) -> tuple[str | Cell, ...
     if seen is not None and event.card == "client" and not event.client:
         client = parts.client_cell(seen, one.client, event.identity)
     told: dict[str, str | Cell] = {
-        "when": one.when, "client": client, "what": one.text[: parts.LONGEST], "place": place, "who": event.who,
+        "when": one.when, "client": client, "what": parts.short(one.text), "place": place, "who": event.who,
     }  # fmt: skip
     return tuple(told[name] for name in names)

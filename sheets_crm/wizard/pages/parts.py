@@ -20,7 +20,9 @@ from sheets_crm.words import Lang, say, show
 T = TypeVar("T")
 Query = Mapping[str, str]
 ROWS = 50  # of a list on one page
-LONGEST = 500  # signs of a value in a table
+LONGEST = 240  # signs of a value in a list: fifty rows of them must stay a small page
+_NAME = 120  # ... of a client's name
+WHOLE = 2000  # ... and where it stands alone
 SOON_S = 2  # a page that shows work under way looks again after so long
 
 
@@ -152,7 +154,7 @@ def query_path(path: str, query: Query) -> str:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def shown(value: object, lang: Lang) -> str:
+def shown(value: object, lang: Lang, longest: int = LONGEST) -> str:
     """A value of the base as people write it, not endlessly long."""
     if isinstance(value, float):
         value = Decimal(str(round(value, 2)))
@@ -160,8 +162,12 @@ def shown(value: object, lang: Lang) -> str:
         value = round(value, 2)
     if isinstance(value, (list, set)):
         value = tuple(value)
-    text = show(value, lang)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return short(show(value, lang), longest)
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """The text; of one that is too long the beginning."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def moment(when: datetime, zone: tzinfo, lang: Lang) -> str:
@@ -177,5 +183,5 @@ def day(value: date, lang: Lang) -> str:
 
 def client_cell(seen: Seen, name: str, identity: str) -> str | Cell:
     """A client's name, leading to the card where there is one."""
-    code = seen.client_code(identity)
+    code, name = seen.client_code(identity), short(name, _NAME)
     return Cell(name or "—", href(f"clients/{code}")) if code else name

@@ -86,7 +86,7 @@ def _cells(asked: Asked, part: Sequence[Problem], which: parts.Cut) -> Table:
     rows: tuple[tuple[str | Cell, ...], ...] = tuple(
         (
             Cell(f"{one.sheet}!{one.cell}", tone="error" if one.severity == "error" else "warning"),
-            *(half[: parts.LONGEST] for half in what_and_do(one, asked.lang)),
+            *(parts.short(half) for half in what_and_do(one, asked.lang)),
         )
         for one in part
     )

@@ -19,6 +19,7 @@ from sheets_crm.words import say
 
 PATH, FIND, FIELD = "clients", "find-", "wanted"
 _REMEMBERED = 100  # searches
+_BEFORE = 60  # signs shown before a match in a long text
 _KEPT = 5  # results: those of a large base are large
 _LONGEST = 200  # signs of one
 _CALLED = ("title", "id", "number", "product", "service", "kind", "text")  # what a card other than a client is known by
@@ -79,7 +80,7 @@ def _blocks(asked: Asked, seen: Seen, field: Field, wanted: str | None) -> Seque
         return (question, go, Sentence(say("cli.found_none", asked.lang, wanted=wanted)))
     part, which = parts.cut(hits, asked.page)
     headers = tuple(asked.say(f"search.columns.{name}") for name in ("card", "title", "field", "client", "place"))
-    rows = tuple(_row(asked, seen, hit) for hit in part)
+    rows = tuple(_row(asked, seen, hit, wanted) for hit in part)
     found = Table(asked.say("search.found", n=len(hits)), headers, rows, note=parts.cut_note(asked, which))
     return (question, go, found, *parts.turning(asked, f"{PATH}/{asked.rest[0]}", which))
 
@@ -89,11 +90,11 @@ def _hits(asked: Asked, seen: Seen, wanted: str) -> list[dict[str, Any]]:
     from sheets_crm.sync.ask import find
 
     reading, known = asked.desk.notes.get("found", (None, {}))
-    if reading is not seen or len(known) > _KEPT:
+    if reading != seen.at or len(known) > _KEPT:
         known = {}
     if wanted not in known:
         known[wanted] = _once(find(seen.result, wanted))
-    asked.desk.notes["found"] = (seen, known)
+    asked.desk.notes["found"] = (seen.at, known)
     hits: list[dict[str, Any]] = known[wanted]
     return hits
 
@@ -106,10 +107,10 @@ def _once(hits: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _row(asked: Asked, seen: Seen, hit: Mapping[str, Any]) -> tuple[str | Cell, ...]:
+def _row(asked: Asked, seen: Seen, hit: Mapping[str, Any], wanted: str) -> tuple[str | Cell, ...]:
     schema = seen.result.opened.template.cards[hit["card"]]
     label = schema.fields[hit["field"]].label.say(asked.lang) if hit["field"] in schema.fields else hit["field"]
-    field = f"{label}: {hit['value']}" if hit["value"] != hit["title"] else label
+    field = f"{label}: {around(str(hit['value']), wanted)}" if hit["value"] != hit["title"] else label
     row, place = _of(seen, hit), f"{hit['sheet']}!{hit['cell']}"
     kind = schema.label.say(asked.lang)
     if hit["card"] == "client":
@@ -117,7 +118,16 @@ def _row(asked: Asked, seen: Seen, hit: Mapping[str, Any]) -> tuple[str | Cell, 
     identity = str(row.get("client_id") or "")
     client = parts.client_cell(seen, seen.name_of(identity), identity) if seen.client_code(identity) else ""
     title = next((str(row[name]) for name in _CALLED if row.get(name)), "—")
-    return (kind, title[: parts.LONGEST], field[: parts.LONGEST], client, place)
+    return (kind, parts.short(title), field, client, place)
+
+
+def around(text: str, wanted: str) -> str:
+    """A text, of a long one the piece in which the match stands."""
+    if len(text) <= parts.LONGEST:
+        return text
+    at = max(text.casefold().find(wanted.casefold()) - _BEFORE, 0)
+    end = at + parts.LONGEST - 2
+    return f"{'…' if at else ''}{text[at:end]}{'…' if end < len(text) else ''}"
 
 
 def _of(seen: Seen, hit: Mapping[str, Any]) -> dict[str, Any]:

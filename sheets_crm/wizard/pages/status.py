@@ -6,6 +6,7 @@ What the daemon says is handed in as sentences. Writes only when the owner press
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sheets_crm.errors import BaseEmptied, OwnerError
@@ -21,12 +22,21 @@ from sheets_crm.words import Lang, say
 
 if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened
-    from sheets_crm.sync.run import Result
 
 Keeper = Callable[[Lang], Sequence[Sentence]]  # what the daemon says of the workbook
 SYNC = "sync"  # path of the run by hand, and the name of its work
 RUNS = 5
 _FEW_NOTES = 3
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is told of a run by hand: a whole result of a large base is large."""
+
+    workbook: str
+    tabs: tuple[str, ...]
+    is_written: bool
+    backup: str | None
 
 
 def screen(asked: Asked, keeper: Keeper) -> Screen:
@@ -135,10 +145,12 @@ def sync_act(asked: Asked, action: str) -> Acted:
     if action in {"write", "accept"}:
         config, today, accepts = str(asked.desk.config), asked.desk.today, action == "accept"
 
-        def run() -> Result:
+        def run() -> Done:
             from sheets_crm.sync.run import sync
 
-            return sync(config, today=today, accept_changes=accepts)
+            result = sync(config, today=today, accept_changes=accepts)
+            tabs = tuple(result.titles[tab] for tab in result.written)
+            return Done(result.written_file.name, tabs, bool(tabs or result.removed), result.backup)
 
         asked.desk.begin(SYNC, run)
     return Acted(SYNC)
@@ -157,14 +169,13 @@ def _asks(asked: Asked, opened: Opened) -> list[Block]:
 def _ended(asked: Asked, work: Work) -> list[Block]:
     if work.error is not None:
         return [parts.failed(work.error, asked.lang)]
-    result: Result = work.value
-    if result.written or result.removed:
-        names = ", ".join(result.titles[tab] for tab in result.written) or "—"
-        said = asked.say("sync.done", tabs=names, workbook=result.written_file.name)
+    done: Done = work.value
+    if done.is_written:
+        said = asked.say("sync.done", tabs=", ".join(done.tabs) or "—", workbook=done.workbook)
     else:
-        said = asked.say("sync.nothing", workbook=result.written_file.name)
+        said = asked.say("sync.nothing", workbook=done.workbook)
     blocks: list[Block] = [Sentence(said, "good")]
-    if result.backup is not None:
-        copy = (asked.say("sync.copy"), Cell(result.backup, href(f"backups/{asked.desk.code(result.backup)}")))
+    if done.backup is not None:
+        copy = (asked.say("sync.copy"), Cell(done.backup, href(f"backups/{asked.desk.code(done.backup)}")))
         blocks.append(Facts("", (copy,)))
     return blocks

@@ -103,4 +103,4 @@ def told(asked: Asked, task: Task) -> tuple[str, str]:
     """What to do, and why."""
     todo = todo_text(task, asked.lang) or str(task.mark.cells.get("todo") or "")
     why = why_text(task, asked.lang) if task.decision else asked.say("tasks.own")
-    return todo[: parts.LONGEST], why[: parts.LONGEST]
+    return parts.short(todo), parts.short(why)

@@ -11,6 +11,7 @@ from sheets_crm.cards.problems import title
 from sheets_crm.tasks.order import client_of, manager_of
 from sheets_crm.wizard.pages import parts
 from sheets_crm.wizard.pages.parts import cut
+from sheets_crm.wizard.pages.search import around
 from sheets_crm.wizard.shapes import Facts, Search, Sentence
 from tests.wizard.pages.conftest import blocks, editing, fields, links, owner_of, tables, text, told
 
@@ -163,6 +164,19 @@ def test_the_same_search_has_one_address_and_nothing_found_is_said(reader):
     shown = reader.see(one.path)
     assert not tables(shown)
     assert "no such text" in told(shown)
+
+
+@pytest.mark.parametrize(
+    ("text_", "shown"),
+    [
+        ("short", "short"),
+        ("a" * 300, "a" * 238 + "…"),
+        ("a" * 300 + "Bear" + "c" * 300, "…" + "a" * 60 + "Bear" + "c" * 174 + "…"),
+        ("a" * 300 + "bear", "…" + "a" * 60 + "bear"),
+    ],
+)
+def test_of_a_long_text_the_match_is_shown(text_, shown):
+    assert around(text_, "bear") == shown
 
 
 def test_a_search_of_another_run_of_the_program_is_asked_anew(reader):
