@@ -16,6 +16,7 @@ from sheets_crm.books.model import Grid, SheetInfo
 from sheets_crm.cards.yamlmodel import Document
 from sheets_crm.errors import WorkbookMissing, WorkbookUnreadable
 from sheets_crm.wizard.draft import Draft
+from sheets_crm.words import LANGS, Lang
 
 if TYPE_CHECKING:
     from sheets_crm.base.bind import Bound
@@ -190,8 +191,15 @@ def config_of(draft: Draft) -> CrmConfig:
     from sheets_crm.sync.config import CrmConfig
 
     settings = {**draft.settings, "workbook": draft.settings.get("workbook") or draft.workbook}
-    settings.setdefault("language", draft.language)
+    settings.setdefault("language", tabs_language(draft))
     return validate(Document(settings, {(): _mark(draft)}, _name(draft)), CrmConfig)
+
+
+def tabs_language(draft: Draft) -> Lang:
+    """The language of the tabs: as said, as a crm.yaml that is there means it, else the one that is spoken here."""
+    said = draft.settings.get("language")
+    usual = "ru" if draft.config and Path(draft.config).is_file() else draft.language
+    return next((lang for lang in LANGS if lang == said), usual)
 
 
 def opened_of(draft: Draft) -> Opened:

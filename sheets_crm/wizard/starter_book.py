@@ -115,7 +115,7 @@ def _value(row: int, sheet: _Sheet, name: str, today: date) -> Any:
         target = "name" if spec.link == "client" else "id"
         return data["examples"].get(f"{spec.link}.{target}", data["examples"]["id"])[lang][row]
     if kind == "stage":
-        return _stages(sheet.chosen, sheet.card, lang)[: row * 2 + 1][-1]
+        return _example_stage(row, sheet)
     if kind in _DATES:
         days = data["days"].get(name, data["days"]["other"])[row]
         return "" if days is None else today + timedelta(days=days)
@@ -129,6 +129,16 @@ def _value(row: int, sheet: _Sheet, name: str, today: date) -> Any:
     return data["examples"]["text"][lang][row] if kind == "text" else ""
 
 
+def _example_stage(row: int, sheet: _Sheet) -> str:
+    """The first stage, then the one at which an offer awaits its answer."""
+    stages = _stages(sheet.chosen, sheet.card, sheet.lang)
+    offers = [
+        stage for one in sheet.chosen.funnels.values() if one.card == sheet.card
+        for stage in one.stage_names(sheet.lang, role="offer")
+    ]  # fmt: skip
+    return [stages[0], (offers or stages)[0]][row]
+
+
 def _dress(page: Worksheet, sheet: _Sheet) -> None:
     """Widths, formats, filter and drop-downs."""
     from openpyxl.utils import get_column_letter
@@ -137,7 +147,7 @@ def _dress(page: Worksheet, sheet: _Sheet) -> None:
     for column, name in enumerate(sheet.names, 1):
         letter, kind = get_column_letter(column), sheet.kind(name)
         page.column_dimensions[letter].width = widths.get(name, widths.get(kind, widths["text"]))
-        if shown := _format(kind, name, sheet.lang):
+        if shown := _format(kind, sheet.lang):
             page.column_dimensions[letter].number_format = shown  # of cells that are still empty
             for row in range(2, page.max_row + 1):
                 page.cell(row, column).number_format = shown
@@ -146,12 +156,12 @@ def _dress(page: Worksheet, sheet: _Sheet) -> None:
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.names))}{_ROWS}"
 
 
-def _format(kind: str, name: str, lang: Lang) -> str:
+def _format(kind: str, lang: Lang) -> str:
     if kind in _DATES:
         return "dd.mm.yyyy" if lang == "ru" else "d mmm yyyy"
     if kind == "money":
         return "#,##0.00"
-    return "@" if kind in {"phone", "tax_id"} or name == "id" else ""
+    return "@" if kind in {"phone", "tax_id"} else ""
 
 
 def _options(sheet: _Sheet, name: str) -> list[str]:

@@ -167,16 +167,16 @@ def test_stages_are_met_counted_joined_and_put_in_order(talk):
     press(talk)
     rows = _rows(talk)
     assert {name: one.value for name, one in rows.items()} == {
-        "Новый": "open", "Думает": "open", "КП выслано": "offer", "Оплачено": "won", "Отказ клиента": "lost", "отказ": "same:Отказ клиента",
+        "Новый": "open", "Думает": "open", "КП выслано": "offer", "Оплачено": "won", "Отказ клиента": "lost", "Отказ": "same:Отказ клиента",
         "опл": "none",
     }  # fmt: skip
     assert rows["Отказ клиента"].samples == ("6 строк",)
-    assert rows["отказ"].why == "Похоже на другое написание этапа «Отказ клиента»."
+    assert rows["Отказ"].why == "Похоже на другое написание этапа «Отказ клиента»."
     press(talk)
     funnel = config_of(talk.draft).funnels["deals"]
     assert funnel.stages == ("Новый", "Думает", "КП выслано", "Оплачено", "Отказ клиента")
     assert (funnel.won, funnel.lost, funnel.offer) == (("Оплачено",), ("Отказ клиента",), ("КП выслано",))
-    assert funnel.aliases == {"отказ": "Отказ клиента"}
+    assert funnel.aliases == {"Отказ": "Отказ клиента"}
 
 
 def test_kinds_joins_and_order_are_corrected(talk):
@@ -185,7 +185,7 @@ def test_kinds_joins_and_order_are_corrected(talk):
     funnel = config_of(talk.draft).funnels["deals"]
     assert funnel.stages[:2] == ("КП выслано", "Новый")
     assert set(funnel.lost) == {"Думает", "Отказ клиента"}
-    assert funnel.aliases == {"отказ": "Отказ клиента", "опл": "Оплачено"}
+    assert funnel.aliases == {"Отказ": "Отказ клиента", "опл": "Оплачено"}
     talk.go("stages/deals")
     assert _rows(talk)["опл"].value == "same:Оплачено"
     change(talk, {"kind:опл": "won"})
@@ -196,7 +196,7 @@ def test_kinds_joins_and_order_are_corrected(talk):
     ("given", "said"),
     [
         ({"order:Новый": "первый"}, {"order:Новый"}), ({"order:Новый": "0"}, {"order:Новый"}), ({"kind:Новый": "soon"}, {"kind:Новый"}),
-        ({"kind:опл": "same:отказ"}, {"kind:опл"}), ({"kind:Новый": "same:Новый"}, {"kind:Новый"}),
+        ({"kind:опл": "same:Отказ"}, {"kind:опл"}), ({"kind:Новый": "same:Новый"}, {"kind:Новый"}),
         ({"kind:Новый": "won", "kind:Думает": "won", "kind:КП выслано": "won"}, set()),
     ],
 )  # fmt: skip

@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_the_workbook_gets_a_sentence_beside_the_field(tmp
 
 @pytest.mark.parametrize(
     "denied",
-    [("file", os.R_OK, "нет прав"), ("file", os.W_OK, "только читать"), ("folder", os.W_OK, "нельзя записывать")],
+    [("file", os.R_OK, "нет прав"), ("folder", os.W_OK, "нельзя записывать")],
 )
 def test_rights_that_lack_are_told(clients, talk, monkeypatch, denied):
     what, mode, said = denied
@@ -156,6 +156,12 @@ def test_rights_that_lack_are_told(clients, talk, monkeypatch, denied):
     monkeypatch.setattr(os, "access", lambda path, wanted: (str(path), wanted) != denied)
     press(talk, path=str(clients))
     assert said in errors(talk)["path"]
+
+
+def test_a_file_marked_read_only_is_told(clients, talk):
+    clients.chmod(0o444)
+    press(talk, path=str(clients))
+    assert "только читать" in errors(talk)["path"]
 
 
 def test_settings_beside_the_workbook_are_continued(tmp_path, clients):

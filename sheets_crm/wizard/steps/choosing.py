@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sheets_crm.books.excel.files import refuse_read_only
 from sheets_crm.cards.yamlmodel import read_yaml
-from sheets_crm.errors import ConfigError, OwnerError, WorkbookMissing, WorkbookUnreadable
+from sheets_crm.errors import ConfigError, OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
 from sheets_crm.sync.config import CONFIG_NAME
 from sheets_crm.sync.google import google_id
 from sheets_crm.wizard.draft import Draft
@@ -83,8 +84,10 @@ def may_be_written(workbook: Path) -> None:
         raise WorkbookMissing(key, path=str(workbook))
     if not os.access(workbook, os.R_OK):
         raise WorkbookUnreadable("books.no_access", path=str(workbook))
-    if not os.access(workbook, os.W_OK):
-        raise WorkbookUnreadable("setup.workbook.wrong.read_only", path=str(workbook))
+    try:
+        refuse_read_only(workbook)
+    except WorkbookBusy as error:
+        raise WorkbookUnreadable("setup.workbook.wrong.read_only", path=str(workbook)) from error
     if not os.access(workbook.parent, os.W_OK):
         raise WorkbookUnreadable("setup.workbook.wrong.folder_read_only", path=str(workbook.parent))
 
@@ -108,7 +111,8 @@ def begun(draft: Draft, address: str, config: Path, settings: Mapping[str, Any])
         kept["instead_of"] = draft.workbook
     if config.is_file():
         kept["continued"] = str(config)
+    spoken = {} if config.is_file() else {"language": draft.language}
     return Draft(
-        language=draft.language, workbook=address, config=str(config), settings={"language": draft.language, **settings},
+        language=draft.language, workbook=address, config=str(config), settings={**spoken, **settings},
         here=draft.here, done=tuple(part for part in draft.done if part not in later), notes=kept,
     )  # fmt: skip

@@ -54,7 +54,8 @@ def _level_of(rule: str) -> int:
 def at_level(settings: Mapping[str, Any], before: int | None, level: int) -> dict[str, Any]:
     """The settings with rules and tabs above the level off, and those that an earlier choice put off on again.
 
-    What the owner said of a rule with parameters stays as it is said; only whether it is on changes.
+    What the owner said of a rule with parameters stays as it is said; only whether it is on changes. Tabs that were said and are
+    said no more are left as an empty section, so that a file that has them loses them.
     """
     rules, tabs = dict(settings.get("rules") or {}), dict(settings.get("tabs") or {})
     for one in levels():
@@ -71,7 +72,7 @@ def at_level(settings: Mapping[str, Any], before: int | None, level: int) -> dic
             for tab in one.tabs:
                 tabs[tab] = {**(tabs.get(tab) or {}), "on": False}
     kept = {name: value for name, value in settings.items() if name not in {"rules", "tabs"}}
-    return {**kept, **({"rules": rules} if rules else {}), **({"tabs": tabs} if tabs else {})}
+    return {**kept, **({"rules": rules} if rules else {}), **({"tabs": tabs} if tabs or "tabs" in settings else {})}
 
 
 def _switch_on(section: dict[str, Any], name: str) -> None:

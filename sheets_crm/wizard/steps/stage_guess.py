@@ -18,7 +18,8 @@ from sheets_crm.words import Lang
 
 _COVERS = 0.6  # share of the cells that the trade must know for its order and unreached stages to be offered
 _SHARED = 0.5  # of the smaller one's stages that two sheets must have in common to be one funnel
-_LEAST, _LEAST_SHARE = 5, 0.02  # a name that nobody knows counts as a stage when it is met so often
+_LEAST, _LEAST_SHARE = 5, 0.03  # a name that nobody knows counts as a stage when it is met so often
+_OWN_END = 0.1  # another word for won or lost is an end of its own from this share on
 _USUAL = {"deal": "deals", "lead": "leads"}
 
 
@@ -130,13 +131,11 @@ def _rows(group: _Group, trade: _Trade) -> tuple[Row, ...]:
         counts[fold(text)] += count
         spelled.setdefault(fold(text), Counter())[text] += count
     listed = group.is_listed
-    least = max(_LEAST, _LEAST_SHARE * group.rows)
-    own = [
-        stage
-        for stage in group.stages
-        if listed or trade.stage(stage) or stage_role(stage) or counts[fold(stage)] >= least
-    ]
-    rows = [Row(stage, counts[fold(stage)], spellings(spelled.get(fold(stage))), _kind(stage, trade)) for stage in own]
+    own = [stage for stage in group.stages if listed or _is_stage(stage, counts[fold(stage)], group.rows, trade)]
+    rows = [
+        Row(stage if listed else _called(stage, spelled.get(fold(stage)), trade), counts[fold(stage)], spellings(spelled.get(fold(stage))), _kind(stage, trade))
+        for stage in own
+    ]  # fmt: skip
     rows = rows if listed else _joined(rows, trade)
     stages = [row for row in rows if row.is_stage]
     if trade.covers and not listed and not trade.is_example:
@@ -149,6 +148,23 @@ def _rows(group: _Group, trade: _Trade) -> tuple[Row, ...]:
             kind, same = _counts_as(shown, stages, trade)
             others.append(Row(shown, counts[name], spellings(spelled[name]), kind, same))
     return (*stages, *sorted(others, key=lambda row: -row.count))
+
+
+def _is_stage(name: str, count: int, rows: int, trade: _Trade) -> bool:
+    """Is a name that was met a stage of its own, rather than a slip or another word for one?"""
+    if trade.stage(name) is not None:
+        return True
+    if stage_role(name) in {"won", "lost"}:
+        return not trade.covers or count >= _OWN_END * rows
+    return count >= max(_LEAST, _LEAST_SHARE * rows)
+
+
+def _called(name: str, spelled: Counter[str] | None, trade: _Trade) -> str:
+    """A stage's name as it is best written: with a capital letter, as most such cells have it or the trade has it."""
+    written = [text for text, _ in spelled.most_common()] if spelled else []
+    stage = trade.stage(name)
+    known = [own for own in (stage.name.ru, stage.name.en) if fold(own) == fold(name)] if stage is not None else []
+    return next((text for text in (*written, *known) if text[:1].isupper() and not text.isupper()), name)
 
 
 def _few(rows: Sequence[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:

@@ -18,6 +18,7 @@ from sheets_crm.cards import fold
 Kind = Literal["open", "offer", "won", "lost", "same", "none"]
 STAGES: tuple[Kind, ...] = ("open", "offer", "won", "lost")  # what counts as a stage
 MOST_ROWS = 40  # the rarest spellings beyond that are told, not asked
+_STEM = 6  # letters by which a word is known, whatever its ending
 _ALIKE = 84.0  # of 100: letters that two spellings of one stage share at least
 
 
@@ -110,8 +111,12 @@ def surely_alike(one: str, other: str) -> bool:
 
 
 def likeness(one: str, other: str) -> float:
-    """0..100: letters in common; a name that begins with the other whole («Отказ клиента») is as good as equal."""
+    """0..100: letters in common. As good as equal: a name that holds the other whole («Отказ клиента»), the same words with other
+    endings in another order («выставили счёт»).
+    """
     a, b = fold(one), fold(other)
+    if " " in a and {word[:_STEM] for word in a.split()} == {word[:_STEM] for word in b.split()}:
+        return 90.0
     shorter, longer = sorted((a, b), key=len)
     if len(shorter) >= 4 and (longer.startswith(f"{shorter} ") or longer.endswith(f" {shorter}")):
         return 90.0

@@ -10,7 +10,7 @@ from sheets_crm.cards import Template, template, template_texts
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.config import COUNTRIES
 from sheets_crm.wizard.draft import Draft
-from sheets_crm.wizard.reading import Reader
+from sheets_crm.wizard.reading import Reader, tabs_language
 from sheets_crm.wizard.shapes import Block, Choice, Field, Fields, Given, Screen, Sentence
 from sheets_crm.wizard.step import Answered, World
 from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
@@ -89,8 +89,8 @@ class TradeStep:
             zone = self._zone(draft, country)
         language = typed(given, "language")
         after = self._with(draft, template(name), int(level), country, zone)
-        settings = {**after.settings, "language": language if language in LANGS else draft.language}
-        after = after.model_copy(update={"settings": settings})
+        if language in LANGS and language != tabs_language(draft):
+            after = after.model_copy(update={"settings": {**after.settings, "language": language}})
         return Answered(after, stay=bool(after.notes["trade_lost"]))  # told once, on this very screen
 
     def _with(self, draft: Draft, trade: Template, level: int, country: str, zone: str) -> Draft:
@@ -141,7 +141,7 @@ class TradeStep:
         guessed, by = self._country(draft)
         country = asked.value("country", guessed)
         zone = asked.value("timezone", self._zone(draft, country))
-        language = str(draft.settings.get("language") or draft.language)
+        language = tabs_language(draft)
         known = country if country in COUNTRIES else "RU"
         currency = COUNTRIES[known][0]
         return (
