@@ -18,6 +18,7 @@ from sheets_crm.errors import OwnerError
 from sheets_crm.sync.yaml_emit import block, canonical, entry, fits_a_line, flow, plain
 
 Path = tuple[str | int, ...]
+Splice = tuple[int, int, str]  # from, to, and what stands there instead
 Above = Callable[[str], str]  # key of the uppermost level -> lines of comment that stand above it where it is new
 
 
@@ -38,12 +39,33 @@ def data_of(text: str) -> Any:
 def edited(text: str, wanted: Mapping[str, Any], above: Above = lambda _: "") -> str:
     """The text changed so that it says what is wanted, and nothing else of it changed."""
     wanted = plain(wanted)
+    if (at_once := _all_at_once(text, wanted, above)) is not None:
+        return at_once
     for _ in range(_steps(text, wanted)):
         change = next(_changes(data_of(text), wanted, ()), None)
         if change is None:
             return text
         text = _changed(text, change, above)
     return text if _says(text, wanted) else _anew(wanted, _newline(text))
+
+
+def _all_at_once(text: str, wanted: Any, above: Above) -> str | None:
+    """All changes made in one go; None where they come into each other's way, or it does not come out as wanted."""
+    try:
+        root, parts, end = _composed(text), [], 0
+        splices = sorted(
+            (_splice(text, root, change, above) for change in _changes(data_of(text), wanted, ())),
+            key=lambda one: one[:2],
+        )
+        for start, behind, new in splices:
+            if start < end:
+                return None
+            parts += [text[end:start], new]
+            end = behind
+    except (_CannotSplice, ValueError, IndexError):
+        return None
+    tried = "".join([*parts, text[end:]])
+    return tried if _says(tried, wanted) else None
 
 
 def _steps(text: str, wanted: Any) -> int:
@@ -69,9 +91,10 @@ def _changed(text: str, change: _Change, above: Above) -> str:
     attempts = [change, *(_Change("set", change.path[:n], _at(expected, change.path[:n])) for n in _around(change))]
     for attempt in attempts:
         try:
-            tried = _spliced(text, attempt, above)
+            start, end, new = _splice(text, _composed(text), attempt, above)
         except (_CannotSplice, ValueError, IndexError):
             continue
+        tried = text[:start] + new + text[end:]
         if _says(tried, expected):
             return tried
     return _anew(expected, _newline(text))
@@ -163,8 +186,13 @@ class _Found:
     key: yaml.Node | None = None
 
 
-def _spliced(text: str, change: _Change, above: Above) -> str:
-    root = yaml.compose(text, Loader=yaml.SafeLoader)  # the plain loader: its marks count characters
+def _composed(text: str) -> yaml.Node | None:
+    root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)  # the plain loader: its marks count characters
+    return root
+
+
+def _splice(text: str, root: yaml.Node | None, change: _Change, above: Above) -> Splice:
+    """The change as what stands in place of a part of the text."""
     if change.what == "add":
         holder = _find(root, change.path[:-1]).value
         if isinstance(holder, yaml.MappingNode) or (holder is None and len(change.path) == 1):
@@ -190,7 +218,7 @@ def _find(root: yaml.Node | None, path: Path) -> _Found:
     return found
 
 
-def _set(text: str, found: _Found, value: Any) -> str:
+def _set(text: str, found: _Found, value: Any) -> Splice:
     node, newline = found.value, _newline(text)
     if node is None or found.holder is None:
         raise _CannotSplice
@@ -201,35 +229,35 @@ def _set(text: str, found: _Found, value: Any) -> str:
         if fits_a_line(value):
             same_line = text[start : node.start_mark.index].strip(" ") == ""
             gap = text[start : node.start_mark.index] if same_line and end > start else ""
-            return f"{text[:start]}{gap or ' '}{flow(value)}{text[end:]}"
+            return start, end, f"{gap or ' '}{flow(value)}"
         indent = found.key.start_mark.column + 2
-        return f"{text[:start]}{newline}{block(value, indent, newline)}{text[end:]}"
-    return text[:start] + flow(value) + text[end:]
+        return start, end, newline + block(value, indent, newline)
+    return start, end, flow(value)
 
 
-def _key_added(text: str, holder: Any, change: _Change, above: Above) -> str:
+def _key_added(text: str, holder: Any, change: _Change, above: Above) -> Splice:
     key, newline = str(change.path[-1]), _newline(text)
     if holder is None or not holder.value:
         if len(change.path) > 1 or (holder is not None and holder.flow_style):
             raise _CannotSplice
-        return f"{text}{_broken(text, newline)}{_headed(key, change.value, above, newline)}{newline}"
+        return len(text), len(text), f"{_broken(text, newline)}{_headed(key, change.value, above, newline)}{newline}"
     last = holder.value[-1][1]
     end = _end(text, last)
     if holder.flow_style:
-        return f"{text[:end]}, {flow({key: change.value})[1:-1]}{text[end:]}"
+        return end, end, f", {flow({key: change.value})[1:-1]}"
     line = _line_end(text, end)
     if len(change.path) == 1:
         return _section_added(text, line, _headed(key, change.value, above, newline), newline)
     added = entry(key, change.value, holder.start_mark.column, newline)
-    return f"{text[:line]}{newline}{added}{text[line:]}"
+    return line, line, newline + added
 
 
-def _section_added(text: str, line: int, section: str, newline: str) -> str:
+def _section_added(text: str, line: int, section: str, newline: str) -> Splice:
     """A new section below all that stands in the file, its last comments too, but above the sign that ends a document."""
     rest = text[line:]
     if "\n..." in rest or "\n---" in rest:
-        return f"{text[:line]}{newline}{newline}{section}{rest}"
-    return f"{text}{_broken(text, newline)}{newline}{section}{newline}"
+        return line, line, f"{newline}{newline}{section}"
+    return len(text), len(text), f"{_broken(text, newline)}{newline}{section}{newline}"
 
 
 def _headed(key: str, value: Any, above: Above, newline: str) -> str:
@@ -242,22 +270,22 @@ def _broken(text: str, newline: str) -> str:
     return "" if not text or text.endswith("\n") else newline
 
 
-def _item_added(text: str, holder: Any, value: Any) -> str:
+def _item_added(text: str, holder: Any, value: Any) -> Splice:
     if not isinstance(holder, yaml.SequenceNode) or not holder.value:
         raise _CannotSplice
     newline, end = _newline(text), _end(text, holder.value[-1])
     if holder.flow_style:
-        return f"{text[:end]}, {flow(value)}{text[end:]}"
+        return end, end, f", {flow(value)}"
     line, margin = _line_end(text, end), holder.start_mark.column
     if isinstance(value, Mapping) and value:
         first, *rest = block(value, margin + 2, newline).split(newline)
         item = newline.join([f"{' ' * margin}- {first.strip()}", *rest])
     else:
         item = f"{' ' * margin}- {flow(value)}"
-    return f"{text[:line]}{newline}{item}{text[line:]}"
+    return line, line, newline + item
 
 
-def _dropped(text: str, found: _Found) -> str:
+def _dropped(text: str, found: _Found) -> Splice:
     holder = found.holder
     assert holder is not None
     parts = [pair[0] for pair in holder.value] if isinstance(holder, yaml.MappingNode) else list(holder.value)
@@ -268,17 +296,16 @@ def _dropped(text: str, found: _Found) -> str:
     start, end = parts[place].start_mark.index, _end(text, ends[place])
     if holder.flow_style:
         if place:
-            return text[: _end(text, ends[place - 1])] + text[end:]
-        return text[:start] + text[parts[1].start_mark.index :]
+            return _end(text, ends[place - 1]), end, ""
+        return start, parts[1].start_mark.index, ""
     first = text.rfind("\n", 0, start) + 1
     before = text[first:start]
     if isinstance(holder, yaml.SequenceNode):
         before = before.replace("-", " ", 1)
     if before.strip(" \ufeff"):  # the first key of an item of a list: the dash stays
-        return text[:start] + text[parts[place + 1].start_mark.index :]
-    line = _line_end(text, end)
-    mark = "\ufeff" if before.startswith("\ufeff") else ""
-    return text[:first] + mark + text[min(line + len(_newline(text)), len(text)) :]
+        return start, parts[place + 1].start_mark.index, ""
+    line = min(_line_end(text, end) + len(_newline(text)), len(text))
+    return first, line, "\ufeff" if before.startswith("\ufeff") else ""
 
 
 def _colon(text: str, key: yaml.Node) -> int:

@@ -16,9 +16,7 @@ from tests.wizard.second import BOOKS, TODAY, Later, Owner, book, demo_owner, li
 
 @pytest.fixture
 def owner(tmp_path):
-    owner = demo_owner(tmp_path)
-    owner.to("preview")
-    return owner
+    return demo_owner(tmp_path, at="preview")
 
 
 def result_of(owner):
@@ -140,8 +138,7 @@ def test_all_rules_off_is_told_as_such(tmp_path):
         ),
         False,
     )
-    owner = demo_owner(tmp_path, settings={"rules": off})
-    owner.to("preview")
+    owner = demo_owner(tmp_path, settings={"rules": off}, at="preview")
     assert "Все правила выключены" in owner.texts
 
 

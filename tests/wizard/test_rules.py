@@ -14,9 +14,7 @@ RULES = {rule.id: rule for name, text in data.packs() for rule in parse_pack(tex
 
 @pytest.fixture
 def owner(tmp_path):
-    owner = demo_owner(tmp_path)
-    owner.to("rules")
-    return owner
+    return demo_owner(tmp_path, at="rules")
 
 
 def block_of(owner, rule):
@@ -87,8 +85,7 @@ def test_what_was_said_by_hand_keeps_its_other_keys(tmp_path):
         "offer_followup": {"stages": ["КП"]},
         "birthday": False,
     }
-    owner = demo_owner(tmp_path, settings={"rules": said})
-    owner.to("rules")
+    owner = demo_owner(tmp_path, settings={"rules": said}, at="rules")
     assert owner.field("reactivation").value == "yes"
     assert owner.field("reactivation.default_days").value == "30"
     owner.answer(**{"offer_followup.days": "9"})
@@ -120,8 +117,7 @@ def test_a_rule_without_its_columns_says_which(tmp_path):
 
 
 def test_without_a_workbook_rules_can_still_be_set(tmp_path):
-    owner = demo_owner(tmp_path)
-    owner.to("rules")
+    owner = demo_owner(tmp_path, at="rules")
     owner.workbook.unlink()
     assert "сказать пока нельзя" in owner.texts
     owner.answer(birthday=None)
@@ -129,8 +125,7 @@ def test_without_a_workbook_rules_can_still_be_set(tmp_path):
 
 
 def test_a_rule_that_no_pack_has_is_told_and_taken_out(tmp_path):
-    owner = demo_owner(tmp_path, settings={"rules": {"birthdya": False, "birthday": False}})
-    owner.to("rules")
+    owner = demo_owner(tmp_path, settings={"rules": {"birthdya": False, "birthday": False}}, at="rules")
     assert "birthdya" in owner.texts
     owner.answer()
     assert owner.settings["rules"] == {"birthday": False}

@@ -119,6 +119,26 @@ def test_people_come_and_go_and_comments_stay():
     assert text.startswith(COMMENTED.split("managers:", maxsplit=1)[0])
 
 
+def test_many_changes_at_once_leave_every_other_line():
+    sheets = {
+        f"Лист {n}": {"card": "deal", "columns": {f"field_{m}": f"Колонка {m}" for m in range(9)}} for n in range(9)
+    }
+    lines = []
+    for number, line in enumerate(block({"workbook": "a.xlsx", "sheets": sheets}).splitlines()):
+        lines += [f"{line}   # remark {number}", f"# below {number}"]
+    text = "\n".join(lines) + "\n"
+    wanted = data_of(text)
+    for place, sheet in enumerate(wanted["sheets"].values()):
+        sheet["columns"]["field_3"] = f"Новая {place}"
+        del sheet["columns"]["field_5"]
+        sheet["columns"]["added"] = "Z"
+    result = edited(text, wanted)
+    assert canonical(data_of(result)) == canonical(wanted)
+    left = [line for line in text.splitlines() if "field_3" not in line and "field_5" not in line]
+    assert [line for line in result.splitlines() if "Новая" not in line and "added" not in line] == left
+    assert result.count("# remark") == text.count("# remark") - 9
+
+
 def test_a_key_that_goes_takes_its_line_alone():
     wanted = tree()
     del wanted["rules"]["birthday"]

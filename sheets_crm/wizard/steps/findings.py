@@ -5,7 +5,6 @@ Counts nothing that `plan` has not counted. Knows no step.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -94,16 +93,19 @@ def _tasks(result: Result, lang: Lang) -> Iterable[Block]:
         key = "no_tasks" if any(result.settings.is_on(r) for p in result.packs for r in p.rules) else "no_rules"
         yield Sentence(say(f"{_KEY}.{key}", lang), "warning")
         return
-    managers = Counter(manager_of(task) for task in today)
-    for place, (name, count) in enumerate(managers.most_common(_MANAGERS)):
-        theirs = [task for task in today if manager_of(task) == name][:_TASKS]
-        yield _tasks_of(name, count, theirs, lang, is_open=place < _OPEN)
+    managers: dict[str, list[Task]] = {}
+    for task in today:
+        managers.setdefault(manager_of(task), []).append(task)
+    most = sorted(managers.items(), key=lambda one: -len(one[1]))[:_MANAGERS]
+    for place, (name, theirs) in enumerate(most):
+        yield _tasks_of(name, theirs, lang, is_open=place < _OPEN)
     rest = len(managers) - _MANAGERS
     if rest > 0:
         yield Sentence(say(f"{_KEY}.more_managers", lang, n=rest))
 
 
-def _tasks_of(name: str, count: int, tasks: Sequence[Task], lang: Lang, *, is_open: bool) -> Table:
+def _tasks_of(name: str, tasks: Sequence[Task], lang: Lang, *, is_open: bool) -> Table:
+    count = len(tasks)
     title = say(f"{_KEY}.tasks_of" if name else f"{_KEY}.tasks_of_nobody", lang, manager=name, n=count)
     headers = ("client", "todo", "why", "contact")
     rows = [
@@ -111,7 +113,7 @@ def _tasks_of(name: str, count: int, tasks: Sequence[Task], lang: Lang, *, is_op
             client_of(task), _brief(todo_text(task, lang)), _brief(why_text(task, lang)),
             task.decision.contact if task.decision else "",
         )
-        for task in tasks
+        for task in tasks[:_TASKS]
     ]  # fmt: skip
     heads = tuple(say(f"{_KEY}.head.{one}", lang) for one in headers)
     return Table(title, heads, tuple(rows), note=_more(count, lang), is_open=is_open)

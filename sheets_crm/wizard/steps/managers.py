@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sheets_crm.cards import fold
 from sheets_crm.errors import OwnerError
@@ -25,6 +25,9 @@ from sheets_crm.wizard.trial import Trials
 from sheets_crm.wizard.yaml_writer import proposed
 from sheets_crm.words import Lang, say
 
+if TYPE_CHECKING:
+    from sheets_crm.sync.run import Result
+
 PERSON, NOBODY, SAME = "person", "nobody", "same:"
 ROLES = ("manager", "head", "owner")
 MOST = 40  # spellings shown; more than that are hardly people
@@ -41,6 +44,7 @@ class ManagersStep:
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
+        self._met: tuple[Result, tuple[Met, ...]] | None = None  # of the last plan: it is looked through once
 
     def parts(self, draft: Draft) -> Sequence[str]:
         """`managers`, and `managers/roles` where somebody was chosen."""
@@ -62,10 +66,15 @@ class ManagersStep:
         if waiting is not None or trial.result is None:
             assert waiting is not None
             return waiting
-        people = met(trial.result)
+        people = self._people(trial.result)
         again = Action(AGAIN, say("setup_run.again", lang))
         shown = _who(people, Typed(draft, part, wrong), draft, lang)
         return screen(part, title, shown, lang, wrong=wrong, intro=intro, actions=(again,))
+
+    def _people(self, result: Result) -> tuple[Met, ...]:
+        if self._met is None or self._met[0] is not result:
+            self._met = (result, met(result))
+        return self._met[1]
 
     def answer(self, part: str, draft: Draft, given: Given, action: str, lang: Lang) -> Answered:
         """The draft with the people in it."""
@@ -80,7 +89,7 @@ class ManagersStep:
         if trial.result is None:
             assert trial.error is not None
             return Answered(draft, {"": told(trial.error, lang)})
-        return _with_people(draft, met(trial.result)[:MOST], given, lang)
+        return _with_people(draft, self._people(trial.result)[:MOST], given, lang)
 
 
 # --- who is who -------------------------------------------------------------------------------------------------------------
