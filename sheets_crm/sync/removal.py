@@ -121,7 +121,7 @@ def foreseen(config: str | None, *, on_language: Hear = lambda _: None) -> Fores
     opened = open_config(config)
     on_language(opened.lang)
     if opened.google is None:
-        files = [ExcelBook(path) for path in _files(opened)]
+        files = [_book(opened, path) for path in _files(opened)]
         found = [(book, info.name) for book in files for info in book.sheets() if info.tab]
         for book in {id(book): book for book, _ in found}.values():
             book.refuse_now()
@@ -152,7 +152,7 @@ def removed(config: str | None, *, even_added: bool = False, on_language: Hear =
 
 def _once(work: _Work, history: History) -> Removed:
     opened, state = work.opened, work.state
-    books = [] if opened.google else [_book(work, path) for path in _files(opened)]
+    books = [] if opened.google else [_book(opened, path, work.copy) for path in _files(opened)]
     before = {book.path: book.fingerprint() for book in books}
     whole = book_of(opened, work.copy)
     seen = _read(opened, whole)
@@ -231,9 +231,10 @@ def _has_traces(opened: Opened) -> bool:
     return any(ExcelBook(path).has_traces() for path in _files(opened))
 
 
-def _book(work: _Work, path: Path) -> ExcelBook:
-    protected = work.opened.config.protected_structure == "write"
-    return ExcelBook(path, allow_protected=protected, wait_s=work.opened.config.book.wait_s, before_write=work.copy)
+def _book(opened: Opened, path: Path, before_write: Callable[[Path], None] | None = None) -> ExcelBook:
+    protected = opened.config.protected_structure == "write"
+    wait_s = opened.config.book.wait_s
+    return ExcelBook(path, allow_protected=protected, wait_s=wait_s, before_write=before_write)
 
 
 def _read(opened: Opened, book: Any) -> Read:

@@ -87,6 +87,17 @@ def test_json(synced):
     assert {one["what"] for one in found["stays"]} == {"config", "state"}
 
 
+def test_a_tab_that_stays_is_told(synced):
+    book = openpyxl.load_workbook(synced.book)
+    book["Клиенты"]["H1"] = "=COUNTA('Задачи'!A:A)"
+    book.save(synced.book)
+    said = synced.run("remove", "--yes")
+    assert said.code == 1
+    assert "«Задачи» осталась" in said.out
+    assert "Задачи" in sheets(synced)
+    assert json.loads(synced.run("remove", "--yes", "--json").out)["kept"][0]["tab"] == "Задачи"
+
+
 def test_the_service_lets_go_of_this_workbook_alone(synced, asked, tmp_path):
     other = tmp_path / "other" / "crm.yaml"
     other.parent.mkdir()

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from sheets_crm import errors
+from sheets_crm import data, errors
 from sheets_crm.cards.model import WARNINGS
+from sheets_crm.engine import parse_pack
 from sheets_crm.words import catalogue
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
@@ -51,6 +52,16 @@ def test_every_exit_code_is_documented(root):
     codes = [one.exit_code for one in classes]
     assert len(codes) == len(set(codes))
     assert documented == {0, 1, 2, 70, *codes}
+    assert len(re.findall(r"^\| \d+ \|", text, flags=re.MULTILINE)) == len(documented)
+
+
+def test_every_rule_has_its_place(root):
+    pages_ = {
+        name: (root / "docs" / "reference" / name).read_text("utf-8") for name in ("rules.md", "rule-settings.md")
+    }
+    rules = [rule.id for name, text in data.packs() for rule in parse_pack(text, name).rules]
+    assert rules
+    assert [(name, rule) for name, page in pages_.items() for rule in rules if f"`{rule}`" not in page] == []
 
 
 def test_links_lead_somewhere(root):

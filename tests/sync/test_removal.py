@@ -276,6 +276,8 @@ def test_marks_own_tasks_and_columns_come_back(firm):
     done = firm.remove()
     assert (done.marks, ours(firm.book)) == (2, [])
     assert (firm.folder / ".sheets-crm" / "backups" / done.backups[-1]).exists()
+    planned = run.plan(firm.config, today=DAY)
+    assert {task.mark.comment for task in planned.tasks} >= {"просили в среду", "сам"}
     firm.sync(date(2026, 3, 18))
     rows = firm.shown()
     assert (rows["Ромашка"]["Статус"], rows["Ромашка"]["Комментарий"]) == ("В работе", "просили в среду")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sheets_crm.daemon.service import Done
     from sheets_crm.sync.removal import Foreseen
 
+TAB_STAYS = 1
+
 
 @app.command()
 def remove(
@@ -37,6 +39,8 @@ def remove(
         print_json({**done.json(voice.lang), "service": text_remove.service_json(stopped)})
     else:
         print_text(text_remove.done(done, stopped, voice.lang), quiet=quiet)
+    if done.kept:
+        raise typer.Exit(TAB_STAYS)
 
 
 def _ask(found: Foreseen, voice: Voice, *, as_json: bool) -> None:
