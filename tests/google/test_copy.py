@@ -259,6 +259,54 @@ def test_a_plan_writes_nothing_and_tells_the_same(google, firm):
     assert told[0] == told[1]
 
 
+def test_formulas_go_over_where_both_read_them_the_same(google, tmp_path):
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(tmp_path / "base.xlsx"))
+    page, other = book.add_worksheet("Клиенты"), book.add_worksheet("Лист 2")
+    page.write_row(0, 0, ["Клиент", "Телефон", "Сумма", "С НДС", "Доля", "Свой"])
+    page.write_row(1, 0, ["Анна", "+79160000001", 10.5])
+    page.write_formula("D2", "=ROUND(C2*1.2,1)", None, 12.6)
+    page.write_formula(
+        "E2", "=MROUND(C2,5)", None, 10
+    )  # the emulator doesn't know it: as a program that reads it otherwise
+    page.write_array_formula("F2:F2", "{=SUM(C2:C2*2)}", None, 21)
+    other.write_formula("A1", "=SUM('Клиенты'!C2:C9)", None, 10.5)
+    other.write_formula("A2", '=IF(1>2,1,"=нет")', None, "=нет")
+    book.close()
+    (tmp_path / "crm.yaml").write_text("workbook: base.xlsx\n" + SETTINGS.format(url=google.url), "utf-8")
+    google.key_file(tmp_path / "key.json")
+    key, done = to_google(google, tmp_path)
+    sheet = google.sheet(key, "Клиенты")
+    assert sheet.more(1, 3).formula == "=ROUND(C2*1,2;1)"
+    assert sheet.rows[1].values[4] == 10
+    assert sheet.more(1, 4) is None or sheet.more(1, 4).formula is None
+    assert google.sheet(key, "Лист 2").more(0, 0).formula == "=SUM('Клиенты'!C2:C9)"
+    assert [(one.formulas, sorted(one.as_values)) for one in done.sheets] == [(1, ["E2", "F2"]), (2, [])]
+    back = copy(str(done.config), Order(str(tmp_path / "back.xlsx"), config_name="back.yaml"), today=TODAY)
+    page = openpyxl.load_workbook(tmp_path / "back.xlsx")["Клиенты"]
+    assert [cell.value for cell in page[2]][2:] == [10.5, "=ROUND(C2*1.2,1)", 10, 21]
+    shown = openpyxl.load_workbook(tmp_path / "back.xlsx", data_only=True)
+    assert (shown["Клиенты"]["D2"].value, shown["Лист 2"]["A1"].value, shown["Лист 2"]["A2"].value) == (
+        12.6,
+        10.5,
+        "=нет",
+    )
+    assert back.result.counts() == done.result.counts()
+
+
+def test_tabs_in_a_companion_come_along(google, firm):
+    (firm / "crm.yaml").write_text(
+        (firm / "crm.yaml").read_text("utf-8") + "companion: true   # открыта весь день\n", "utf-8"
+    )
+    run.sync(str(firm), today=TODAY)
+    before = tasks(firm)
+    _, done = to_google(google, firm)
+    assert done.companion
+    assert "companion: false   # открыта весь день" in done.config.read_text("utf-8")
+    assert tasks(done.config) == before
+
+
 # --- refusals
 
 

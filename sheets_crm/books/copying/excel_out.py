@@ -74,7 +74,7 @@ def write_excel(source: Source, path: Path) -> list[SheetCopied]:
         pages.show_first()
         _closed(book)
         _read_back(part)
-        os.link(part, path) if hasattr(os, "link") else part.rename(path)
+        _named(part, path)
         flush_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
@@ -89,6 +89,18 @@ def _closed(book: Any) -> None:
         book.close()
     except FileCreateError as error:
         raise OSError(str(error)) from error
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give the finished file its name, without ever taking the place of another one. FileExistsError."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except (OSError, AttributeError, NotImplementedError):  # a disk without links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        part.rename(path)
 
 
 def _read_back(path: Path) -> None:
