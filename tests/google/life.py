@@ -130,3 +130,19 @@ def contrary(*modes):
 
 
 ALL_BUT = {"omit": MODES - {"full"}, "full": MODES - {"omit"}}
+
+
+def _without_rules(*kept):
+    """All of the machine's rules but these as plain moves: they are made by others, not chosen."""
+    names = {name for name in dir(LifeGoogle) if hasattr(getattr(LifeGoogle, name), "hypothesis_stateful_rule")}
+    return {name: _plain(getattr(LifeGoogle, name)) for name in names - set(kept)}
+
+
+def _plain(move):
+    def call(self, *args, **kwargs):
+        return move(self, *args, **kwargs)
+
+    return call
+
+
+Moments = type("Moments", (LifeGoogle,), _without_rules("in_the_same_moment", "mark_tasks", "write_by_hand"))

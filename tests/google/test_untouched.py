@@ -6,6 +6,7 @@ import pytest
 
 from sheets_crm import data
 from sheets_crm.sync import run
+from sheets_crm.sync.config_google import GoogleSettings
 from tests.google.calling import area
 from tests.google.emulator import OWNER, Emulator, differences
 from tests.google.whole import put_config
@@ -107,8 +108,9 @@ def keys(owner, title):
     return [row[head.index("Ключ")] for row in rows if any(row)]
 
 
-def test_what_managers_arrange_on_the_tab_of_tasks_stays(google, tmp_path):
+def test_what_managers_arrange_on_the_tab_of_tasks_stays(google, tmp_path, monkeypatch):
     """Their filter view, the choice of the filter, their order of rows, a rule, a column, a note; though the tab is drawn anew."""
+    monkeypatch.setattr(GoogleSettings, "may_sort", lambda *_: False)  # it is a working hour
     book = google.add_book(SHEETS)
     path = tmp_path / "crm.yaml"
     put_config(tmp_path, google, book)
@@ -126,7 +128,14 @@ def test_what_managers_arrange_on_the_tab_of_tasks_stays(google, tmp_path):
         {"setBasicFilter": {"filter": {"range": place, "filterSpecs": [{"columnIndex": 0, "filterCriteria": {"hiddenValues": ["Сделана"]}}]}}},
         {"addConditionalFormatRule": {"index": 0, "rule": {"ranges": [place], "booleanRule": rule}}},
     )  # fmt: skip
-    owner.sort(title, owner.rows(title)[0].index("Клиент"), descending=True)
+    box = {"condition": {"type": "BOOLEAN"}}
+    owner.do(
+        {"updateCells": {"start": {"sheetId": sheet.id, "rowIndex": 0, "columnIndex": width}, "fields": "userEnteredValue,note", "rows": [{"values": [{"userEnteredValue": {"stringValue": "Звонил"}, "note": "моё"}]}]}},
+        {"setDataValidation": {"range": area(sheet.id, 1, width, 7, width + 1), "rule": box}},
+        {"repeatCell": {"range": area(sheet.id, 1, width, 7, width + 1), "cell": {"userEnteredValue": {"boolValue": True}, "userEnteredFormat": {"backgroundColor": {"red": 1}}}, "fields": "userEnteredValue,userEnteredFormat.backgroundColor"}},
+    )  # fmt: skip
+    run.sync(str(path), today=TODAY)
+    owner.sort(title, owner.rows(title)[0].index("Клиент"))
     order = keys(owner, title)
     own = google.sheet(book, title)
     kept = copy.deepcopy((own.filter_views, own.basic_filter, own.conditions[0]))
@@ -134,6 +143,9 @@ def test_what_managers_arrange_on_the_tab_of_tasks_stays(google, tmp_path):
     owner.type("Сделки", 7, 1, "Оплачено")
     run.sync(str(path), today=TODAY)
     own = google.sheet(book, title)
+    assert own.more(0, width).note == "моё"
+    boxes = [own.more(n, width) for n, row in enumerate(own.rows) if n and any(row.values)]
+    assert all(one.validation["condition"]["type"] == "BOOLEAN" and one.format["backgroundColor"] for one in boxes)
     assert (own.filter_views, own.basic_filter) == kept[:2]
     assert kept[2] in own.conditions
     now = keys(owner, title)

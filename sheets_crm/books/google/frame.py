@@ -29,13 +29,16 @@ _RULE_TEXT = ("bold", "italic", "underline")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tab stands. raw: what `spreadsheets.get` says of the sheet's rules, charts and protection; {} where it is new."""
+    """Where a tab stands. raw: what `spreadsheets.get` says of the sheet's rules, charts and protection; {} where it is new.
+    standing: the rows that stand there.
+    """
 
     sheet: int
     locale: str
     editor: str | None
     raw: Mapping[str, Any]
     kept: Mapping[str, Any]
+    standing: Sequence[Sequence[Any]] = ()
 
     def area(self, top: int, left: int, bottom: int | None, right: int | None) -> Json:
         """A GridRange; ends not included, None: as far as the grid goes."""
@@ -61,14 +64,17 @@ def grid_size(drawn: Drawn, used: tuple[int, int], now: tuple[int, int]) -> tupl
 def frame(drawn: Drawn, place: Place) -> Iterator[Json]:
     """All of a tab's looks."""
     kept_width = int((place.kept.get("area") or [0, 0])[1])
+    left_alone = _peoples(drawn, place)
     if place.kept:
-        wiped = place.area(0, 0, None, max(kept_width, drawn.width))
-        yield {"repeatCell": {"range": wiped, "cell": {}, "fields": f"{LOOK_FIELDS},dataValidation,note"}}
+        width = max(kept_width, drawn.width)
+        for left, right in _runs([column for column in range(width) if column not in left_alone]):
+            wiped = {"range": place.area(0, left, None, right), "cell": {}}
+            yield {"repeatCell": {**wiped, "fields": f"{LOOK_FIELDS},dataValidation,note"}}
     yield from _sheet(drawn, place)
     alone = len(drawn.tab.tables) == 1
     for table in drawn.tab.tables:
         bottom = None if alone else table.row + 1 + max(table.height, 1)
-        yield from _table(table, place, bottom)
+        yield from _table(table, place, bottom, left_alone)
     for cell in drawn.tab.cells:
         looks = look_of(cell.style, is_date=hasattr(cell.value, "toordinal"))
         yield _repeat(place.area(cell.row, cell.column, cell.row + 1, cell.column + 1), looks)
@@ -78,11 +84,14 @@ def frame(drawn: Drawn, place: Place) -> Iterator[Json]:
 
 
 def _filter(table: Table, place: Place) -> Iterator[Json]:
-    """A filter over the table; one that stands over these columns already is people's: it hides and sorts what they chose."""
+    """A filter over the table. One that stands over our columns already is people's: it hides and sorts what they chose."""
     right = table.column + len(table.columns)
+    least = right - sum(map(_is_peoples, table.columns))
     standing = (place.raw.get("basicFilter") or {}).get("range")
-    over = standing and [standing.get(name, 0) for name in ("startRowIndex", "startColumnIndex", "endColumnIndex")]
-    if over != [table.row, table.column, right]:
+    is_over = standing and standing.get("startRowIndex", 0) == table.row and (
+        standing.get("startColumnIndex", 0) == table.column and standing.get("endColumnIndex", right) >= least
+    )  # fmt: skip
+    if not is_over:
         yield {"setBasicFilter": {"filter": {"range": place.area(table.row, table.column, None, right)}}}
 
 
@@ -121,8 +130,25 @@ def _sized(place: Place, dimension: str, index: int, sizes: Json, fields: str) -
     return {"updateDimensionProperties": {"range": interval, "properties": sizes, "fields": fields}}
 
 
-def _table(table: Table, place: Place, bottom: int | None) -> Iterator[Json]:
+def _peoples(drawn: Drawn, place: Place) -> frozenset[int]:
+    """Columns that people added, where they stand: how those look, their check boxes and notes are theirs."""
+    found = set()
+    for table in drawn.tab.tables:
+        head = place.standing[table.row] if table.row < len(place.standing) else ()
+        for index, column in enumerate(table.columns, table.column):
+            if _is_peoples(column) and index < len(head) and head[index] == column.title:
+                found.add(index)
+    return frozenset(found)
+
+
+def _is_peoples(column: TabColumn) -> bool:
+    return column.id.startswith("extra:")
+
+
+def _table(table: Table, place: Place, bottom: int | None, left_alone: frozenset[int]) -> Iterator[Json]:
     for index, column in enumerate(table.columns, table.column):
+        if index in left_alone:
+            continue
         yield _width(place, index, column.width, hidden=column.hidden)
         yield _repeat(place.area(table.row, index, table.row + 1, index + 1), look_of(column.header or table.header))
         is_date = column.values.dtype == pl.Date

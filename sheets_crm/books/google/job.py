@@ -100,7 +100,7 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     kept: Mapping[str, Any] = sheet.mark.kept if sheet and sheet.mark else {}
     standing = seen.rows.get(sheet.id, ()) if sheet else ()
     number = sheet.id if sheet else new_id(taken)
-    place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept)
+    place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept, standing)
     relaid = kept.get("width") != drawn.width
     changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
     if changes is None:
