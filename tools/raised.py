@@ -57,7 +57,7 @@ def calls(root):
 def built(place, node):
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     prefix, added, forms = BUILDERS.get(name, ("", set(), ("",)))
-    if name == "error":  # cards: the class is an argument
+    if ast.unparse(node.func) in {"error", "self.error"}:  # cards: the class is an argument
         added = set()
     elif name not in FAMILY and name not in BUILDERS:
         return
