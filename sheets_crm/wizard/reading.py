@@ -176,10 +176,10 @@ def check_kind(path: Path) -> None:
     except OSError as error:
         raise WorkbookMissing("books.missing", path=str(path)) from error
     if kind == "zip" and suffix not in _EXPORTS and suffix not in WRITABLE:
-        raise WorkbookUnreadable("setup.workbook.wrong.suffix", path=str(path))
+        raise WorkbookUnreadable("setup.stop.suffix", path=str(path))
     if suffix in _EXPORTS and kind not in {"encrypted", "html"}:
         why = _EXPORTS[suffix]
-        key = "setup.workbook.wrong.csv" if why == "csv" else f"books.{why}"
+        key = "setup.stop.csv" if why == "csv" else f"books.{why}"
         raise WorkbookUnreadable(key, path=str(path))
     if kind != "zip":
         raise WorkbookUnreadable(f"books.{kind}", path=str(path))

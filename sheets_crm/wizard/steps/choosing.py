@@ -87,9 +87,9 @@ def may_be_written(workbook: Path) -> None:
     try:
         refuse_read_only(workbook)
     except WorkbookBusy as error:
-        raise WorkbookUnreadable("setup.workbook.wrong.read_only", path=str(workbook)) from error
+        raise WorkbookUnreadable("setup.stop.read_only", path=str(workbook)) from error
     if not os.access(workbook.parent, os.W_OK):
-        raise WorkbookUnreadable("setup.workbook.wrong.folder_read_only", path=str(workbook.parent))
+        raise WorkbookUnreadable("setup.stop.folder_read_only", path=str(workbook.parent))
 
 
 def with_file(draft: Draft, workbook: Path) -> Draft:

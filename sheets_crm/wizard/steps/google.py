@@ -114,7 +114,7 @@ class GooglePart:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError("setup.google.wrong.folder", path=str(folder)) from error
+            raise ConfigError("setup.stop.folder", path=str(folder)) from error
         config = folder / CONFIG_NAME
         if config.is_file() and google_id(config, str(settings_of(config).get("workbook", ""))) != book:
             config = folder / f"{book[:8]}.{CONFIG_NAME}"
@@ -179,7 +179,7 @@ class GooglePart:
             except OwnerError as error:
                 progress.error = error
             except Exception:  # noqa: BLE001 - a closed window, a port taken: whatever it was, the owner may try again
-                progress.error = OwnerError("setup.google.wrong.sign_in")
+                progress.error = OwnerError("setup.stop.sign_in")
             progress.is_done = True
 
         later: Callable[[Callable[[], None]], None] | None = self._world.run_later
