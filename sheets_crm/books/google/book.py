@@ -6,7 +6,7 @@ How requests are made is `job`'s business, how calls are tried again is `api`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
 from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
+from sheets_crm.books.google.removing import going
 from sheets_crm.books.google.replay import replay, typed
 from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
@@ -154,7 +155,7 @@ class GoogleBook:
             numbers[found.title] = found.sheet
             if found.is_needed:
                 tabs.append(found)
-        removed, notes = _removed(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
+        removed, notes = going(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
         leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
         for one in tabs:
@@ -335,51 +336,6 @@ class _Named:
             raise owner_error(error, title=self._title, address=self._api.who.address, writing=self._writing) from error
         if isinstance(error, OwnerError):
             error.values.setdefault("workbook", self._title)
-
-
-def _removed(
-    tabs: Iterable[str], seen: Seen, kept: Sequence[str]
-) -> tuple[list[SheetShape], list[tuple[str, Mapping[str, object]]]]:
-    """Tabs of ours that may go; what is to be said of each. kept: those that may though people added cells."""
-    found: list[SheetShape] = []
-    notes: list[tuple[str, Mapping[str, object]]] = []
-    for tab in tabs:
-        sheet = seen.tab(tab)
-        if sheet is None or sheet.mark is None:
-            continue
-        key, values = _kept_for(sheet, sheet.mark, seen, found)
-        if tab in kept and key == "openbook.note.tab_kept_added":
-            key, values = "openbook.note.tab_removed", {}
-        notes.append((key, {"tab": sheet.title, **values}))
-        if key == "openbook.note.tab_removed":
-            found.append(sheet)
-    return found, notes
-
-
-def _kept_for(
-    sheet: SheetShape, mark: Mark, seen: Seen, going: Sequence[SheetShape]
-) -> tuple[str, Mapping[str, object]]:
-    others = [one for one in seen.sheets if one is not sheet and one not in going and not one.hidden]
-    if not others:
-        return "openbook.note.tab_kept_last", {}
-    quoted = sheet.title.replace("'", "''")
-    names = (f"'{quoted}'!", f"{sheet.title}!")
-    theirs = [one for one in seen.sheets if one.tab is None]
-    if any(name in formula for one in theirs for formula in one.cells.crossing for name in names):
-        return "openbook.note.tab_kept_formulas", {}
-    height, width = (int(size) for size in mark.kept.get("area", (0, 0)))
-    rows = seen.rows.get(sheet.id, ())
-    outside = [
-        row
-        for number, row in enumerate(rows)
-        if any(v not in {"", None} for v in row[0 if number >= height else width :])
-    ]
-    if outside:
-        from sheets_crm.words import Phrase
-
-        at = next(number for number, row in enumerate(rows, 1) if row in outside)
-        return "openbook.note.tab_kept_added", {"what": Phrase("openbook.things.cells", {"cells": f"{at}:{at}"})}
-    return "openbook.note.tab_removed", {}
 
 
 def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
