@@ -37,6 +37,8 @@ google:
   credentials: key.json
   endpoint: {url}
   per_minute: {{reads: 0, writes: 0}}
+  timeouts: {{read: 3000}}
+  retries: {{total: 3000}}
 """
 
 

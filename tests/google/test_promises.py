@@ -172,3 +172,23 @@ def test_thirty_runs_of_growing_and_shrinking_lists(google, tmp_path):
     for count in (6000, 10, 11):
         write(book, tab(count))
     assert google.sheet(number, "Карточки").row_count <= tall + 200
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_our_tab_deleted_in_the_moment_of_a_write(google, tmp_path, nth):
+    """It is drawn anew with its tasks, each once; history keeps what was said of them."""
+    book, path = firm(google, tmp_path)
+    title = run.sync(path, today=TODAY).titles["tasks"]
+    person = google.person(book)
+    head = person.rows(title)[0]
+    person.type(title, 2, head.index("Комментарий"), "перезвонит")
+    key = person.value(title, 2, head.index("Ключ"))
+    run.sync(path, today=TODAY)
+    person.type("Сделки", 2, 1, "Оплачено")
+    google.faults.before(lambda: person.delete_sheet(title), method="write", nth=nth)
+    run.sync(path, today=TODAY)
+    google.faults.clear()
+    new = run.sync(path, today=TODAY).titles["tasks"]
+    assert sum(key in row for row in person.rows(new)) == 1
+    assert run.sync(path, today=TODAY).written == ()
+    assert [one.title for one in google.document(book).sheets if one.title.startswith("sheets-crm")] == []

@@ -126,18 +126,7 @@ def test_where_there_is_nothing_it_says_what_to_do(tmp_path, case):
 
 
 def test_all_rules_off_is_told_as_such(tmp_path):
-    off = dict.fromkeys(
-        (
-            "overdue_payment",
-            "invoice_followup",
-            "offer_followup",
-            "reactivation",
-            "birthday",
-            "no_next_step",
-            "lost_no_reason",
-        ),
-        False,
-    )
+    off = {rule.id: False for name, text in packs() for rule in load_pack(text, name).rules}
     owner = demo_owner(tmp_path, settings={"rules": off}, at="preview")
     assert "Все правила выключены" in owner.texts
 
