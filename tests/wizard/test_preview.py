@@ -6,6 +6,7 @@ import time
 import pytest
 
 from sheets_crm import data
+from sheets_crm.engine import parse_pack
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.intake import open_config, open_text
 from sheets_crm.sync.run import plan
@@ -126,7 +127,7 @@ def test_where_there_is_nothing_it_says_what_to_do(tmp_path, case):
 
 
 def test_all_rules_off_is_told_as_such(tmp_path):
-    off = {rule.id: False for name, text in packs() for rule in load_pack(text, name).rules}
+    off = {rule.id: False for name, text in data.packs() for rule in parse_pack(text, name).rules}
     owner = demo_owner(tmp_path, settings={"rules": off}, at="preview")
     assert "Все правила выключены" in owner.texts
 

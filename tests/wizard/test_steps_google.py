@@ -8,7 +8,7 @@ from sheets_crm.books.google.settings import ENDPOINT
 from sheets_crm.errors import ConfigError
 from sheets_crm.wizard.start import conversation
 from tests.google.emulator import ROBOT, Emulator
-from tests.wizard.hands import errors, field, press, through, world
+from tests.wizard.hands import errors, field, press, world
 
 FIRM = {
     "Клиенты": [
@@ -62,7 +62,7 @@ def test_the_spreadsheet_is_checked_shared_and_read(google, key, talk, tmp_path)
     assert talk.draft.config == str(tmp_path / "Documents" / "sheets-crm" / "crm.yaml")
     assert talk.draft.settings["google"] == {"credentials": str(key)}
     google.calls.clear()
-    assert through(talk)[:3] == ["sheets", "columns/Клиенты", "columns/Сделки"]
+    assert [press(talk) for _ in range(3)] == ["columns/Клиенты", "columns/Сделки", "trade"]
     assert google.calls.reads == google.calls.writes == 0  # read once
 
 
@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_made_is_told(google, key, talk, tmp_path):
 
 
 def test_a_client_file_offers_to_sign_in(google, talk, tmp_path, monkeypatch):
-    from sheets_crm.books.google import access
+    from sheets_crm.books.google import access, tokens
 
     client = tmp_path / "client.json"
     client.write_text(json.dumps({"installed": {"client_id": "x", "client_secret": "y"}}), "utf-8")
@@ -111,7 +111,7 @@ def test_a_client_file_offers_to_sign_in(google, talk, tmp_path, monkeypatch):
     assert "ни ключ" in errors(talk)["credentials"] or "client.json" in errors(talk)["credentials"]
 
     def sign(file, state, **_):
-        (state / access.TOKEN_FILE).write_text(json.dumps(google.user_info()), "utf-8")
+        tokens.keep(state, google.user_info(), in_keyring=False)
 
     monkeypatch.setattr(access, "sign_in", sign)
     press(talk, "sign_in")
