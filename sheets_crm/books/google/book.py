@@ -110,17 +110,13 @@ class GoogleBook:
         lookup = {"developerMetadataLookup": {"metadataKey": GENERATION}}
         for attempt in range(1, self._api.calling.attempts + 1):
             self._seen = None
-            shape = self._now().shape
-            if shape.generation_id is None or any(sheet.tab for sheet in shape.sheets):
+            if not self.has_traces() or any(sheet.tab for sheet in self._now().sheets):
                 return attempt > 1
             try:
                 with self._named(writing=True):
                     self._api.write(self.id, [{"deleteDeveloperMetadata": {"dataFilter": lookup}}])
             except Ambiguous:
                 self._api.pause(self._api.backoff(attempt))
-                continue
-            self._seen = None
-            return True
         raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
 
     def refuse_now(self) -> None:
