@@ -137,6 +137,17 @@ WORDS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("way", ["folder", "google", "starter"])
+def test_a_path_that_was_refused_does_not_bar_the_other_ways(talk, way):
+    assert press(talk, book="path", path="/nowhere/a.xlsx") == "workbook"
+    assert press(talk, book=way, path="/nowhere/a.xlsx") == f"workbook/{way}"
+
+
+def test_a_path_that_was_refused_does_not_bar_what_was_found(clients, talk):
+    press(talk, book="path", path="/nowhere/a.xlsx")
+    assert press(talk, book=str(clients), path="/nowhere/a.xlsx") == "sheets"
+
+
 @pytest.mark.parametrize("name", WORDS)
 def test_a_file_that_cannot_be_the_workbook_gets_a_sentence_beside_the_field(tmp_path, clients, talk, name):
     path = _spoiled(tmp_path, clients)[name]

@@ -100,7 +100,7 @@ class WorkbookStep:
         if spreadsheet_id(path) is not None and "/" in path:
             google = {**draft.notes.get("google", {}), "link": path}
             return Answered(_with_way(draft, "google", google=google))
-        if path and (book in {"", "path"} or path != draft.workbook):
+        if path and self._is_meant(draft, book, path):
             return self._opened(draft, pasted_path(path, self._world.home), "path", lang)
         if book in {"", "path"}:
             return Answered(draft, {"path" if book else "book": say(f"setup.workbook.wrong.no_{book or 'book'}", lang)})
@@ -109,6 +109,14 @@ class WorkbookStep:
         if book not in {str(found.path) for found in self._workbooks()}:
             return Answered(draft, {"book": say("setup.workbook.wrong.no_book", lang)})
         return self._opened(draft, Path(book), "book", lang)
+
+    def _is_meant(self, draft: Draft, book: str, path: str) -> bool:
+        """Is the path what was meant? Who pastes one may leave the choice above it as it stood; who chooses after it, chooses."""
+        if book in {"", "path"}:
+            return True
+        refused = draft.given.get(self.id, {})
+        chosen_since = refused.get("path") == [path] and refused.get("book") != [book]
+        return path != draft.workbook and book not in WAYS and not chosen_since
 
     def _opened(self, draft: Draft, path: Path, field: str, lang: Lang) -> Answered:
         try:
