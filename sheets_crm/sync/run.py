@@ -27,7 +27,7 @@ from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import WorkbookBusy
 from sheets_crm.sync import kept as kept_tab
-from sheets_crm.sync import memory, pending, places, report
+from sheets_crm.sync import lost_tab, memory, pending, places, report
 from sheets_crm.sync.alarms import Accepted, refuse_upheaval
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
@@ -287,6 +287,9 @@ def _computed(
     decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
     if seen.is_lost:
         marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
+    is_gone = lost_tab.is_gone(opened, seen)
+    if is_gone:
+        marks = lost_tab.from_history(past, decisions, today)
     over = endings(
         past,
         marks.marks,
@@ -312,7 +315,8 @@ def _computed(
         config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
         journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, over=over, run=Run(now, today, who=who)),
     )  # fmt: skip
-    notes = (*bound.notes, *notes_of(calendar, decisions, tasks))
+    gone = lost_tab.notes(opened, marks) if is_gone else ()
+    notes = (*bound.notes, *gone, *notes_of(calendar, decisions, tasks))
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
 
