@@ -56,12 +56,13 @@ class Notices(Messenger):
         return None if sent.answer is Answer.SENT else sent.said
 
 
-def world(*, run_later: bool) -> World:
-    """This machine. run_later: long work goes on beside the conversation."""
+def world(*, run_later: bool, here: Path | None = None) -> World:
+    """This machine. run_later: long work goes on beside the conversation. here: where relative paths start."""
     return World(
         home=Path.home(),
         drafts=Path(platformdirs.user_state_dir("sheets-crm", appauthor=False)) / "setup",
         environ=os.environ,
+        here=here,
         autostart=Service(),
         messenger=Notices(),
         run_later=_beside if run_later else None,
