@@ -184,9 +184,11 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
 
 
 def wanted_sheets(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
-    """The user's sheets to read: all of them where the owner names none."""
+    """The user's sheets to read: all of them where the owner names none; else those, and new ones beside monthly ones."""
     if stated is None:
         return list(present)
+    from sheets_crm.base.new_months import unnamed_months
+
     by_fold: dict[str, list[str]] = {}
     for name in present:
         by_fold.setdefault(fold(name), []).append(name)
@@ -198,7 +200,7 @@ def wanted_sheets(stated: Mapping[str, SheetSettings] | None, present: Sequence[
         if len(alike) != 1:
             raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(present))
         wanted.append(alike[0])
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys([*wanted, *unnamed_months(stated, present)]))
 
 
 def _source(name: str, path: Path, sheet: str | None) -> Grid:
