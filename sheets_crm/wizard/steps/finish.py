@@ -15,7 +15,8 @@ from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.secrets import Addresses
 from sheets_crm.wizard.shapes import Action, Block, Facts, Given, Progress, Screen, Sentence, Table
 from sheets_crm.wizard.step import Answered, World
-from sheets_crm.wizard.steps.shared import OneScreen, screen, told
+from sheets_crm.wizard.steps.asked import screen, told
+from sheets_crm.wizard.steps.shared import OneScreen
 from sheets_crm.wizard.trial import REFRESH_S
 from sheets_crm.wizard.yaml_writer import Changed, differences, proposed, save, settings_of, text_there
 from sheets_crm.words import Lang, knows, say, show
