@@ -8,7 +8,7 @@ import pytest
 
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.run import plan
-from sheets_crm.wizard.shapes import Progress, Table
+from sheets_crm.wizard.shapes import Facts, Progress, Table
 from sheets_crm.wizard.steps.finish import FINISHED
 from sheets_crm.wizard.yaml_writer import settings_of
 from tests.wizard.second import TODAY, Later, Owner, book, small_owner
@@ -117,8 +117,8 @@ def test_what_the_system_refused_to_start_is_not_called_started(tmp_path, left, 
     owner.answer()
     assert said in owner.texts
     assert not_said not in owner.texts
-    tables = [block for block in owner.screen.blocks if isinstance(block, Table)]
-    assert [row[0] for table in tables for row in table.rows] == list(left)
+    facts = [block for block in owner.screen.blocks if isinstance(block, Facts) and not block.title]
+    assert [text for block in facts for _, text in block.pairs] == list(left)
 
 
 def test_a_base_that_looks_wiped_is_written_only_when_it_is_meant(tmp_path):

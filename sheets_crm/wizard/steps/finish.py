@@ -207,9 +207,8 @@ def _done(draft: Draft, job: _Job, result: Result, lang: Lang) -> list[Block]:
     next_ = [(say(f"{_KEY}.{name}", lang), say(f"{_KEY}.{name}_is", lang, config=config)) for name in _after(job)]
     warnings: list[Block] = [Sentence(told(error, lang), "warning") for error in job.warnings]
     if job.left:
-        head = say(f"{_KEY}.not_started_head", lang, n=len(job.left))
         warnings.append(Sentence(say(f"{_KEY}.not_started", lang), "warning"))
-        warnings.append(Table("", (head,), tuple((command,) for command in job.left)))
+        warnings.append(Facts("", tuple((str(number), command) for number, command in enumerate(job.left, 1))))
     said = "written" if result.written or result.removed else "nothing_to_write"
     return [
         Sentence(say(f"{_KEY}.{said}", lang), "good"),
