@@ -23,11 +23,13 @@ class Service(Autostart):
         plan = service.planned(service.this_system(), _all(config))
         return "; ".join([*map(str, plan.files), *map(shlex.join, plan.begin)])
 
-    def install(self, config: Path) -> None:
-        """Install it. OwnerError when a file can't be written."""
+    def install(self, config: Path) -> Sequence[str]:
+        """Install it: the commands that the system would not take from here. OwnerError when a file can't be written."""
+        from sheets_crm.cli.text_daemon import typed
         from sheets_crm.daemon import service
 
-        service.install(service.planned(service.this_system(), _all(config)))
+        done = service.install(service.planned(service.this_system(), _all(config)))
+        return [typed(words) for words in done.left]
 
 
 def _all(config: Path) -> Sequence[Path]:

@@ -22,8 +22,8 @@ class Autostart(Protocol):
         """What would be installed, in one sentence's worth of text; "" where this system has no such thing."""
         ...
 
-    def install(self, config: Path) -> None:
-        """Let the daemon begin at log-on. OwnerError when the system refuses."""
+    def install(self, config: Path) -> Sequence[str]:
+        """Let the daemon begin now and at log-on: the commands left to type, none where it runs. OwnerError: not written."""
         ...
 
 
