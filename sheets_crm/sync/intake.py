@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -44,6 +44,23 @@ class Opened:
     template: Template
     document: Document
     google: str | None = None  # id of the spreadsheet, where the workbook is one: then there is no file at `workbook`
+    title: str | None = None  # of a spreadsheet, once it was read
+
+    @property
+    def called(self) -> str:
+        """What people call the workbook: see the module of that name."""
+        from sheets_crm.sync.called import called
+
+        return self.title or called(self.path, self.config.workbook, self.config.name)
+
+    @property
+    def called_plain(self) -> str:
+        """The same without a file's ending."""
+        return self.workbook.stem if self.google is None else self.called
+
+    def read_as(self, book: object) -> Opened:
+        """The same, knowing the title of the spreadsheet that was read as `book`."""
+        return self if self.google is None else replace(self, title=getattr(book, "title", None))
 
     @property
     def address(self) -> str:
