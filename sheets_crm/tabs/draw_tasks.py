@@ -26,6 +26,7 @@ from sheets_crm.words import LANGS, say
 
 TASKS = "tasks"
 _DATES = ("due", "snooze_until")
+_LINKED = ("client", "source")
 _CHOICES_LENGTH = 255  # a list typed into a drop-down holds no more characters, commas included
 _LONGEST = 32_000  # a cell holds 32,767 characters
 _EXTRA_WIDTH = 18.0
@@ -130,7 +131,7 @@ def _column(column: TaskColumn, rows: Sequence[Row], tasks: Sequence[Task], ctx:
         style = replace(style, format=look.date_format(ctx.lang))
     else:
         series = pl.Series(column.id, [_text(value, ctx) for value in values], pl.String)
-    links = [row.get(f"{column.id}_link") for row in rows]
+    links = [row.get(f"{column.id}_link") for row in rows] if column.id in _LINKED else []
     return TabColumn(
         id=column.id,
         title=ctx.label(TASKS, column.id),
@@ -156,7 +157,9 @@ def _dates(name: str, values: Sequence[object]) -> pl.Series:
 
 def _text(value: object, ctx: DrawContext) -> str | None:
     """Text of a cell; None leaves it empty."""
-    text = "" if value is None else plain_text(value, ctx.lang)
+    if value is None:
+        return None
+    text = value if type(value) is str else plain_text(value, ctx.lang)
     return text[:_LONGEST] or None
 
 

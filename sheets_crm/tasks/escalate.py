@@ -14,7 +14,7 @@ from sheets_crm.tasks.model import Task
 from sheets_crm.tasks.order import client_of, manager_of
 from sheets_crm.tasks.sharing import Escalation, Sharing
 from sheets_crm.tasks.texts import fold
-from sheets_crm.words import LANGS, Phrase, catalogue, say
+from sheets_crm.words import LANGS, Phrase, room, say
 
 ESCALATION = "escalation"  # the rule of such a task; the engine keeps packs from having one of that name
 
@@ -66,7 +66,7 @@ def _turn(wanted: Escalation, today: date) -> str:
 
 
 def _texts(name: str) -> Mapping[str, object]:
-    return {lang: catalogue(lang)["calendar"]["escalation"][name] for lang in LANGS}
+    return {lang: room(lang, "calendar")["escalation"][name] for lang in LANGS}
 
 
 def _lists(name: str) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from functools import cache
 
 from sheets_crm.tasks.model import Mark
 from sheets_crm.tasks.texts import fold
-from sheets_crm.words import LANGS, catalogue
+from sheets_crm.words import LANGS, room
 
 _LINES = ("stands_in_until", "stands_in", "repeat_unclear", "repeat_of_rule")
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
@@ -48,5 +48,5 @@ def ours(line: str) -> Mapping[str, str] | None:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    templates = [catalogue(lang)["calendar"]["said"][name] for name in _LINES for lang in LANGS]
+    templates = [room(lang, "calendar")["said"][name] for name in _LINES for lang in LANGS]
     return tuple(re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(template))) for template in templates)

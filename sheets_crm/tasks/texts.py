@@ -111,6 +111,8 @@ def fold(text: str) -> str:
 
 
 def _lines(texts: Sequence[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
     return "\n".join(_once([text for text in texts if text]))
 
 

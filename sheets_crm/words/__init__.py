@@ -85,7 +85,7 @@ def knows(key: str, lang: Lang = "en") -> bool:
 
 def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
     """A template (a sentence, or a mapping of plural forms chosen by `n`) with values shown as people of `lang` write them."""
-    if isinstance(template, Mapping):
+    if type(template) is not str and isinstance(template, Mapping):
         template = template.get(plural(values.get("n", 0), lang)) or template["other"]
     parts = _parts(str(template))
     if parts is None:
@@ -111,6 +111,8 @@ def show(value: object, lang: Lang) -> str:
     """A value as people of `lang` write it: dates, sums with spaces or commas, True/False as yes/no."""
     if type(value) is str:
         return value
+    if type(value) is int:
+        return str(value) if abs(value) < 10_000 else number(value, lang)
     if isinstance(value, Phrase):
         return say(value.key, lang, **value.values)
     if isinstance(value, Spot):
@@ -126,8 +128,6 @@ def show(value: object, lang: Lang) -> str:
             f"{value.day:02}.{value.month:02}.{value.year}" if lang == "ru" else f"{value.day} {value:%b} {value.year}"
         )
     if isinstance(value, (Decimal, float)):
-        return number(value, lang)
-    if isinstance(value, int) and abs(value) >= 10_000:
         return number(value, lang)
     return "" if value is None else str(value)
 
@@ -170,8 +170,9 @@ def _plural_rule(lang: Lang) -> Any:
 
 @lru_cache(maxsize=4096)
 def _entry(lang: Lang, key: str) -> object:
-    node: object = catalogue(lang)
-    for part in key.split("."):
+    name, *parts = key.split(".")
+    node: object = room(lang, name)
+    for part in parts:
         if not isinstance(node, Mapping) or part not in node:
             raise KeyError(key)
         node = node[part]
@@ -181,12 +182,18 @@ def _entry(lang: Lang, key: str) -> object:
 
 
 @cache
+def room(lang: Lang, name: str) -> Mapping[str, Any]:
+    """The texts of one file: a run speaks the words of a few. KeyError for an unknown one."""
+    file = resources.files(__name__) / lang / f"{name}.yaml"
+    if not file.is_file():
+        raise KeyError(name)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text("utf-8"), Loader=loader) or {}  # noqa: S506
+
+
 def catalogue(lang: Lang) -> Mapping[str, Any]:
     """All texts of one language: file name -> its content."""
-    folder = resources.files(__name__) / lang
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    texts: dict[str, Any] = {}
-    for entry in folder.iterdir():
-        if entry.name.endswith(".yaml"):
-            texts[entry.name.removesuffix(".yaml")] = yaml.load(entry.read_text("utf-8"), Loader=loader) or {}  # noqa: S506
-    return texts
+    names = (entry.name for entry in (resources.files(__name__) / lang).iterdir())
+    return {
+        name.removesuffix(".yaml"): room(lang, name.removesuffix(".yaml")) for name in names if name.endswith(".yaml")
+    }
