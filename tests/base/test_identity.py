@@ -77,6 +77,15 @@ def test_columns_that_are_not_bound_may_be_missing():
     assert identify(frame.drop("name").clear(), "client", None).to_list() == []
 
 
+@pytest.mark.parametrize("card", ["deal", "payment", "visit", "client", "product"])
+def test_rows_of_which_only_a_remark_is_known_are_named_one_by_one(card):
+    frame = pl.DataFrame({"_sheet": ["A"] * 30, "_row": range(2, 32), "note": [f"Заметка {n % 20}" for n in range(30)]})
+    named = identify(frame, card, None)
+    assert len(named) == 30
+    assert named.n_unique() == 30
+    assert identify(frame, card, frame.with_columns(_id=named)).to_list() == named.to_list()
+
+
 def test_numbers_as_ids_read_the_same_as_text():
     as_number = pl.DataFrame({"id": [12.0, 7.5]})
     as_text = pl.DataFrame({"id": ["12", "7.5"]})
