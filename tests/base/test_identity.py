@@ -79,7 +79,11 @@ def test_columns_that_are_not_bound_may_be_missing():
 
 @pytest.mark.parametrize("card", ["deal", "payment", "visit", "client", "product"])
 def test_rows_of_which_only_a_remark_is_known_are_named_one_by_one(card):
-    frame = pl.DataFrame({"_sheet": ["A"] * 30, "_row": range(2, 32), "note": [f"Заметка {n % 20}" for n in range(30)]})
+    sheets = [
+        pl.DataFrame({"_sheet": [sheet] * 10, "_row": range(2, 12), "note": [f"{n % 7}" for n in range(10)]})
+        for sheet in "ABC"
+    ]
+    frame = pl.concat(sheets, rechunk=False)  # as several sheets of one card are
     named = identify(frame, card, None)
     assert len(named) == 30
     assert named.n_unique() == 30

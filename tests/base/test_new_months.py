@@ -60,7 +60,7 @@ def test_other_sheets_stay_unread_and_untold(other):
 
 
 def test_a_month_that_the_owner_leaves_out_stays_out():
-    found = bound(sheet("Март"), **{"Март": {"ignore": True}})
+    found = bound(sheet("Март"), Март={"ignore": True})
     assert set(found.bindings) == {"Январь", "Февраль"}
     assert found.notes == []
 
