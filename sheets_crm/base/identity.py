@@ -198,8 +198,7 @@ def _keys(frame: pl.DataFrame, *, event: bool) -> pl.DataFrame:
             "invoice": _first(frame, ("invoice_no",)),
             "amount": _first(frame, ("amount",)),
         }
-    found = frame.select(**keys)
-    return found if found.height == frame.height else pl.concat([found] * frame.height)
+    return frame.with_columns(**keys).select(list(keys))  # with_columns: a row each, though no key is bound at all
 
 
 def _first(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.Expr:

@@ -77,6 +77,19 @@ def test_columns_that_are_not_bound_may_be_missing():
     assert identify(frame.drop("name").clear(), "client", None).to_list() == []
 
 
+@pytest.mark.parametrize("card", ["deal", "payment", "visit", "client", "product"])
+def test_rows_of_which_only_a_remark_is_known_are_named_one_by_one(card):
+    sheets = [
+        pl.DataFrame({"_sheet": [sheet] * 10, "_row": range(2, 12), "note": [f"{n % 7}" for n in range(10)]})
+        for sheet in "ABC"
+    ]
+    frame = pl.concat(sheets, rechunk=False)  # as several sheets of one card are
+    named = identify(frame, card, None)
+    assert len(named) == 30
+    assert named.n_unique() == 30
+    assert identify(frame, card, frame.with_columns(_id=named)).to_list() == named.to_list()
+
+
 def test_numbers_as_ids_read_the_same_as_text():
     as_number = pl.DataFrame({"id": [12.0, 7.5]})
     as_text = pl.DataFrame({"id": ["12", "7.5"]})

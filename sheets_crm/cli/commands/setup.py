@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,14 +93,29 @@ def _in_terminal(talk: Conversation, lang: Lang) -> bool:
 
     from sheets_crm.wizard.terminal import Holder
     from sheets_crm.wizard.terminal_ask import Terminal as Place
+    from sheets_crm.words import say
 
     if not sys.stdin.isatty():
         raise WrongUsage("terminal.no_terminal")
-    place = Place(input, getpass, print, lambda: shutil.get_terminal_size().columns)
-    ended = Holder(talk, place, lang).hold()
+    place = Place(_heard(input), _heard(getpass), print, lambda: shutil.get_terminal_size().columns)
+    try:
+        ended = Holder(talk, place, lang).hold()
+    except KeyboardInterrupt:
+        print_text(f"\n{say('terminal.left', lang)}", quiet=False)
+        raise
     if ended:
         talk.forget()
     return ended
+
+
+def _heard(read: Callable[[str], str]) -> Callable[[str], str]:
+    """`read`, which Ctrl-C ends at once: Polars' own handler of that signal lets the reading go on until a line is typed."""
+
+    def heard(prompt: str) -> str:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return read(prompt)
+
+    return heard
 
 
 def _log(error: Exception) -> None:
