@@ -16,6 +16,7 @@ from sheets_crm.base.guess_words import month_of
 from sheets_crm.base.layout import find_layout
 from sheets_crm.base.misnamed import misnamed
 from sheets_crm.base.model import Binding, BoundColumn, Layout
+from sheets_crm.base.new_months import likeness, models, month_after, unnamed_months
 from sheets_crm.base.remember import NOWHERE, SheetMemory, headers_at, index_stated, settled
 from sheets_crm.base.requests import holds_requests, of_requests
 from sheets_crm.base.settings import Scalar, SheetSettings
@@ -65,6 +66,8 @@ def bind(
         else dict.fromkeys(grids, SheetSettings())
     )
     asked = {_present(name, grids): settings for name, settings in asked.items() if not settings.ignore}
+    if stated is not None:
+        asked |= _new_months(grids, stated, asked, today, bound)
     unsaid = [name for name, settings in asked.items() if settings.columns is None or not settings.card]
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
     told = {name for name, settings in asked.items() if settings.requests}
@@ -156,6 +159,40 @@ def _with_month(settings: SheetSettings, name: str, today: date) -> SheetSetting
     return settings.model_copy(update={"month": f"{year}-{month:02}"})
 
 
+def _new_months(
+    grids: Mapping[str, Grid],
+    stated: Mapping[str, SheetSettings],
+    asked: Mapping[str, SheetSettings],
+    today: date,
+    bound: Bound,
+) -> dict[str, SheetSettings]:
+    """The monthly sheets that nobody named, with the settings of the one that each is kept like; told of each."""
+    new = unnamed_months(stated, grids)
+    monthly = {name: _with_month(asked[name], name, today) for name in models(asked)} if new else {}
+    rows = {name: _stated_row(grids[name], settings) for name, settings in monthly.items()}
+    months = [settings.month for settings in monthly.values() if settings.month]
+    found = {}
+    for name in new:
+        like = likeness(grids[name], grids, rows)
+        if like is None:
+            continue
+        if like.model is None:
+            bound.notes.append(("binding.month_unlike", {"sheet": name}))
+            continue
+        bound.notes.append(("binding.month_like", {"sheet": name, "like": like.model}))
+        own: dict[str, object] = {"month": month_after(name, months, today)}
+        if like.header_row != rows[like.model]:
+            own["header_row"] = like.header_row
+        found[name] = asked[like.model].model_copy(update=own)
+    return found
+
+
+def _stated_row(grid: Grid, settings: SheetSettings) -> int:
+    if settings.header_row is not None:
+        return settings.header_row
+    return _header_row(grid, (settings.columns or {}).values())
+
+
 def _guessed(grids: Mapping[str, Grid], country: str, requests: Collection[str]) -> Mapping[str, SheetGuess]:
     from sheets_crm.base.guess_book import guess_workbook  # heavy, and not needed where the owner said it all
 
@@ -200,9 +237,7 @@ def _stated(
             raise misnamed("config.card_unknown", card, template.cards, ("sheets", grid.name, "card"), sheet=grid.name)
     if not cards:
         return None
-    header_row = settings.header_row
-    if header_row is None:
-        header_row = _header_row(grid, (settings.columns or {}).values())
+    header_row = _stated_row(grid, settings)
     wanted = _wanted(grid, settings, template, cards, header_row)
     columns, header_row = settled(grid, wanted, header_row, memory, problems)
     if wanted and not columns:

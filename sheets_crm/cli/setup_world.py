@@ -23,11 +23,13 @@ class Service(Autostart):
         plan = service.planned(service.this_system(), _all(config))
         return "; ".join([*map(str, plan.files), *map(shlex.join, plan.begin)])
 
-    def install(self, config: Path) -> None:
-        """Install it. OwnerError when a file can't be written."""
+    def install(self, config: Path) -> Sequence[str]:
+        """Install it: the commands that the system would not take from here. OwnerError when a file can't be written."""
+        from sheets_crm.cli.text_daemon import typed
         from sheets_crm.daemon import service
 
-        service.install(service.planned(service.this_system(), _all(config)))
+        done = service.install(service.planned(service.this_system(), _all(config)))
+        return [typed(words) for words in done.left]
 
 
 def _all(config: Path) -> Sequence[Path]:
@@ -56,12 +58,13 @@ class Notices(Messenger):
         return None if sent.answer is Answer.SENT else sent.said
 
 
-def world(*, run_later: bool) -> World:
-    """This machine. run_later: long work goes on beside the conversation."""
+def world(*, run_later: bool, here: Path | None = None) -> World:
+    """This machine. run_later: long work goes on beside the conversation. here: where relative paths start."""
     return World(
         home=Path.home(),
         drafts=Path(platformdirs.user_state_dir("sheets-crm", appauthor=False)) / "setup",
         environ=os.environ,
+        here=here,
         autostart=Service(),
         messenger=Notices(),
         run_later=_beside if run_later else None,

@@ -28,9 +28,9 @@ def synced(result: Result) -> str:
         names = ", ".join(
             f"«{result.titles[tab]}»" if result.lang == "ru" else f"“{result.titles[tab]}”" for tab in result.written
         )
-        lines.append(say("cli.written", result.lang, tabs=names, workbook=result.written_file.name))
+        lines.append(say("cli.written", result.lang, tabs=names, workbook=result.written_name))
     elif not result.removed:
-        lines.append(say("cli.nothing_to_write", result.lang, workbook=result.written_file.name))
+        lines.append(say("cli.nothing_to_write", result.lang, workbook=result.written_name))
     if result.backup is not None:
         lines.append(say("cli.backed_up", result.lang, name=result.backup))
     return "\n".join(lines)
@@ -39,7 +39,7 @@ def synced(result: Result) -> str:
 def found_lines(result: Result) -> list[str]:
     """Sheets, clients, tasks, problems, one line each, and what was guessed or left out."""
     lang, base = result.lang, result.base
-    lines = [say("cli.book", lang, workbook=result.workbook.name, day=result.today)]
+    lines = [say("cli.book", lang, workbook=result.opened.called, day=result.today)]
     for sheet, binding in base.bindings.items():
         cards = ", ".join(say(f"cli.card.{card}", lang) for card in binding.cards)
         lines.append(

@@ -96,8 +96,9 @@ def checked_json(one: Checked) -> dict[str, Any]:
 
 def restored(done: Restored, lang: Lang) -> str:
     """Where the copy stands now, and where what stood there went."""
-    if done.saved is None:
-        return say("cli.restored_to", lang, name=done.name, path=str(done.path))
+    if done.saved is None or done.google:
+        told = say("cli.restored_to", lang, name=done.name, path=str(done.path))
+        return f"{told}\n{say('cli.restored_google', lang)}" if done.google else told
     return say("cli.restored", lang, name=done.name, path=str(done.path), saved=done.saved)
 
 

@@ -21,7 +21,7 @@ def checklist(found: Leaving, lang: Lang) -> str:
 
 def _lines(found: Leaving, lang: Lang) -> Iterator[str]:
     result = found.result
-    yield say("leaving.head", lang, manager=found.manager, workbook=result.workbook.name, day=result.today)
+    yield say("leaving.head", lang, manager=found.manager, workbook=result.opened.called, day=result.today)
     if not (found.clients or found.deals or found.tasks):
         yield say("leaving.nothing", lang)
     if found.clients:

@@ -30,9 +30,9 @@ def done(result: Removed, stopped: Done | None, lang: Lang) -> str:
     lines += [say("remove.deleted", lang, path=str(path)) for path in result.files]
     lines += [say(key, lang, **values) for key, values in result.kept]
     if not result.changed and not result.kept:
-        lines.append(say("remove.nothing", lang, workbook=result.opened.workbook.name))
+        lines.append(say("remove.nothing", lang, workbook=result.opened.called))
     elif result.tidied:
-        lines.append(say("remove.tidied", lang, workbook=result.opened.workbook.name))
+        lines.append(say("remove.tidied", lang, workbook=result.opened.called))
     if result.changed and result.marks:
         lines.append(say("remove.marks_kept", lang, n=result.marks))
     lines += [say("remove.copy", lang, name=name) for name in result.backups]

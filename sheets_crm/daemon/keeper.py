@@ -298,7 +298,7 @@ class Keeper:
 
     def _say(self, key: str, **values: object) -> None:
         if self._hear is not None:
-            name = Path(self.watched.workbook).name if self.watched.workbook else self.config.name
+            name = self.watched.called
             self._hear(self.config, self.watched.lang, key, **{"workbook": name, **values})
 
     # --- what is told -----------------------------------------------------------------------------------------------

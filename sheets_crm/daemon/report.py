@@ -36,6 +36,7 @@ class Report:
     zone: ZoneInfo | None
     state: State
     status: Status
+    called: str = ""  # what people call the workbook
     paused: datetime | None = None  # until then Google's quota holds a run
 
     @property
@@ -64,7 +65,14 @@ def report(given: str | None, now: datetime) -> Report:
     alive = status.is_alive(folder) if folder is not None else False
     zone = known.zone if known.workbook else None
     return Report(
-        path, known.workbook, known.lang, zone, _state(seen, now, alive=alive), seen, paused_until(folder, now)
+        path,
+        known.workbook,
+        known.lang,
+        zone,
+        _state(seen, now, alive=alive),
+        seen,
+        known.called,
+        paused_until(folder, now),
     )
 
 

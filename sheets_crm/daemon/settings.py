@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sheets_crm.books.inbox import is_pattern, mark_of
 from sheets_crm.cards.yamlmodel import read_yaml, validate
 from sheets_crm.errors import ConfigError
+from sheets_crm.sync.called import called
 from sheets_crm.sync.config import CrmConfig
 from sheets_crm.sync.config_schedule import Schedule
 from sheets_crm.sync.google import google_id, version_file
@@ -30,6 +31,12 @@ class Watched:
     google_s: int = (
         0  # seconds between two questions whether a Google spreadsheet has changed; 0: the workbook is a file
     )
+    name: str | None = None  # what the configuration calls the firm
+
+    @property
+    def called(self) -> str:
+        """What people call the workbook; the configuration's name where that could not be read."""
+        return called(self.config, self.workbook, self.name) if self.workbook else self.config.name
 
     @property
     def book(self) -> Path:
@@ -64,6 +71,7 @@ def watched(config: Path) -> Watched:
         found.language,
         tuple(dict.fromkeys([config, *files])),
         poll_s,
+        found.name,
     )
 
 

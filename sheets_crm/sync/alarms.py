@@ -65,7 +65,7 @@ def _refuse_loss(opened: Opened, history: History, base: Base, today: date) -> N
 
 
 def _numbers(opened: Opened, loss: Loss) -> dict[str, object]:
-    return {"workbook": opened.workbook.name, "card": Phrase(f"cli.card.{loss.card}"), "was": loss.was, "now": loss.now}
+    return {"workbook": opened.called, "card": Phrase(f"cli.card.{loss.card}"), "was": loss.was, "now": loss.now}
 
 
 def _refuse_rewriting(
@@ -91,7 +91,7 @@ def _rewritten(opened: Opened, seen: Rewrite) -> BaseEmptied:
     labels = tuple(fields[name].label.say(opened.lang) if name in fields else name for name in seen.fields)
     return BaseEmptied(
         "state.base_rewritten",
-        workbook=opened.workbook.name,
+        workbook=opened.called,
         field=labels,
         card=Phrase(f"cli.card.{seen.card}"),
         changed=seen.changed,

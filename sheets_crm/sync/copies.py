@@ -30,11 +30,15 @@ USUAL_SECRET = "backup"  # noqa: S105 - the name under which a passphrase is loo
 
 @dataclass(frozen=True)
 class Restored:
-    """name: the copy put back. path: where it stands now. saved: the copy made of what stood there, None where nothing did."""
+    """name: the copy put back. path: where it stands now. saved: the copy made of what stood there, None where nothing did.
+
+    google: the base is a spreadsheet, which no file replaces.
+    """
 
     name: str
     path: Path
     saved: str | None
+    google: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def restored(config: str | None, name: str, to: Path | None, *, on_language: Hea
     target = to.absolute() if to is not None else _copied_from(opened, backup)
     with plain_copy(backup, state, _secret(opened)) as plain:
         saved = restore(plain, target, state, now=datetime.now(UTC))
-    return Restored(backup.name, target, saved.name if saved else None)
+    return Restored(backup.name, target, saved.name if saved else None, google=opened.google is not None)
 
 
 def taken_out(

@@ -35,7 +35,7 @@ def access_findings(opened: Opened) -> list[Found]:
     address = api.who.address
     key = "google.doctor.signed_in" if address else "google.doctor.signed_in_unnamed"
     found: list[Found] = [("ok", key, {"address": address or ""}, 0)]
-    with named(api, opened.workbook.name):
+    with named(api, opened.called):
         answer = api.structure(opened.google, _SHAPE)
     from sheets_crm.books.google.shape import shape_of
 

@@ -107,7 +107,7 @@ def calendars(result: Result, settings: FeedSettings) -> dict[str, Calendar]:
 
 def _calendar(manager: str, events: Sequence[Event], result: Result) -> Calendar:
     config = result.opened.config
-    book = config.name or result.opened.workbook.stem
+    book = config.name or result.opened.called_plain
     key = "notices.feed.calendar" if manager else "notices.feed.nobodys"
     name = say(key, config.language, manager=manager, book=book)
     return Calendar(name, _book(result), tuple(events), config.language, str(config.zone))

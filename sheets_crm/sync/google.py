@@ -70,7 +70,7 @@ def api_of(opened: Opened, *, state: StateFolder | None = None) -> Api:
     return Api(
         found,
         settings.calling(endpoint),
-        title=opened.workbook.name,
+        title=opened.called,
         pausing=noting(opened.path, opened.config.workbook),
     )
 
@@ -114,7 +114,7 @@ def note_version(config: str) -> bool:
     if opened.google is None:
         return False
     api = api_of(opened)
-    with named(api, opened.workbook.name):
+    with named(api, opened.called):
         answer = api.file(opened.google, f"version,{FIELDS}")
         version = str(answer.get("version", ""))
     kept = version_file(opened.path, opened.config.workbook)
@@ -146,7 +146,7 @@ def source_file(opened: Opened) -> Iterator[Path]:
     api = api_of(opened)
     from sheets_crm.books.google.book import named
 
-    with named(api, opened.workbook.name):
+    with named(api, opened.called):
         seen = look(api, opened.google, lambda titles: titles)
     with _exported(opened, seen) as path:
         yield path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -44,6 +44,23 @@ class Opened:
     template: Template
     document: Document
     google: str | None = None  # id of the spreadsheet, where the workbook is one: then there is no file at `workbook`
+    title: str | None = None  # of a spreadsheet, once it was read
+
+    @property
+    def called(self) -> str:
+        """What people call the workbook: see the module of that name."""
+        from sheets_crm.sync.called import called
+
+        return self.title or called(self.path, self.config.workbook, self.config.name)
+
+    @property
+    def called_plain(self) -> str:
+        """The same without a file's ending."""
+        return self.workbook.stem if self.google is None else self.called
+
+    def read_as(self, book: object) -> Opened:
+        """The same, knowing the title of the spreadsheet that was read as `book`."""
+        return self if self.google is None else replace(self, title=getattr(book, "title", None))
 
     @property
     def address(self) -> str:
@@ -184,9 +201,11 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
 
 
 def wanted_sheets(stated: Mapping[str, SheetSettings] | None, present: Sequence[str]) -> list[str]:
-    """The user's sheets to read: all of them where the owner names none."""
+    """The user's sheets to read: all of them where the owner names none; else those, and new ones beside monthly ones."""
     if stated is None:
         return list(present)
+    from sheets_crm.base.new_months import unnamed_months
+
     by_fold: dict[str, list[str]] = {}
     for name in present:
         by_fold.setdefault(fold(name), []).append(name)
@@ -198,7 +217,7 @@ def wanted_sheets(stated: Mapping[str, SheetSettings] | None, present: Sequence[
         if len(alike) != 1:
             raise BindingError("binding.sheet_gone", sheet=name, sheets=", ".join(present))
         wanted.append(alike[0])
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys([*wanted, *unnamed_months(stated, present)]))
 
 
 def _source(name: str, path: Path, sheet: str | None) -> Grid:

@@ -249,7 +249,7 @@ def _steps(found: Leaving) -> Iterator[Step]:
     to = _quoted(found.others[0]) if len(found.others) == 1 else Phrase("leaving.someone")
     name = _quoted(found.manager)
     yield "leaving.steps.backup", {"config": config}
-    yield "leaving.steps.access", {"workbook": opened.workbook.name}
+    yield "leaving.steps.access", {"workbook": opened.called}
     unreachable = sum(1 for one in found.clients if one.unreachable)
     if unreachable:
         yield "leaving.steps.contacts", {"n": unreachable}

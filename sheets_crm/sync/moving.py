@@ -134,7 +134,7 @@ def _copied(
 def _refuse_changed(opened: Opened, seen: Read) -> None:
     """WorkbookBusy: somebody worked at the old place meanwhile; what they did would be missing at the new one."""
     if book_of(opened).fingerprint() != seen.fingerprint:
-        raise WorkbookBusy("copy.stop.changed", workbook=opened.workbook.name)
+        raise WorkbookBusy("copy.stop.changed", workbook=opened.called)
 
 
 def _told(opened: Opened, new: Opened, sheets: Sequence[SheetCopied], source: Source, lang: Lang | None) -> Moved:
@@ -189,7 +189,7 @@ def _seen(opened: Opened) -> Read:
     """What stands at the old place. ConfigError: marks wait at a former place, which an ordinary run takes over first."""
     seen = read(opened, book_of(opened))
     if seen.is_lost or places.marks_of(seen).taken:
-        raise ConfigError("copy.stop.sync_first", workbook=opened.workbook.name)
+        raise ConfigError("copy.stop.sync_first", workbook=opened.called)
     return seen
 
 
@@ -206,7 +206,7 @@ def _source(opened: Opened, seen: Read) -> Iterator[Source]:
         from sheets_crm.books.google.book import named
 
         api = api_of(opened)
-        with named(api, opened.workbook.name):
+        with named(api, opened.called):
             yield GoogleSource(api, opened.google)
         return
     from sheets_crm.books.copying.excel_in import ExcelSource
@@ -251,7 +251,7 @@ class _Target:
         old = self._opened
         api = api_of(self._new, state=StateFolder.existing(old.path, old.config.workbook))
         self._google = GoogleTarget(api, self._new.google)
-        with named(api, self._new.workbook.name):
+        with named(api, self._new.called):
             api.title = self._google.refuse_if_used()
             self._google.refuse_too_large(source.sheets)
 

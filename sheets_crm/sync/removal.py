@@ -127,7 +127,7 @@ def foreseen(config: str | None, *, on_language: Hear = lambda _: None) -> Fores
             book.refuse_now()
         names = [(book.path.name, tab) for book, tab in found]
     else:
-        names = [(opened.workbook.name, info.name) for info in book_of(opened).sheets() if info.tab]
+        names = [(opened.called, info.name) for info in book_of(opened).sheets() if info.tab]
     if not names:
         return Foreseen(opened, ())
     return Foreseen(opened, tuple(names), _marks(_read(opened, book_of(opened))))
@@ -147,7 +147,7 @@ def removed(config: str | None, *, even_added: bool = False, on_language: Hear =
         for _ in range(TRIES):
             with suppress(FingerprintChanged):
                 return _once(_Work(opened, state, datetime.now(UTC), even_added), history)
-    raise WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+    raise WorkbookBusy("sync.keeps_changing", workbook=opened.called, n=TRIES)
 
 
 def _once(work: _Work, history: History) -> Removed:
@@ -158,7 +158,7 @@ def _once(work: _Work, history: History) -> Removed:
     seen = _read(opened, whole)
     marks = places.marks_of(seen)
     if marks.taken or marks.differing:
-        raise OwnerError("remove.stop.sync_first", workbook=opened.workbook.name)
+        raise OwnerError("remove.stop.sync_first", workbook=opened.called)
     if not seen.is_lost:
         today = opened.config.today(work.now)
         history.record_marks(memory.marks_seen(marks.tab.marks), today=today, now=work.now)

@@ -27,10 +27,11 @@ from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import WorkbookBusy
 from sheets_crm.sync import kept as kept_tab
-from sheets_crm.sync import memory, pending, places, report
+from sheets_crm.sync import lost_tab, memory, pending, places, report
 from sheets_crm.sync.alarms import Accepted, refuse_upheaval
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
+from sheets_crm.sync.called import remember_title
 from sheets_crm.sync.companion import written_file
 from sheets_crm.sync.config_calendar import calendar_of
 from sheets_crm.sync.config_people import roles_of, sharing_of
@@ -88,6 +89,11 @@ class Result:
         return written_file(self.opened)
 
     @property
+    def written_name(self) -> str:
+        """What people call it."""
+        return self.opened.called if self.opened.google else self.written_file.name
+
+    @property
     def open_tasks(self) -> list[Task]:
         """Tasks whose reason holds and that nobody has closed."""
         return [task for task in self.tasks if task.is_open]
@@ -139,7 +145,9 @@ def plan(
     opened = config if isinstance(config, Opened) else open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
-    seen = read(opened, book or book_of(opened, wait_s=wait_s))
+    book = book or book_of(opened, wait_s=wait_s)
+    seen = read(opened, book)
+    opened = opened.read_as(book)
     with memory.history(state) as history:
         marks = places.marks_of(seen)
         now = datetime.now(UTC)
@@ -185,7 +193,7 @@ def sync(
                 )
             except FingerprintChanged:
                 continue
-        error = WorkbookBusy("sync.keeps_changing", workbook=opened.workbook.name, n=TRIES)
+        error = WorkbookBusy("sync.keeps_changing", workbook=opened.called, n=TRIES)
         raise pending.keep(state, error, now=datetime.now(UTC), zone=opened.config.zone)
 
 
@@ -209,6 +217,7 @@ def _once(
     keep = opened.config.backups.rotation
     book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
     seen = read(opened, book)
+    opened = opened.read_as(book)
     typed = places.marks_of(seen)
     marks = typed.tab
     if not seen.is_lost:  # marks out of a copy are older than those that history knows
@@ -229,6 +238,7 @@ def _once(
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
+    remember_title(state, opened)
     pending.clear(state)
     if "tasks" in applied.titles:
         kept_tab.forget(state)
@@ -287,6 +297,9 @@ def _computed(
     decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
     if seen.is_lost:
         marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
+    is_gone = lost_tab.is_gone(opened, seen)
+    if is_gone:
+        marks = lost_tab.from_history(past, decisions, today)
     over = endings(
         past,
         marks.marks,
@@ -312,7 +325,8 @@ def _computed(
         config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
         journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, over=over, run=Run(now, today, who=who)),
     )  # fmt: skip
-    notes = (*bound.notes, *notes_of(calendar, decisions, tasks))
+    gone = lost_tab.notes(opened, marks) if is_gone else ()
+    notes = (*bound.notes, *gone, *notes_of(calendar, decisions, tasks))
     result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
     return result, memory.sheets_of(bound.bindings, seen.grids, before)
 

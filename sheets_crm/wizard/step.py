@@ -22,8 +22,8 @@ class Autostart(Protocol):
         """What would be installed, in one sentence's worth of text; "" where this system has no such thing."""
         ...
 
-    def install(self, config: Path) -> None:
-        """Let the daemon begin at log-on. OwnerError when the system refuses."""
+    def install(self, config: Path) -> Sequence[str]:
+        """Let the daemon begin now and at log-on: the commands left to type, none where it runs. OwnerError: not written."""
         ...
 
 
@@ -43,7 +43,7 @@ class Messenger(Protocol):
 class World:
     """What lies outside the conversation. home: of the owner. drafts: a folder of our own (0700).
 
-    autostart, messenger: None: not offered.
+    autostart, messenger: None: not offered. here: where relative paths start; None: at home, as in a page that is nowhere.
     """
 
     home: Path
@@ -51,6 +51,7 @@ class World:
     environ: Mapping[str, str]
     autostart: Autostart | None = None
     messenger: Messenger | None = None
+    here: Path | None = None
     run_later: Callable[[Callable[[], None]], None] | None = None  # work beside the conversation; None: done at once
 
 

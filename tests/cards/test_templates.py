@@ -14,7 +14,7 @@ FIELDS = {
     "client_type source manager temperature price_group discount birthday first_contact_date last_contact_date next_step next_step_date "
     "last_purchase_date first_purchase_date orders_count revenue_total purchase_period mailing_consent do_not_contact loyalty_status "
     "special_terms verified_date contract contract_until credit_limit note",
-    "lead": "id client title stage amount created source manager next_step next_step_date lost_reason temperature note",
+    "lead": "id client title stage amount created answered source manager next_step next_step_date lost_reason temperature note",
     "deal": "id client title stage amount created expected_close closed offer_date offer_answer invoice_date invoice_no due_date terms_days "
     "paid_amount paid_date balance lost_reason probability product qty samples manager source next_step next_step_date photo note",
     "payment": "id date deal client amount method invoice_no note",
@@ -28,7 +28,7 @@ FIELDS = {
 PAST = {
     ("client", "first_contact_date"), ("client", "last_contact_date"), ("client", "last_purchase_date"), ("client", "first_purchase_date"),
     ("client", "verified_date"),
-    ("lead", "created"), ("deal", "created"), ("deal", "closed"), ("deal", "offer_date"), ("deal", "invoice_date"), ("deal", "paid_date"),
+    ("lead", "created"), ("lead", "answered"), ("deal", "created"), ("deal", "closed"), ("deal", "offer_date"), ("deal", "invoice_date"), ("deal", "paid_date"),
     ("payment", "date"), ("order", "date"), ("interaction", "date"), ("survey", "date"),
     ("visit", "date"),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -258,3 +259,18 @@ def test_nothing_of_google_is_imported_for_a_file():
     code = "import sys, sheets_crm.sync.run; print([m for m in sys.modules if m.split('.')[0] in {'google', 'gspread', 'requests'}])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_copy_comes_back_as_a_file_to_import(firm):
+    _, path = firm
+    run.sync(path, today=TODAY)
+    told = [CliRunner().invoke(app, ["backup", "restore", "last", path, "--lang", "en"]).output for _ in range(2)]
+    assert all("File - Import" in one for one in told)
+    assert "was written to" in told[1], "a file of an earlier time is not the workbook"
+
+
+def test_the_command_to_go_back_can_be_copied(google, firm):
+    _, path = firm
+    told = CliRunner().invoke(app, ["sync", path, "--lang", "en"]).output
+    command = next(line for line in told.splitlines() if "backup restore" in line).partition("To go back: ")[2]
+    assert CliRunner().invoke(app, [*shlex.split(command)[1:], path]).exit_code == 0

@@ -8,7 +8,7 @@ import pytest
 
 from sheets_crm.errors import OwnerError
 from sheets_crm.sync.run import plan
-from sheets_crm.wizard.shapes import Progress, Table
+from sheets_crm.wizard.shapes import Facts, Progress, Table
 from sheets_crm.wizard.steps.finish import FINISHED
 from sheets_crm.wizard.yaml_writer import settings_of
 from tests.wizard.second import TODAY, Later, Owner, book, small_owner
@@ -96,6 +96,29 @@ def test_an_autostart_that_fails_is_told_and_stops_nothing(tmp_path):
     assert owner.screen.title == "Готово"
     assert "x.service" in owner.texts
     assert "sheets-crm run" in owner.texts
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "not_said"),
+    [
+        (("systemctl --user daemon-reload", "systemctl --user enable x"), "пока не запущена", "будет запускаться сама"),
+        ((), "будет запускаться сама", "пока не запущена"),
+    ],
+)
+def test_what_the_system_refused_to_start_is_not_called_started(tmp_path, left, said, not_said):
+    class Refused:
+        def planned(self, config):
+            return "a service"
+
+        def install(self, config):
+            return left
+
+    owner = small_owner(tmp_path, autostart=Refused(), notes={"autostart": True}, at="finish")
+    owner.answer()
+    assert said in owner.texts
+    assert not_said not in owner.texts
+    facts = [block for block in owner.screen.blocks if isinstance(block, Facts) and not block.title]
+    assert [text for block in facts for _, text in block.pairs] == list(left)
 
 
 def test_a_base_that_looks_wiped_is_written_only_when_it_is_meant(tmp_path):

@@ -39,6 +39,13 @@ def test_nothing_is_written_anywhere(owner):
     assert owner.workbook.read_bytes() == data.demo_files("ru")[0].read_bytes()
 
 
+def test_a_workbook_without_clients_is_shown_too(tmp_path):
+    rows = [["Контактное лицо", "Должность", "Компания"], *([f"Имя {n}", "Директор", f"ООО {n}"] for n in range(9))]
+    settings = {"sheets": {"Люди": {"card": "contact", "header_row": 1, "columns": {"name": "A"}}}}
+    owner = Owner(tmp_path, book(tmp_path / "a.xlsx", {"Люди": rows}), settings=settings, at="preview")
+    assert "Что и куда будет записано" in owner.texts
+
+
 def test_a_text_opens_as_its_file_does(tmp_path):
     workbook, config = data.demo_files("ru")
     text = config.read_text("utf-8")

@@ -99,11 +99,11 @@ def test_a_pasted_path_is_forgiven_its_clothes(tmp_path, clients, talk, form):
 
 
 def test_home_percent_signs_and_back_slashes_in_a_path(tmp_path):
-    assert pasted_path("~/a b.xlsx", tmp_path) == tmp_path / "a b.xlsx"
-    assert pasted_path("file:///home/me/%D0%B0%20b.xlsx", tmp_path).name == "а b.xlsx"
+    assert pasted_path("~/a b.xlsx", world(tmp_path)) == tmp_path / "a b.xlsx"
+    assert pasted_path("file:///home/me/%D0%B0%20b.xlsx", world(tmp_path)).name == "а b.xlsx"
     if os.sep == "/":
-        assert pasted_path("Documents\\a.xlsx", tmp_path) == tmp_path / "Documents" / "a.xlsx"
-        assert pasted_path("~\\a.xlsx", tmp_path) == tmp_path / "a.xlsx"
+        assert pasted_path("Documents\\a.xlsx", world(tmp_path)) == tmp_path / "Documents" / "a.xlsx"
+        assert pasted_path("~\\a.xlsx", world(tmp_path)) == tmp_path / "a.xlsx"
 
 
 def test_a_typed_path_counts_even_if_another_workbook_is_marked(tmp_path, clients, talk):

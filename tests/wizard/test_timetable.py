@@ -39,6 +39,7 @@ class Start:
 
     def install(self, config):
         self.installed.append(config)
+        return ()
 
 
 @pytest.fixture

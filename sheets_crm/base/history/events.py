@@ -130,6 +130,7 @@ def known_tasks(connection: Connection, keys: Iterable[str]) -> dict[str, TaskSe
         row.key: TaskSeen(
             row.key, row.rule, date.fromisoformat(row.opened), row.card, row.subject, row.client, row.manager,
             date.fromisoformat(row.due) if row.due else None, row.status, row.closed_reason,
+            row.client_id or "", row.title or "",
         )
         for row in rows
     }  # fmt: skip

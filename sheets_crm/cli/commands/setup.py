@@ -47,7 +47,8 @@ def setup(
 
     def talk() -> Conversation:
         alone = answers is not None
-        return conversation(world(run_later=not alone), lang=voice.lang, config=path, fresh=fresh or alone)
+        here = answers.resolve().parent if answers is not None else Path.cwd() if terminal else None
+        return conversation(world(run_later=not alone, here=here), lang=voice.lang, config=path, fresh=fresh or alone)
 
     if answers is not None:
         _answered(talk(), answers, voice.lang, quiet=quiet)

@@ -42,7 +42,7 @@ class Desk:
         config = opened.config
         state = StateFolder.beside(opened.path, config.workbook)
         people = People.of(config, state)
-        book = config.name or opened.workbook.stem
+        book = config.name or opened.called_plain
         return cls(
             Notebook(state), config.notifications, config.zone, config.language, book, people.owner(), people, opened
         )

@@ -253,10 +253,9 @@ def _one(asked: Asked, found: Overview, copy: Backup) -> Screen:
     blocks += _explained(asked, when, sheets)
     actions = [Action("check", asked.say("backups.check"), primary=True), Action("aside", asked.say("backups.aside"))]
     actions += [Action("sheet", asked.say("backups.sheet"))] if sheets else []
-    actions += [
-        Action("restore", asked.say("backups.restore"), loses=True),
-        Action("leave", asked.say("backups.leave")),
-    ]
+    if asked.desk.opened().google is None:  # a file can't be put in a spreadsheet's place
+        actions.append(Action("restore", asked.say("backups.restore"), loses=True))
+    actions.append(Action("leave", asked.say("backups.leave")))
     return Screen(path, title, tuple(blocks), tuple(actions))
 
 

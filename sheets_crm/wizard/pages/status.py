@@ -150,7 +150,7 @@ def sync_act(asked: Asked, action: str) -> Acted:
 
             result = sync(config, today=today, accept_changes=accepts)
             tabs = tuple(result.titles[tab] for tab in result.written)
-            return Done(result.written_file.name, tabs, bool(tabs or result.removed), result.backup)
+            return Done(result.written_name, tabs, bool(tabs or result.removed), result.backup)
 
         asked.desk.begin(SYNC, run)
     return Acted(SYNC)

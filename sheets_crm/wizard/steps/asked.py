@@ -25,13 +25,18 @@ class Typed:
         typed = self._typed.get(name) if self._typed is not None else None
         return typed[-1] if typed else holds
 
+    def values(self, name: str, holds: Iterable[str] = ()) -> tuple[str, ...]:
+        """Of a field with several: forms leave it out where none is chosen."""
+        return tuple(holds) if self._typed is None else tuple(self._typed.get(name, ()))
+
     def check(self, name: str, *, holds: bool) -> str:
         """Of a check: forms leave out one that is not set."""
         if self._typed is None:
             return "yes" if holds else ""
-        return "yes" if self._typed.get(name) else ""
+        return "yes" if any(self._typed.get(name, ())) else ""
 
     def error(self, name: str) -> str:
+        """What is wrong with it; "" where nothing is."""
         return self._wrong.get(name, "")
 
 
@@ -54,14 +59,15 @@ def screen(
     wrong: Mapping[str, str],
     intro: str = "",
     actions: Sequence[Action] = (),
+    go_on: str = "setup.next",
     is_first: bool = False,
     refresh_s: int | None = None,
 ) -> Screen:
-    """A screen with Next and Back; other actions stand between them."""
+    """A screen with its primary action (go_on: its words; "": none) and Back; other actions stand between them."""
     errors = (Sentence(wrong[""], "error"),) if wrong.get("") else ()
     if wrong and not errors:
         errors = (Sentence(say("setup.see_below", lang, n=len(wrong)), "error"),)
-    usual = (Action(NEXT, say("setup.next", lang), primary=True),)
+    usual = (Action(NEXT, say(go_on, lang), primary=True),) if go_on else ()
     back = () if is_first else (Action(BACK, say("setup.back", lang)),)
     return Screen(
         part, title, tuple(blocks), (*usual, *actions, *back), intro=intro, errors=errors, refresh_s=refresh_s

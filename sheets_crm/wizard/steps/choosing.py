@@ -15,13 +15,14 @@ from sheets_crm.errors import ConfigError, OwnerError, WorkbookBusy, WorkbookMis
 from sheets_crm.sync.config import CONFIG_NAME
 from sheets_crm.sync.google import google_id
 from sheets_crm.wizard.draft import Draft
+from sheets_crm.wizard.step import World
 
 _QUOTES = "\"'«»“”„‘’`"
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 
 
-def pasted_path(text: str, home: Path) -> Path:
-    """The path meant: quotes around it, file://, ~, %20 and back slashes forgiven; a relative one starts at home."""
+def pasted_path(text: str, world: World) -> Path:
+    """The path meant: quotes around it, file://, ~, %20 and back slashes forgiven; a relative one starts where the owner is."""
     plain = text.strip().strip(_QUOTES).strip()
     if plain.lower().startswith("file:"):
         parts = urlsplit(plain)
@@ -31,11 +32,11 @@ def pasted_path(text: str, home: Path) -> Path:
         if re.match(r"^/[A-Za-z]:", plain):
             plain = plain[1:]
     if plain == "~" or plain.startswith(("~/", "~\\")):
-        plain = str(home) + plain[1:]
+        plain = str(world.home) + plain[1:]
     path = Path(plain)
     if os.sep == "/" and "\\" in plain and not path.exists() and not _DRIVE.match(plain):
         path = Path(plain.replace("\\", "/"))
-    return path if path.is_absolute() or _DRIVE.match(plain) else home / path
+    return path if path.is_absolute() or _DRIVE.match(plain) else (world.here or world.home) / path
 
 
 def config_beside(workbook: Path) -> Path:

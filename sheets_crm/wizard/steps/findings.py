@@ -260,6 +260,8 @@ def _names(frame: pl.DataFrame, places: set[tuple[str, int]]) -> dict[tuple[str,
 def _forgotten(result: Result, lang: Lang) -> Iterable[Block]:
     """Who bought and has not come for long; who can't be reached at all."""
     clients = result.numbers.clients
+    if "id" not in clients.columns:  # no sheet has clients on it
+        return
     ids = {
         task.decision.client_id for task in result.open_tasks if task.decision and task.decision.rule == REACTIVATION
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.secrets import Addresses
 from sheets_crm.wizard.shapes import Action, Block, Facts, Given, Progress, Screen, Sentence, Table
 from sheets_crm.wizard.step import Answered, World
-from sheets_crm.wizard.steps.shared import OneScreen, screen, told
+from sheets_crm.wizard.steps.asked import screen, told
+from sheets_crm.wizard.steps.shared import OneScreen
 from sheets_crm.wizard.trial import REFRESH_S
 from sheets_crm.wizard.yaml_writer import Changed, differences, proposed, save, settings_of, text_there
 from sheets_crm.words import Lang, knows, say, show
@@ -42,7 +43,8 @@ class _Job:
     broke: bool = False  # our fault
     saved: bool = False
     warnings: list[OwnerError] = field(default_factory=list)
-    started: bool = False  # it will begin by itself
+    started: bool = False  # it runs, and will begin by itself
+    left: Sequence[str] = ()  # commands to type before it does
 
     @property
     def is_running(self) -> bool:
@@ -136,8 +138,8 @@ class FinishStep(OneScreen):
         if self._world.autostart is None or not draft.notes.get("autostart"):
             return
         try:
-            self._world.autostart.install(Path(draft.config))
-            job.started = True
+            job.left = self._world.autostart.install(Path(draft.config))
+            job.started = not job.left
         except OwnerError as error:
             job.warnings.append(error)
 
@@ -204,7 +206,10 @@ def _done(draft: Draft, job: _Job, result: Result, lang: Lang) -> list[Block]:
     if result.backup is not None:
         found.append((say(f"{_KEY}.copy", lang), result.backup))
     next_ = [(say(f"{_KEY}.{name}", lang), say(f"{_KEY}.{name}_is", lang, config=config)) for name in _after(job)]
-    warnings = [Sentence(told(error, lang), "warning") for error in job.warnings]
+    warnings: list[Block] = [Sentence(told(error, lang), "warning") for error in job.warnings]
+    if job.left:
+        warnings.append(Sentence(say(f"{_KEY}.not_started", lang), "warning"))
+        warnings.append(Facts("", tuple((str(number), command) for number, command in enumerate(job.left, 1))))
     said = "written" if result.written or result.removed else "nothing_to_write"
     return [
         Sentence(say(f"{_KEY}.{said}", lang), "good"),

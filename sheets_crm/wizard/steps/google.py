@@ -110,7 +110,7 @@ class GooglePart:
 
     def _draft(self, draft: Draft, kept: Mapping[str, str], book: str) -> Draft:
         """The draft of this spreadsheet. ConfigError: its settings can't be kept in the folder."""
-        folder = pasted_path(kept["folder"], self._world.home) if kept["folder"] else self._folder()
+        folder = pasted_path(kept["folder"], self._world) if kept["folder"] else self._folder()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -120,7 +120,7 @@ class GooglePart:
             config = folder / f"{book[:8]}.{CONFIG_NAME}"
         settings: dict[str, Any] = {**settings_of(config), "workbook": address_of(book)}
         if kept["credentials"]:
-            file = pasted_path(kept["credentials"], self._world.home)
+            file = pasted_path(kept["credentials"], self._world)
             settings["google"] = {**settings.get("google", {}), "credentials": str(file)}
         chosen = begun(draft, address_of(book), config, settings)
         if "google" in settings:
@@ -146,7 +146,7 @@ class GooglePart:
         if not kept["credentials"]:
             return []
         with suppress(OwnerError):
-            file = pasted_path(kept["credentials"], self._world.home)
+            file = pasted_path(kept["credentials"], self._world)
             if access.is_service_account(file) and (address := access.who(file, None).address):
                 pairs = (
                     (say("setup.google.share_with", lang), address),
@@ -160,7 +160,7 @@ class GooglePart:
         from sheets_crm.books.google import access
 
         try:
-            access.who(pasted_path(kept["credentials"], self._world.home), None)
+            access.who(pasted_path(kept["credentials"], self._world), None)
         except OwnerError as error:
             return error.key == "google.stop.not_signed_in"
         return False
@@ -169,7 +169,7 @@ class GooglePart:
         from sheets_crm.books.google import access
         from sheets_crm.sync.state import StateFolder
 
-        file = pasted_path(self._kept(draft)["credentials"], self._world.home)
+        file = pasted_path(self._kept(draft)["credentials"], self._world)
         progress = self._sign_in = _SignIn()
 
         def work() -> None:

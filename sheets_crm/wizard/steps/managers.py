@@ -11,16 +11,8 @@ from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.people import Guess, Met, guesses, met, role_of
 from sheets_crm.wizard.shapes import Action, Block, Choice, Field, Fields, Given, Screen, Sentence
 from sheets_crm.wizard.step import Answered
-from sheets_crm.wizard.steps.shared import (
-    AGAIN,
-    Typed,
-    is_email,
-    screen,
-    set_or_drop,
-    told,
-    typed,
-    waited_for,
-)  # fmt: skip
+from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
+from sheets_crm.wizard.steps.shared import AGAIN, is_email, set_or_drop, waited_for  # fmt: skip
 from sheets_crm.wizard.trial import Trials
 from sheets_crm.wizard.yaml_writer import proposed
 from sheets_crm.words import Lang, say

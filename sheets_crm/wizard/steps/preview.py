@@ -8,7 +8,8 @@ from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.shapes import Action, Given, Screen
 from sheets_crm.wizard.step import Answered
 from sheets_crm.wizard.steps import findings
-from sheets_crm.wizard.steps.shared import AGAIN, OneScreen, screen, told, waited_for
+from sheets_crm.wizard.steps.asked import screen, told
+from sheets_crm.wizard.steps.shared import AGAIN, OneScreen, waited_for
 from sheets_crm.wizard.trial import Trials
 from sheets_crm.words import Lang, say
 

@@ -15,7 +15,8 @@ from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.rule_numbers import read_number, shown_number, unit_of, usual_params
 from sheets_crm.wizard.shapes import Block, Choice, Field, Fields, Given, Kind, Screen, Sentence
 from sheets_crm.wizard.step import Answered
-from sheets_crm.wizard.steps.shared import OneScreen, Typed, is_set, screen, set_or_drop, told, typed, waited_for
+from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
+from sheets_crm.wizard.steps.shared import OneScreen, is_set, set_or_drop, waited_for
 from sheets_crm.wizard.trial import Trials
 from sheets_crm.wizard.tried_rules import Tried, tried
 from sheets_crm.wizard.yaml_writer import proposed

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheets_crm.base.guess_model import SheetGuess
+from sheets_crm.base.guess_words import month_of
 from sheets_crm.errors import OwnerError
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.reading import Reader
@@ -110,6 +111,8 @@ class SheetsStep:
         for one in questions:
             if kinds[one.sheet]:
                 sheets |= self._of_group(bare, one)
+            else:  # a month's sheet that is not named at all would be read like the others
+                sheets |= {sheet: {"ignore": True} for sheet in one.all if month_of(sheet) is not None}
         notes = {name: value for name, value in bare.notes.items() if name not in {"instead_of", "continued"}}
         done = tuple(part for part in draft.done if not any(part.startswith(f"columns/{sheet}") for sheet in dropped))
         return bare.model_copy(update={"notes": notes, "settings": {**bare.settings, "sheets": sheets}, "done": done})

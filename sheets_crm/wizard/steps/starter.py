@@ -66,7 +66,7 @@ class StarterPart:
         if made.get("path") == draft.workbook != "" and all(made.get(name) == value for name, value in said.items()):
             return Answered(draft)  # made already, and come back to
         wrong = self._wrong(said, lang)
-        folder = pasted_path(said["folder"], self._world.home)
+        folder = pasted_path(said["folder"], self._world)
         path = folder / f"{said['name'].removesuffix(_SUFFIX)}{_SUFFIX}"
         if not wrong and (path.exists() or config_beside(path).exists()):
             wrong = {"name": say("setup.starter.wrong.taken", lang, name=path.name, folder=str(folder))}

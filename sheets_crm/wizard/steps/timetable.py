@@ -20,7 +20,8 @@ from sheets_crm.wizard.drafts import SECRET
 from sheets_crm.wizard.secrets import Addresses, name_of
 from sheets_crm.wizard.shapes import Action, Block, Choice, Field, Fields, Given, Screen, Sentence
 from sheets_crm.wizard.step import Answered, World
-from sheets_crm.wizard.steps.shared import OneScreen, Typed, is_set, screen, set_or_drop, told, typed
+from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
+from sheets_crm.wizard.steps.shared import OneScreen, is_set, set_or_drop
 from sheets_crm.wizard.yaml_writer import proposed
 from sheets_crm.words import LANGS, Lang, say
 

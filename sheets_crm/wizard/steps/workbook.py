@@ -101,7 +101,7 @@ class WorkbookStep:
             google = {**draft.notes.get("google", {}), "link": path}
             return Answered(_with_way(draft, "google", google=google))
         if path and self._is_meant(draft, book, path):
-            return self._opened(draft, pasted_path(path, self._world.home), "path", lang)
+            return self._opened(draft, pasted_path(path, self._world), "path", lang)
         if book in {"", "path"}:
             return Answered(draft, {"path" if book else "book": say(f"setup.workbook.wrong.no_{book or 'book'}", lang)})
         if book in WAYS:
