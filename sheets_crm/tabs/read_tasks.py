@@ -80,7 +80,7 @@ def _read(cells: Mapping[str, Typed], lang: Lang, key: str, extra: Mapping[str, 
     own = not keys or is_own(keys[0])
     comment, why = texts.get("comment", ""), texts.get("why", "")
     found = _cells(cells, lang)
-    if own and why:
+    if why:  # also of a rule's row: it may be a copy, which becomes a task of one's own
         found["why"] = without_notes(why)
     return Mark(
         key=" ".join(keys) or key,

@@ -194,6 +194,21 @@ def test_nothing_typed_is_lost_or_doubled(data, merge, edits):
         office.edit(kind)
 
 
+def test_a_copy_of_a_task_that_came_back_says_so_once():
+    office = Office(None, merge=False)
+    office.do_sync()
+    row = office.rows()[0]
+    row[office.column("comment")], row[office.column("snooze_until")] = office.token(), "05.11.2026"
+    office.do_sync()
+    row = next(row for row in office.rows() if row[office.column("comment")])
+    came_back = say("outcomes.came_back", office.lang, date=TODAY)
+    assert came_back in row[office.column("why")]
+    office.paper.rows.append(list(row))
+    office.do_sync()
+    copies = [row[office.column("why")] for row in office.rows() if row[office.column("comment")]]
+    assert [why.count(came_back) for why in copies] == [1, 1]
+
+
 def test_the_model_can_fail():
     """A planted fault: a reader that forgets comments is noticed."""
     office = Office(None, merge=False)
