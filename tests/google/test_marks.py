@@ -39,4 +39,4 @@ def test_marks_survive_a_troubled_network():
 
 @pytest.mark.slow
 def test_marks_survive_a_longer_life_in_google():
-    run_state_machine_as_test(PlayTroubled, settings=settings(max_examples=4, stateful_step_count=20, **QUIET))
+    run_state_machine_as_test(PlayTroubled, settings=settings(max_examples=2, stateful_step_count=14, **QUIET))

@@ -174,7 +174,7 @@ def erased_marks_come_back(monkeypatch):
     monkeypatch.setattr(life, "bring_back", always)
 
 
-def _all_remembered(self, decisions):
+def _all_remembered(self, decisions, more=()):
     said = {}
     for row in self._history.table("task_events").sort("number").iter_rows(named=True):
         said.setdefault(row["key"], {})[row["what"]] = row["new"] or row["old"]
