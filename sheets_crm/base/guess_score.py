@@ -114,8 +114,8 @@ def evidence(clues: ColumnClues, like: str, *, monthly: bool = False) -> float:
     """How much the values speak for a kind of values: 1 certainly, 0 silent (an empty column), -1 against it."""
     if clues.count == 0:
         return 0.0
-    if like == "date_or_day" and monthly and clues.trait("day") >= 0.8:
-        return 1.0
+    if like == "date_or_day" and monthly and clues.trait("day") + clues.trait("date") >= 0.8:
+        return 1.0  # some days of a month are typed as dates, others as bare numbers
     found = _EVIDENCE[like](clues)
     certainty = 1.0 if clues.count >= _FEW else 0.6
     return max(-1.0, min(1.0, found)) * certainty

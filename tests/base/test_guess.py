@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -78,6 +79,14 @@ def test_month_with_unknown_headers_is_read_as_its_neighbours():
     assert guess.cards == ("client", "visit")
     assert guess.column("visit", "amount").index == 5
     assert guess.column("visit", "amount").confidence < 0.6
+
+
+def test_a_months_days_may_be_dates_here_and_numbers_there():
+    days = [day if day % 4 else date(2026, 6, day) for day in range(1, 25)]
+    rows = [["Day", "Client", "Mobile", "Treatment", "Price"]]
+    rows += [[day, f"Anna Wood {n}", f"+4477007{n:05}", "Cut", 30 + n] for n, day in enumerate(days)]
+    guess = guess_sheet(grid_from_rows(rows, name="June"), country="GB")
+    assert ("visit", "date", 0) in [(column.card, column.field, column.index) for column in guess.columns]
 
 
 def test_client_written_once_is_filled_down():
