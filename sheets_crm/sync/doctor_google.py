@@ -54,12 +54,22 @@ def _file(opened: Opened, api: Api, shape: Shape) -> Iterator[Found]:
         why = error.message if isinstance(error, Refusal) else Phrase(error.key, error.values)
         yield "warning", "google.doctor.no_drive", {**values, "why": why}, 0
         return
-    if not file.get("capabilities", {}).get("canEdit", True):
+    writable = _writable(file, api.who.address)
+    if writable is False:
         refused = owner_error(Refusal(403, ""), title=shape.title, address=api.who.address, writing=True)
         yield "error", refused.key, refused.values, WorkbookUnreadable.exit_code
-    else:
+    elif writable:
         yield "ok", "google.doctor.writable", values, 0
-    yield from _people(file.get("permissions", ()), shape.title)
+    yield from _people(file.get("permissions") or (), shape.title)
+
+
+def _writable(file: Mapping[str, Any], address: str | None) -> bool | None:
+    """May we write? None: Drive did not say. A server may leave out what is false."""
+    told = file.get("capabilities")
+    if told:
+        return bool(told.get("canEdit"))
+    ours = [one for one in file.get("permissions") or () if address and one.get("emailAddress") == address]
+    return any(_role(one) == "writer" for one in ours) if ours else None
 
 
 def _people(permissions: Sequence[Mapping[str, Any]], title: str) -> Iterator[Found]:

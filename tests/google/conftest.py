@@ -6,8 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from sheets_crm.cli import shell
 from tests.google.calling import CLIENTS, Client
 from tests.google.emulator import Clock, Emulator
+
+
+@pytest.fixture(autouse=True)
+def _own_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of its own begins in no language; commands in this one must not hear each other's --lang."""
+    monkeypatch.setattr(shell.Now, "voice", shell.Voice())
 
 
 @pytest.fixture

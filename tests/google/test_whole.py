@@ -163,6 +163,25 @@ def test_doctor_names_what_is_missing(google, firm, method, kind, key):
         assert "{" not in next(one for one in found if one.level == "error").sentence(lang)
 
 
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [
+        ({"capabilities": {"canEdit": True}}, "ok"),
+        ({"capabilities": {"canEdit": False}}, "error"),
+        ({"capabilities": {"canShare": True}}, "error"),  # what is false may be left out
+        ({"permissions": [{"emailAddress": ROBOT, "role": "writer", "type": "user"}]}, "ok"),
+        ({"permissions": [{"emailAddress": ROBOT, "role": "reader", "type": "user"}]}, "error"),
+        ({"permissions": None, "capabilities": None}, None),
+        ({}, None),
+    ],
+)
+def test_doctor_takes_only_what_drive_said(google, firm, monkeypatch, told, level):
+    monkeypatch.setattr("sheets_crm.books.google.api.Api.file", lambda *_: told)
+    about = {"google.doctor.writable": "ok", "google.stop.read_only_with": "error"}
+    found = [about[one.key] for one in examine(firm[1]) if one.key in about]
+    assert found == ([level] if level else [])
+
+
 def test_doctor_knows_an_excel_file_in_drive(google, tmp_path):
     path = put_config(tmp_path, google, google.add_file())
     assert keys(examine(str(path))) == ["google.stop.office_file"]

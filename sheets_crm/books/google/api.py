@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from json import dumps
 from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
@@ -35,6 +36,7 @@ from sheets_crm.errors import WorkbookBusy, WorkbookUnreadable
 _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 _JITTER = 0.25
 _EMPTY = ("", None)
+_SAME_AGAIN = {307, 308}
 _JSON = {"Content-Type": "application/json"}
 Json = dict[str, Any]
 Shared = requests.Session
@@ -188,15 +190,13 @@ class Api(HTTPClient):
         self, method: str, url: str, params: Mapping[str, Any], json: Json | None, *, writing: bool
     ) -> requests.Response:
         self._keep_to_budget(writing=writing)
+        more: dict[str, Any] = {"data": _packed(json), "headers": _JSON if json is not None else None}
+        more |= {"timeout": self.timeout, "allow_redirects": not writing}  # a redirected POST would become a GET
         try:
-            response = self.session.request(
-                method,
-                self._at(url),
-                params={**params, "prettyPrint": "false"},
-                json=json,
-                timeout=self.timeout,
-                allow_redirects=False,
-            )
+            response = self.session.request(method, self._at(url), params={**params, "prettyPrint": "false"}, **more)
+            further = _further(response)
+            if further is not None:
+                response = self.session.request(method, further, **more)
         except RefreshError as error:
             raise self._signed_out(error) from error
         except TransportError as error:  # of the token's endpoint: the call itself was not made
@@ -255,6 +255,14 @@ def _filled(rows: list[list[Any]]) -> list[list[Any]]:
     return rows
 
 
+def _further(response: requests.Response) -> str | None:
+    """Where a write that was not taken here has to go, on the same host; nowhere else may our token and the clients go."""
+    if response.status_code not in _SAME_AGAIN:
+        return None
+    place = urljoin(response.url, response.headers.get("Location", ""))
+    return place if urlsplit(place)[:2] == urlsplit(response.url)[:2] else None
+
+
 def _never_left(error: requests.exceptions.RequestException) -> bool:
     """Was no connection made at all? Then nothing can have been applied."""
     if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
@@ -265,6 +273,8 @@ def _never_left(error: requests.exceptions.RequestException) -> bool:
 
 def _decoded(response: requests.Response, hook: Callable[[Json], Any] | None) -> Json:
     """The JSON of a good answer. Refusal, or Unclear for a page of some gateway and for half an answer."""
+    if response.is_redirect:  # that goes where we don't: nothing was done here
+        raise Refusal(response.status_code, f"{response.status_code} Location: {response.headers['Location']}")
     try:
         body = response.json(object_hook=hook) if response.ok else response.json()
     except ValueError:

@@ -14,6 +14,8 @@ from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, Workboo
 
 _QUOTA = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 _LIMIT = re.compile(r"\b(rate limit|quota) exceeded\b", re.IGNORECASE)
+_DISABLED = re.compile(r"\bAPI has not been used in project\b|\bit is disabled\b", re.IGNORECASE)
+_SCOPES = re.compile(r"\binsufficient authentication scopes\b", re.IGNORECASE)
 _PASSING = {408, 500, 502, 503, 504}
 _ENABLE = re.compile(r"https://console\.\S+?(?=\s|$)")
 
@@ -41,15 +43,19 @@ class Refusal(Exception):
 
 def refusal(status: int, body: Any, headers: Mapping[str, str]) -> Refusal:
     """An answer as a Refusal, whatever its body is."""
+    if isinstance(body, list) and body:  # streaming hosts wrap it
+        body = body[0]
     error = body.get("error") if isinstance(body, dict) else None
     retry = headers.get("Retry-After", "")
     retry_s = float(retry) if retry.isdigit() else None
     if not isinstance(error, dict):
         return Refusal(status, str(error or ""), retry_s=retry_s)
-    details = [item for item in error.get("details", ()) if isinstance(item, dict)]
-    entries = [item for item in error.get("errors", ()) if isinstance(item, dict)]
+    details = [item for item in error.get("details") or () if isinstance(item, dict)]
+    entries = [item for item in error.get("errors") or () if isinstance(item, dict)]
     reasons = {str(item["reason"]) for item in (*details, *entries) if item.get("reason")}
-    return Refusal(status, str(error.get("message", "")), frozenset(reasons | {str(error.get("status", ""))}), retry_s)
+    return Refusal(
+        status, str(error.get("message") or ""), frozenset(reasons | {str(error.get("status") or "")}), retry_s
+    )
 
 
 def owner_error(trouble: Refusal, *, title: str, address: str | None, writing: bool = False) -> OwnerError:
@@ -71,11 +77,13 @@ def owner_error(trouble: Refusal, *, title: str, address: str | None, writing: b
 
 
 def _forbidden(trouble: Refusal, values: dict[str, object], *, writing: bool) -> OwnerError:
-    if trouble.reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
+    if trouble.reasons & {"accessNotConfigured", "SERVICE_DISABLED"} or _DISABLED.search(trouble.message):
         found = _ENABLE.search(trouble.message)
         page = found[0] if found else "https://console.cloud.google.com/apis/library/sheets.googleapis.com"
         return WorkbookUnreadable("google.stop.api_disabled", **values, page=page)
-    if trouble.reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
+    if trouble.reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"} or _SCOPES.search(
+        trouble.message
+    ):
         return WorkbookUnreadable("google.stop.scopes", **values)
     if "storageQuotaExceeded" in trouble.reasons:
         return WorkbookUnreadable("google.stop.storage_full", **values)
