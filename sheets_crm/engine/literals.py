@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 import polars as pl
 
@@ -17,6 +18,7 @@ _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})")
 _DOTTED = re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})")
 
 
+@lru_cache(maxsize=4096)  # every expression asks for every column of its card
 def plain_name(name: str) -> str:
     """Names compare without case; Python's grammar reads identifiers in NFKC."""
     return unicodedata.normalize("NFKC", name).lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,13 @@ from sheets_crm.words import Lang, say
 
 def packs_of(opened: Opened) -> tuple[Pack, ...]:
     """The bundled packs, then the owner's own."""
-    bundled = [parse_pack(text, name) for name, text in data.packs()]
+    bundled = [_bundled(text, name) for name, text in data.packs()]
     return (*bundled, *(parse_pack(_own(opened, name), name) for name in opened.config.packs))
+
+
+@lru_cache(maxsize=16)  # a daemon and the wizard ask again and again, and a pack is never changed
+def _bundled(text: str, name: str) -> Pack:
+    return parse_pack(text, name)
 
 
 def _own(opened: Opened, name: str) -> str:
