@@ -151,6 +151,7 @@ def rows(count: int) -> dict:
     return base({"client": people(count)})
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=8), st.sampled_from([0, 1]))
 def test_deletions_of_many_runs_in_two_days_count_together(tmp_path_factory, steps, nights):

@@ -266,6 +266,7 @@ def test_subtotal_inside_ends_the_table_by_contract():
     assert rows_of(find_layout(grid_from_rows(rows))) == [2]
 
 
+@pytest.mark.slow
 def test_huge_sheet_is_read_in_no_time():
     rows = [["База"], [], ["№", *HEAD, *[f"Поле {n}" for n in range(14)]]]
     rows += [

@@ -273,6 +273,7 @@ def test_conditions_take_their_number_of_values(client: Client, kind, values):
     assert kind in client.refused({"addConditionalFormatRule": {"rule": rule}})
 
 
+@pytest.mark.slow
 def test_a_batch_has_its_limit(client: Client):
     request = {"updateSheetProperties": {"properties": {"sheetId": client.sheet_id("Deals")}, "fields": "hidden"}}
     assert "At most 100000" in client.refused(*[request] * 100_001)
