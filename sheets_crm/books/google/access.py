@@ -137,5 +137,12 @@ def sign_in(
         )  # fmt: skip
     except OAuth2Error as error:
         raise ConfigError("google.stop.sign_in_refused", why=error.description or error.error or "") from error
+    except (
+        Warning,
+        OSError,
+    ) as error:  # not all that was asked for was allowed; no way to Google, or the port is taken
+        raise ConfigError("google.stop.sign_in_refused", why=str(error)) from error
+    if not found.refresh_token:
+        raise ConfigError("google.stop.sign_in_refused", why="refresh_token")
     record = {"type": "authorized_user", **{name: getattr(found, name) for name in _OWN}}
     return keep(state, record, in_keyring=in_keyring)

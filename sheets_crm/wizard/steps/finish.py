@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheets_crm.errors import BaseEmptied, OwnerError
+from sheets_crm.sync.google import google_id
 from sheets_crm.sync.state import NAME
 from sheets_crm.wizard.conversation import CLOSE
 from sheets_crm.wizard.draft import Draft
@@ -75,9 +76,9 @@ class FinishStep(OneScreen):
         job = self._of(draft, text)
         if job is None:
             blocks = _ready(draft, text, lang)
-            return screen(
-                part, title, blocks, lang, wrong=wrong, intro=say(f"{_KEY}.intro", lang), go_on=f"{_KEY}.start"
-            )
+            kind = "intro" if google_id(Path(draft.config), draft.workbook) is None else "intro_google"
+            intro = say(f"{_KEY}.{kind}", lang)
+            return screen(part, title, blocks, lang, wrong=wrong, intro=intro, go_on=f"{_KEY}.start")
         if job.is_running:
             place = _STAGES.index(job.stage)
             doing = Progress(say(f"{_KEY}.doing.{job.stage}", lang), place, len(_STAGES))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sheets_crm.errors import OwnerError
+from sheets_crm.sync.called import called
 from sheets_crm.sync.config_backups import BackupSettings
 from sheets_crm.sync.config_notices import NoticeSettings
 from sheets_crm.sync.config_schedule import DAYS, Schedule
@@ -134,7 +135,7 @@ class TimetableStep(OneScreen):
         url, messenger = self._addresses.known(draft), self._world.messenger
         if url is None or messenger is None:
             return Answered(draft, {ADDRESS: say(f"{_KEY}.wrong.no_address", lang)})
-        book = Path(draft.workbook).name or draft.workbook
+        book = called(Path(draft.config), draft.workbook)
         said = messenger.send(url, say("notices.test.title", lang, book=book), say("notices.test.body", lang))
         if said is None:
             self._tested[draft.config] = Sentence(say(f"{_KEY}.sent", lang), "good")
