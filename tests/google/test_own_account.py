@@ -121,6 +121,17 @@ def test_a_sign_in_that_was_cancelled(firm, browser, tmp_path):
     assert not (tmp_path / ".sheets-crm" / "google-token.json").exists()
 
 
+def test_a_sign_in_that_is_left_alone_ends(firm, monkeypatch):
+    from sheets_crm.books.google import access
+
+    monkeypatch.setattr(webbrowser, "get", lambda *_: types.SimpleNamespace(open=lambda *_, **__: True))
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setattr(access, "PATIENCE_S", 0.2)
+    with pytest.raises(ConfigError) as stopped:
+        sign_in(str(firm))
+    assert stopped.value.key == "google.stop.sign_in_late"
+
+
 def test_the_token_in_the_keyring(firm, browser, tmp_path, monkeypatch):
     ring = Ring()
     monkeypatch.setitem(sys.modules, "keyring", ring)

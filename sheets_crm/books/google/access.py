@@ -22,6 +22,9 @@ _CLIENTS = ("installed", "web")
 _OWN = ("client_id", "client_secret", "refresh_token", "token_uri")
 
 
+PATIENCE_S = 600  # so long the page in the browser is waited for
+
+
 @dataclass(frozen=True)
 class Who:
     """Credentials, and the address that the spreadsheet has to be shared with where it is known."""
@@ -121,7 +124,7 @@ def sign_in(
     """The owner's own sign-in: a page in the browser, an answer to a port of loopback, a token that is kept.
 
     file: the client secrets of an installed app. prompt: what to print, `{url}` in it. done: what the browser shows at the end.
-    Where the token is kept now. ConfigError: the sign-in was refused, or the keyring takes nothing.
+    Where the token is kept now. ConfigError: the sign-in was refused or left alone, or the keyring takes nothing.
     """
     from google_auth_oauthlib.flow import InstalledAppFlow
     from oauthlib.oauth2.rfc6749.errors import OAuth2Error
@@ -133,14 +136,13 @@ def sign_in(
     try:
         found = flow.run_local_server(
             host="127.0.0.1", port=port, open_browser=open_browser, authorization_prompt_message=prompt,
-            success_message=done, access_type="offline", prompt="consent",
+            success_message=done, timeout_seconds=PATIENCE_S, access_type="offline", prompt="consent",
         )  # fmt: skip
+    except AttributeError as error:  # so it is told that nobody answered
+        raise ConfigError("google.stop.sign_in_late", n=PATIENCE_S // 60) from error
     except OAuth2Error as error:
         raise ConfigError("google.stop.sign_in_refused", why=error.description or error.error or "") from error
-    except (
-        Warning,
-        OSError,
-    ) as error:  # not all that was asked for was allowed; no way to Google, or the port is taken
+    except (Warning, OSError) as error:  # not all was allowed that was asked for; no way to Google; the port is taken
         raise ConfigError("google.stop.sign_in_refused", why=str(error)) from error
     if not found.refresh_token:
         raise ConfigError("google.stop.sign_in_refused", why="refresh_token")
