@@ -32,11 +32,13 @@ class Column:
     kind: UInt8 codes of `Kind`.
     text: String; null unless TEXT (the text as typed, untrimmed) or ERROR (the error's code).
     number: Float64; null unless NUMBER, DATE (serial days since 1899-12-30, whatever the workbook's epoch) or BOOL (0/1).
+    mark: columns of the same mark are the same, also in another run; "" where nobody looked.
     """
 
     kind: pl.Series
     text: pl.Series
     number: pl.Series
+    mark: str = ""
 
     def __len__(self) -> int:
         return len(self.kind)

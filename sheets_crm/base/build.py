@@ -25,6 +25,7 @@ from sheets_crm.cards import Template, fold
 from sheets_crm.cards.model import FieldType, Problem, Reading
 from sheets_crm.cells import letter
 from sheets_crm.errors import ConfigError
+from sheets_crm.shelf import NO_SHELF, Shelf
 
 # Cards that others point to come first.
 ORDER = ("client", "lead", "deal", "product", "contact", "payment", "order", "interaction", "visit", "survey")
@@ -69,8 +70,13 @@ def build(
     reading: Reading,
     previous: Previous = lambda _card: None,
     found: Sequence[Problem] = (),
+    shelf: Shelf = NO_SHELF,
 ) -> Base:
-    """The client base of one run. previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way."""
+    """The client base of one run.
+
+    previous: the last snapshot's frame of a card kind, for identities that outlive an edit. found: problems met on the way.
+    shelf: columns that an earlier run has read.
+    """
     keys = {name: said.key for name, said in sheet_settings.items() if said.key is not None and name in bindings}
     theirs = [binding for name, binding in bindings.items() if "client" in binding.cards and name not in keys]
     work = _Work(bindings, template, settings, forming(theirs, settings.clients))
@@ -81,6 +87,7 @@ def build(
             reading=reading,
             stages=stage_aliases(funnels, binding),
             skip=skip,
+            shelf=shelf,
         )
         for name, binding in bindings.items()
     }  # fmt: skip

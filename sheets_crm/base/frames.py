@@ -12,12 +12,14 @@ from typing import Literal
 import polars as pl
 
 from sheets_crm.base.model import Binding, BoundColumn
+from sheets_crm.base.parsed_kept import ParsedShelf
 from sheets_crm.base.settings import BaseSettings, Requirement, SheetSettings
 from sheets_crm.base.spread import sources, tall_merges
 from sheets_crm.books.model import Grid, Merge
 from sheets_crm.cards import FieldSpec, Template, parse, reading_of
 from sheets_crm.cards.model import FieldType, Parsed, Problem, Reading
 from sheets_crm.cells import Column, Kind, letter
+from sheets_crm.shelf import NO_SHELF, Shelf
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class _Reader:
     fixed_decimal: bool
     stages: Mapping[str, Mapping[str, str]]  # card -> folded alias -> stage
     skip: frozenset[tuple[str, str]]  # columns whose problems nobody needs to know
+    kept: ParsedShelf
     bookings: bool = False  # do visits of the future stand among those of the past?
     problems: dict[tuple[int, int, str], Problem] = field(default_factory=dict)
     blanks: dict[int, pl.Series] = field(default_factory=dict)
@@ -60,17 +63,22 @@ class _Reader:
         key = (bound.index, bound.field, f"{spec.type}:{hash(tuple(stages.items()))}:{positions.len()}")
         parsed = self._cache.get(key)
         if parsed is None:
-            column = (
-                self.grid.columns[bound.index]
-                if bound.index < len(self.grid.columns)
-                else Column.empty(self.grid.height)
-            )
-            column = column.gather(positions)
-            parsed = parse(column, spec, bound.field, self._reading_of(column, spec), stages=stages)
-            self._cache[key] = parsed
+            parsed = self._cache[key] = self._parsed(bound, spec, stages, positions)
             self._keep_problems(parsed, bound, positions)
         self.blanks[bound.index], self.places[bound.index] = parsed.blank, positions
         return parsed.values
+
+    def _parsed(self, bound: BoundColumn, spec: FieldSpec, stages: Mapping[str, str], positions: pl.Series) -> Parsed:
+        columns = self.grid.columns
+        whole = columns[bound.index] if bound.index < len(columns) else Column.empty(self.grid.height)
+        habits = (self.reading, self.fixed_order, self.fixed_decimal)
+        key = self.kept.key(whole, positions, spec, bound.field, habits=habits, stages=stages)
+        if (found := self.kept.get(key)) is not None:
+            return found
+        column = whole.gather(positions)
+        parsed = parse(column, spec, bound.field, self._reading_of(column, spec), stages=stages)
+        self.kept.put(key, parsed)
+        return parsed
 
     def _reading_of(self, column: Column, spec: FieldSpec) -> Reading:
         """The sheet's habits; where the owner states none, the column's own values may overrule the country's."""
@@ -138,13 +146,17 @@ def read_sheet(
     reading: Reading,
     stages: Mapping[str, Mapping[str, str]],
     skip: frozenset[tuple[str, str]],
+    shelf: Shelf = NO_SHELF,
 ) -> SheetCards:
-    """The cards of one sheet: a frame a card kind with `_sheet`, `_row`, `_block` and the bound fields."""
+    """The cards of one sheet: a frame a card kind with `_sheet`, `_row`, `_block` and the bound fields.
+
+    shelf: columns that an earlier run has read.
+    """
     reader = _Reader(
         grid, binding, template, sheet_reading(settings, sheet, grid, reading),
         fixed_order=bool(sheet.date_order or settings.date_order),
         fixed_decimal=bool(sheet.decimal or settings.decimal),
-        stages=stages, skip=skip, bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
+        stages=stages, skip=skip, kept=ParsedShelf(shelf), bookings=settings.booked_visit_is_open and not _has_next_visits(binding),
         tall=tall_merges(grid),
     )  # fmt: skip
     rows, blocks = binding.layout.rows.cast(pl.UInt32), binding.layout.blocks.cast(pl.UInt32)

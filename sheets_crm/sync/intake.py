@@ -18,6 +18,7 @@ from sheets_crm.cards import Template, fold, template
 from sheets_crm.cards.templates import template_texts
 from sheets_crm.cards.yamlmodel import Document, read_yaml, validate
 from sheets_crm.errors import BindingError, ConfigError, OwnerError
+from sheets_crm.shelf import NO_SHELF, Shelf
 from sheets_crm.sync.companion import CompanionBook, companion_path
 from sheets_crm.sync.config import CrmConfig, config_path
 from sheets_crm.sync.config_check import check
@@ -142,9 +143,16 @@ def placed(document: Document) -> Iterator[None]:
 
 
 def book_of(
-    opened: Opened, before_write: Callable[[Path], object] | None = None, *, wait_s: float | None = None
+    opened: Opened,
+    before_write: Callable[[Path], object] | None = None,
+    *,
+    wait_s: float | None = None,
+    shelf: Shelf = NO_SHELF,
 ) -> ExcelBook | CompanionBook | GoogleBook:
-    """The configured workbook as a book. before_write: called just before a file is replaced. wait_s: None as configured."""
+    """The configured workbook as a book.
+
+    before_write: called just before a file is replaced. wait_s: None as configured. shelf: what an earlier reading put aside.
+    """
 
     def before(path: Path) -> None:
         if before_write is not None:
@@ -158,11 +166,11 @@ def book_of(
     with placed(opened.document):
         companion = companion_path(opened)
     if companion is None:
-        return ExcelBook(opened.workbook, allow_protected=protected, wait_s=wait_s, before_write=before)
+        return ExcelBook(opened.workbook, allow_protected=protected, wait_s=wait_s, before_write=before, shelf=shelf)
     written = ExcelBook(
         companion, allow_protected=protected, wait_s=wait_s, before_write=before, companion_of=opened.workbook
     )
-    return CompanionBook(ExcelBook(opened.workbook, wait_s=wait_s), written)
+    return CompanionBook(ExcelBook(opened.workbook, wait_s=wait_s, shelf=shelf), written)
 
 
 def read(opened: Opened, book: Book) -> Read:

@@ -26,6 +26,7 @@ from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
 from sheets_crm.errors import WorkbookBusy
+from sheets_crm.shelf import NO_SHELF, Shelf
 from sheets_crm.sync import kept as kept_tab
 from sheets_crm.sync import lost_tab, memory, pending, places, report
 from sheets_crm.sync.alarms import Accepted, refuse_upheaval
@@ -145,14 +146,17 @@ def plan(
     opened = config if isinstance(config, Opened) else open_config(config)
     on_language(opened.lang)
     state = StateFolder.existing(opened.path, opened.config.workbook)
-    book = book or book_of(opened, wait_s=wait_s)
+    shelf = state.shelf(writes=False) if state else NO_SHELF
+    book = book or book_of(opened, wait_s=wait_s, shelf=shelf)
     seen = read(opened, book)
     opened = opened.read_as(book)
     with memory.history(state) as history:
         marks = places.marks_of(seen)
         now = datetime.now(UTC)
         day = _day(opened, today)
-        result = _computed(opened, seen, marks.tab, history, today=day, lang=lang or opened.lang, now=now)[0]
+        result = _computed(opened, seen, marks.tab, history, today=day, lang=lang or opened.lang, now=now, shelf=shelf)[
+            0
+        ]
         said = said_of(opened, seen, marks, now=now, waiting=True)
         return replace(result, notes=(*result.notes, *(history.notes if history else ()), *said))
 
@@ -215,7 +219,10 @@ def _once(
     copies: list[Backup] = []
     now = datetime.now(UTC)
     keep = opened.config.backups.rotation
-    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
+    shelf = state.shelf()
+    book = book or book_of(
+        opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s, shelf=shelf
+    )
     seen = read(opened, book)
     opened = opened.read_as(book)
     typed = places.marks_of(seen)
@@ -224,7 +231,8 @@ def _once(
         history.record_marks(memory.marks_seen(marks.marks), today=today, now=now)
     before = memory.Past(history, state).sheets()
     who = editor_of(opened, book)
-    result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who)
+    result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who, shelf=shelf)
+    shelf.clear()
     seen = replace(seen, grids={})  # all is said; of a million rows they are too much to keep while the file is written
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
@@ -272,6 +280,7 @@ def _computed(
     today: date,
     lang: Lang,
     now: datetime,
+    shelf: Shelf,
     who: str = "",
 ) -> tuple[Result, dict[str, SheetMemory]]:
     """Everything between reading and writing; pure but for looking things up in history."""
@@ -284,7 +293,7 @@ def _computed(
     funnels = funnel_specs(settings, opened.template, bound.bindings, seen.grids, config.language)
     base = build(
         seen.grids, bound.bindings, opened.template, settings,
-        sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems,
+        sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems, shelf=shelf,
     )  # fmt: skip
     base = with_managers(base, spellings((one.name, one.aliases) for one in config.managers))
     packs = packs_of(opened)

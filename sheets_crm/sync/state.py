@@ -24,6 +24,8 @@ from sheets_crm.errors import StateError, WorkbookBusy
 if TYPE_CHECKING:
     import logging
 
+    from sheets_crm.shelf import FolderShelf
+
 NAME = ".sheets-crm"
 _STEP_S = 0.05
 
@@ -130,6 +132,12 @@ class StateFolder:
             except OSError as error:
                 raise cannot_write(error, self.path) from error
         return same
+
+    def shelf(self, *, writes: bool = True) -> FolderShelf:
+        """Where runs put aside work for the next one. writes: only for who holds the lock."""
+        from sheets_crm.shelf import FolderShelf
+
+        return FolderShelf(self.path / "shelf", writes=writes)
 
     # --- the stamp of the last run ----------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from sheets_crm.books.excel.whole import wait_until_whole
 from sheets_crm.books.excel.workbook import MARKER, Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError
+from sheets_crm.shelf import Shelf
 
 NO_FILE = "-"  # the fingerprint of a companion workbook that is still to be made
 
@@ -36,6 +37,7 @@ class ExcelBook:
     wait_s: how long to wait for a file that someone has open, or is just saving.
     before_write: called with the workbook's path just before it is replaced: the moment for a backup.
     companion_of: another workbook whose cells our tabs point at; this one is then made where it is not there yet.
+    shelf: work on this workbook that an earlier run put aside.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class ExcelBook:
         wait_s: float = 0.0,
         before_write: Callable[[Path], None] | None = None,
         companion_of: Path | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path, self._shelf = Path(path), shelf
         self._companion_of = companion_of
         self._allow_protected = allow_protected
         self._wait_s = wait_s
@@ -76,10 +79,11 @@ class ExcelBook:
 
     def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
         """The named sheets as grids."""
+        if not names:
+            return {}
         reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
-        return cast(
-            "Mapping[str, Grid]", reader.read_sheets(self.path, names, formula_free=self._formula_free) if names else {}
-        )
+        found = reader.read_sheets(self.path, names, formula_free=self._formula_free, shelf=self._shelf)
+        return cast("Mapping[str, Grid]", found)
 
     def apply(self, plan: WritePlan) -> Applied:
         """Write the tabs of the plan, or nothing at all."""

@@ -11,15 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.books.excel.reader_package import Package
 from sheets_crm.books.excel.reader_styles import date_styles
-from sheets_crm.books.excel.reader_xml import Blocks, NotXml
-from sheets_crm.books.grids import SheetFacts, grid_of_cells
+from sheets_crm.books.excel.reader_xml import NotXml
+from sheets_crm.books.grids import SheetFacts
 from sheets_crm.books.model import Grid, Merge
 from sheets_crm.cells import index_of
+from sheets_crm.shelf import NoShelf, Shelf
 
 _DAYS_1904 = 1462  # between the two epochs of Excel
 _MERGE = re.compile(rb"<mergeCell\s[^>]*?\bref\s*=\s*[\"']([A-Za-z]+)(\d+)(?::([A-Za-z]+)(\d+))?[\"']")
@@ -42,11 +41,15 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def read_sheets(
-    path: Path, names: Iterable[str] | None = None, *, formula_free: set[Stamp] | None = None
+    path: Path,
+    names: Iterable[str] | None = None,
+    *,
+    formula_free: set[Stamp] | None = None,
+    shelf: Shelf | None = None,
 ) -> dict[str, Grid]:
     """The named sheets (None: all) as grids, by name, in the order asked.
 
-    formula_free: takes up the parts of those sheets that hold no formula.
+    formula_free: takes up the parts of those sheets that hold no formula. shelf: what big sheets held at the last reading.
     KeyError for a name that is not there; WorkbookMissing, WorkbookUnreadable when there is nothing to read.
     Sheets without cells (charts, dialogs) are empty grids.
     """
@@ -56,7 +59,9 @@ def read_sheets(
         if not wanted:
             return {}
         try:
-            return _grids(package, workbook, wanted, set() if formula_free is None else formula_free)
+            return _grids(
+                package, workbook, wanted, set() if formula_free is None else formula_free, shelf or NoShelf()
+            )
         except NotXml as error:
             raise package.broken() from error
 
@@ -81,23 +86,18 @@ def _workbook(package: Package) -> _Workbook:
 
 
 def _grids(
-    package: Package, workbook: _Workbook, wanted: Mapping[str, str], formula_free: set[Stamp]
+    package: Package, workbook: _Workbook, wanted: Mapping[str, str], formula_free: set[Stamp], shelf: Shelf
 ) -> dict[str, Grid]:
-    from sheets_crm.books.excel.reader_scan import SheetScan
-    from sheets_crm.books.excel.reader_text import shared_strings
+    from sheets_crm.books.excel.reader_sheet import Sheets
 
-    none = pl.Series([], dtype=pl.String)
-    shared = shared_strings(package.stream(workbook.shared)) if workbook.shared else none
     dates = date_styles(package.xml(workbook.styles) if workbook.styles else None)
+    sheets = Sheets(package, workbook.shared, dates, _DAYS_1904 if workbook.epoch_1904 else 0, shelf)
     grids = {}
     for name, part in wanted.items():
-        scan = SheetScan(len(shared), dates, _DAYS_1904 if workbook.epoch_1904 else 0)
-        blocks = Blocks(package.stream(part) if part else iter(()), b"sheetData", b"row")
-        for block in blocks:
-            scan.add(block)
-        facts = SheetFacts(name, _merges(blocks.tail), scan.formulas, workbook.epoch_1904)
-        grids[name] = grid_of_cells(facts, scan.cells(shared))
-        if part and not scan.formulas:
+        found = sheets.read(part)
+        facts = SheetFacts(name, _merges(found.tail), found.formulas, workbook.epoch_1904)
+        grids[name] = found.grid(facts)
+        if part and not found.formulas:
             formula_free.add(package.stamp(part))
     return grids
 

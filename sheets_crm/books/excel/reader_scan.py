@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sheets_crm.books.dense import Cells
 from sheets_crm.books.excel.reader_digits import whole_numbers
 from sheets_crm.books.excel.reader_odd import meaning, odd_cells
 from sheets_crm.books.excel.reader_text import after_tag, clean, decode_references, split_tags, tags_of, unescape
 from sheets_crm.books.excel.reader_xml import NotXml, plain_lines
-from sheets_crm.books.grids import Cells
 from sheets_crm.cells import Kind
 
 Ints = npt.NDArray[np.int64]
@@ -123,13 +123,17 @@ class _Values:
 
 
 class SheetScan:
-    """Collects the cells of one sheet. `shared`: how many shared strings there are; `dates`: by cell format; `epoch`: days."""
+    """Collects the cells of one sheet.
 
-    def __init__(self, shared: int, dates: list[bool], epoch: int) -> None:
+    shared: how many shared strings there are; dates: by cell format; epoch: days; known: how many texts stand in the pool
+    behind the shared strings before any is read here.
+    """
+
+    def __init__(self, shared: int, dates: list[bool], epoch: int, known: int = 0) -> None:
         self._shared, self._dates, self._epoch = shared, dates, epoch
-        self._row = 0  # the last row's number
+        self.row = 0  # the last row's number
         self._texts: list[pl.Series] = []
-        self._text_count = shared
+        self._text_count = shared + known
         self._batches: list[tuple[npt.NDArray[Any], ...]] = []
         self._formulas: Counter[int] = Counter()
         self._keys = np.zeros(1, np.uint64)  # start tags met so far, by the hash of what follows the address; 0: none
@@ -140,17 +144,17 @@ class SheetScan:
         """Column (0-based) -> number of formula cells."""
         return dict(self._formulas)
 
-    def cells(self, shared: pl.Series) -> Cells:
-        """All cells; the pool of texts is the shared strings, then the sheet's own."""
-        pool = pl.concat([shared, *self._texts])
+    def cells(self, known: pl.Series) -> Cells:
+        """All cells. known: the texts before the sheet's own in the pool, the shared strings first."""
+        pool = pl.concat([known, *self._texts])
         parts = [np.concatenate(column) for column in zip(*self._batches, strict=True)] if self._batches else []
         self._batches, self._texts = [], []
         if not parts:
             parts = [np.zeros(0, kind) for kind in (np.int32, np.uint16, np.uint8, np.float64)]
         return Cells(parts[0], parts[1], parts[2], parts[3], pool)
 
-    def add(self, raw: bytes) -> None:
-        """Take in a block of whole rows. NotXml when it is damaged."""
+    def add(self, raw: bytes) -> tuple[int, int] | None:
+        """Take in a block of whole rows. Its first and last row, 1-based; None where it has none. NotXml when it is damaged."""
         block = _Block.of(decode_references(plain_lines(raw)))
         row_tags = np.flatnonzero((block.first == _R) & (block.second == _O))
         second = block.second
@@ -159,13 +163,14 @@ class SheetScan:
         if len(tags) and (not len(row_tags) or tags[0] < row_tags[0]):
             raise NotXml
         if not len(row_tags):
-            return
+            return None
         numbers, words, digits = self._row_numbers(block, row_tags)
-        self._row = int(numbers[-1])
+        self.row = int(numbers[-1])
         if numbers.max() > _ROW_LIMIT or numbers.min() < 1:
             raise NotXml
         found = self._found(block, tags, row_tags, words, digits)
         self._take(block, found, row_tags, (numbers - 1).astype(np.int32))
+        return int(numbers.min()), int(numbers.max())
 
     def _row_numbers(self, block: _Block, row_tags: Ints) -> tuple[Ints, npt.NDArray[np.uint64], Ints]:
         """For each row: its number, its number as text with a closing quote in one word, the length of that text."""
@@ -192,7 +197,7 @@ class SheetScan:
 
     def _odd_row_numbers(self, block: _Block, start: Ints) -> Ints:
         """Row numbers where a row has none, or has it at an unusual place."""
-        numbers, last = [], self._row
+        numbers, last = [], self.row
         for at in start.tolist():
             given = _ROW_NUMBER.search(block.raw, at, block.raw.find(b">", at))
             last = int(given[1]) if given else last + 1

@@ -1,0 +1,151 @@
+"""A sheet read with what an earlier reading kept is the sheet as it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from sheets_crm.books.excel import reader_kept, reader_package, reader_sheet
+from sheets_crm.books.excel.reader import read_sheets
+from sheets_crm.books.excel.reader_scan import SheetScan
+from sheets_crm.books.model import Grid
+from sheets_crm.shelf import FolderShelf
+from tests.books.kept import unpacked
+
+SHEET = "Clients"
+ROWS = 160
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sheets of a few hundred rows count as big, and are read in blocks of a few kilobytes."""
+    monkeypatch.setattr(reader_kept, "WORTH", 100)
+    monkeypatch.setattr(reader_sheet, "_BIG", 100)
+    monkeypatch.setattr(reader_package, "BLOCK", 2048)
+    monkeypatch.setattr(reader_sheet, "BLOCK", 2048)
+
+
+def _book(path: Path, rows: list[list[Any]]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = SHEET
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+    unpacked(path)
+
+
+def _rows(count: int = ROWS) -> list[list[Any]]:
+    return [[f"Client {n}", n * 10.5, None if n % 3 else "x", f"note {n % 7}", n % 2 == 0] for n in range(count)]
+
+
+def _read(path: Path, shelf: FolderShelf | None = None) -> Grid:
+    return read_sheets(path, [SHEET], shelf=shelf)[SHEET]
+
+
+def _is_same(one: Grid, other: Grid) -> bool:
+    return (one.height, len(one.columns), one.formulas, one.merges) == (
+        other.height, len(other.columns), other.formulas, other.merges,
+    ) and all(
+        a.kind.equals(b.kind) and a.text.equals(b.text) and a.number.equals(b.number)
+        for a, b in zip(one.columns, other.columns, strict=True)
+    )  # fmt: skip
+
+
+def _edited(path: Path, change: dict[tuple[int, int], Any], *, inline: bool = False, moved: str = "") -> None:
+    book = load_workbook(path)
+    at = min((row for row, _ in change), default=ROWS // 2)
+    if moved == "insert":
+        book[SHEET].insert_rows(at, 2)
+    if moved == "delete":
+        book[SHEET].delete_rows(at, 3)
+    for (row, column), value in change.items():
+        book[SHEET].cell(row, column).value = value
+    book.save(path)
+    unpacked(path, inline=inline)
+
+
+_VALUES = st.one_of(
+    st.none(), st.text("ab<&я ", max_size=8), st.integers(-9, 9), st.booleans(), st.just("=1+1"), st.just("note 3")
+)
+_CHANGES = st.dictionaries(st.tuples(st.integers(1, ROWS + 30), st.integers(1, 7)), _VALUES, max_size=5)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(["cells", "insert", "delete"]), _CHANGES), min_size=1, max_size=4), st.booleans()
+)
+def test_whatever_was_changed_meanwhile_is_read(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, dict[tuple[int, int], Any]]], inline: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("kept")
+    path, shelf = folder / "book.xlsx", FolderShelf(folder / "shelf")
+    _book(path, _rows())
+    _read(path, shelf)
+    for kind, cells in changes:
+        _edited(path, cells, inline=inline, moved=kind)
+        assert _is_same(_read(path, shelf), _read(path))
+
+
+def test_only_the_changed_block_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, shelf = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf")
+    _book(path, _rows())
+    before = _read(path, shelf)
+    _edited(path, {(80, 2): 777})
+    looked: list[int] = []
+    add = SheetScan.add
+    monkeypatch.setattr(SheetScan, "add", lambda scan, raw: (looked.append(raw.count(b"<row ")), add(scan, raw))[1])
+    after = _read(path, shelf)
+    assert after.cell(80, 1) == 777
+    assert len(looked) == 1
+    assert looked[0] < ROWS / 2
+    marks = [(one.mark == other.mark) for one, other in zip(before.columns, after.columns, strict=True)]
+    assert marks == [True, False, True, True, True]
+    assert all(column.mark for column in after.columns)
+
+
+def test_a_longer_note_moves_no_later_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, shelf = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf")
+    _book(path, _rows())
+    unpacked(path, inline=True)
+    _read(path, shelf)
+    _edited(path, {(30, 4): "long " * 300}, inline=True)
+    looked: list[bytes] = []
+    add = SheetScan.add
+    monkeypatch.setattr(SheetScan, "add", lambda scan, raw: (looked.append(raw), add(scan, raw))[1])
+    assert _read(path, shelf).cell(30, 3) == ("long " * 300)
+    assert sum(raw.count(b"<row ") for raw in looked) < ROWS / 2
+
+
+def test_a_damaged_or_foreign_shelf_is_none(tmp_path: Path) -> None:
+    path, shelf = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf")
+    _book(path, _rows())
+    _read(path, shelf)
+    for file in (tmp_path / "shelf").iterdir():
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    _edited(path, {(5, 2): 1})
+    assert _is_same(_read(path, shelf), _read(path))
+
+
+def test_another_epoch_is_another_sheet(tmp_path: Path) -> None:
+    path, shelf = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf")
+    _book(path, _rows())
+    book = load_workbook(path)
+    for row in range(1, ROWS):
+        book[SHEET].cell(row, 2).number_format = "dd.mm.yyyy"
+    book.save(path)
+    first = _read(path, shelf)
+    book.epoch = datetime(1904, 1, 1)  # noqa: DTZ001 - epochs of workbooks have no zone
+    book.save(path)
+    assert _is_same(_read(path, shelf), _read(path))
+    assert not _is_same(first, _read(path, shelf))
