@@ -1,6 +1,6 @@
 """Columns that were given meaning by an earlier run: one that has not changed since is not read again.
 
-Only columns with a `mark` are kept (those of big sheets). The key says everything that a column's meaning depends on beside its
+Only columns with a `mark` are kept (those of big sheets), and none of plain text. The key says everything that a column's meaning depends on beside its
 cells: which rows of it, the field, the habits of the country, the day, and the names of stages.
 """
 
@@ -13,12 +13,13 @@ from io import BytesIO
 import polars as pl
 import xxhash
 
-from sheets_crm.cards.model import Parsed
+from sheets_crm.cards.model import FieldType, Parsed
 from sheets_crm.cards.schema import FieldSpec
 from sheets_crm.cells import Column
 from sheets_crm.shelf import Shelf
 
 _BLANK = "*blank"  # beside the names of fields, which have no asterisk
+_PLAIN = frozenset({FieldType.TEXT, FieldType.ID, FieldType.NAME, FieldType.LINK})  # read again as quickly as fetched
 _SIZE = 8  # bytes of the length of the first table
 
 
@@ -42,7 +43,7 @@ class ParsedShelf:
 
         positions: of its rows, UInt32, 0-based. habits: in what surroundings it is read, told wholly by its `repr`.
         """
-        if not column.mark:
+        if not column.mark or field.type in _PLAIN:
             return None
         told = xxhash.xxh3_128(
             repr((column.mark, field.model_dump_json(), name, habits, sorted(stages.items()))).encode()
