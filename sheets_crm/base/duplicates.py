@@ -89,7 +89,10 @@ def _values(clients: pl.DataFrame) -> pl.DataFrame:
         field = pl.lit("email" if name == "email" else "phone").alias("field")
         part = clients.select(row, field, pl.col(name).alias("value"))
         if isinstance(clients.schema[name], pl.List):
-            part = part.filter(pl.col("value").list.len() > 0).explode("value")
+            alone = pl.lit(value=False)
+            if "phone" in clients.columns:  # most have one number, and it is told already
+                alone = (pl.col("value").list.len() == 1) & (pl.col("value").list.first() == clients["phone"])
+            part = part.filter((pl.col("value").list.len() > 0) & ~alone.fill_null(value=False)).explode("value")
         if name == "email":
             part = part.with_columns(pl.col("value").str.strip_chars().str.to_lowercase())
         parts.append(part.filter(pl.col("value").is_not_null() & (pl.col("value") != "")))

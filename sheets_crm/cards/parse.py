@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from sheets_crm.cards.distinct import once_each
 from sheets_crm.cards.model import FieldType, Parsed, Reading
 from sheets_crm.cards.readers.birthdays import read_birthdays
 from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, prepare, without
@@ -44,8 +45,12 @@ def parse(
 
     stages: for a STAGE field, folded name or alias -> canonical name (`Funnel.aliases`); without it stages stay as typed.
     """
+    return once_each(column, lambda cells: _parsed(cells, field, name, _Task(field, reading, stages or {})))
+
+
+def _parsed(column: Column, field: FieldSpec, name: str, task: _Task) -> Parsed:
     cells = prepare(column)
-    parsed = _READERS[field.type](cells, name, _Task(field, reading, stages or {}))
+    parsed = _READERS[field.type](cells, name, task)
     if field.pattern is not None or field.min is not None or field.max is not None:
         return _limited(cells, field, name, parsed)
     return parsed

@@ -137,19 +137,37 @@ def nulls(length: int, dtype: Any) -> pl.Series:
 
 def mapped(texts: pl.Series, read: Callable[[str], Any], dtype: Any) -> pl.Series:
     """`read` applied once to every different text; null where the text is null or `read` says None."""
-    keys = texts.drop_nulls().unique()
-    if keys.is_empty():
-        return nulls(len(texts), dtype)
-    values = pl.Series([read(key) for key in keys], dtype=dtype)
-    return texts.replace_strict(keys, values, default=None, return_dtype=dtype)
+
+    def each(texts: pl.Series) -> pl.DataFrame:
+        keys = texts.drop_nulls().unique()
+        values = pl.Series([read(key) for key in keys], dtype=dtype)
+        return pl.DataFrame({"value": texts.replace_strict(keys, values, default=None, return_dtype=dtype)})
+
+    return on_filled(texts, each, {"value": dtype})["value"].alias("")
 
 
 def table(texts: pl.Series, read: Callable[[str], Sequence[Any]], schema: dict[str, Any]) -> pl.DataFrame:
     """`read` applied once to every different text, its results side by side; a row a cell, nulls where the text is null."""
-    keys = texts.drop_nulls().unique()
-    rows = [read(key) for key in keys]
-    results = pl.DataFrame(rows, schema=schema, orient="row").with_columns(keys.alias("_key"))
-    return pl.DataFrame({"_key": texts}).join(results, on="_key", how="left", maintain_order="left").drop("_key")
+
+    def each(texts: pl.Series) -> pl.DataFrame:
+        keys = texts.drop_nulls().unique()
+        results = pl.DataFrame([read(key) for key in keys], schema=schema, orient="row").with_columns(_key=keys)
+        return pl.DataFrame({"_key": texts}).join(results, on="_key", how="left", maintain_order="left").drop("_key")
+
+    return on_filled(texts, each, schema)
+
+
+def on_filled(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame], schema: dict[str, Any]) -> pl.DataFrame:
+    """`read` of a series, a row a text; where most of its texts are null, they are left out of the work."""
+    count = len(texts) - texts.null_count()
+    if not count:
+        return pl.DataFrame({name: nulls(len(texts), dtype) for name, dtype in schema.items()}, schema=schema)
+    if count * 2 > len(texts):
+        return read(texts)
+    filled = texts.is_not_null()
+    found = read(texts.filter(filled))
+    place = pl.select(pl.when(filled).then(filled.cast(pl.UInt32).cum_sum() - 1)).to_series()
+    return found.select(pl.all().gather(place))
 
 
 def date_texts(serials: pl.Series) -> pl.Series:

@@ -13,7 +13,7 @@ import polars as pl
 
 from sheets_crm.cards.lexicon import currencies, habits
 from sheets_crm.cards.model import Parsed, Reading
-from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, prepare, table, without
+from sheets_crm.cards.readers.cells import Cells, Found, finish, mapped, nulls, on_filled, prepare, table, without
 from sheets_crm.cards.readers.numbertext import read_number, read_sum
 from sheets_crm.cells import Column, Kind
 
@@ -93,6 +93,10 @@ def _typed(numbers: pl.Series, reading: Reading) -> pl.Series:
 
 def _sums(texts: pl.Series, reading: Reading) -> pl.DataFrame:
     """number, foreign, suggestion of each text; ordinary spellings all at once, the rest one by one."""
+    return on_filled(texts, lambda filled: _sums_of(filled, reading), _SUM_SCHEMA)
+
+
+def _sums_of(texts: pl.Series, reading: Reading) -> pl.DataFrame:
     quick = _quick(texts.str.replace(_home_sign(reading.currency), "").str.strip_chars(), reading.decimal)
     rest = table(without(texts, quick.is_not_null()), lambda text: _sum(text, reading), _SUM_SCHEMA)
     return rest.with_columns(number=quick.zip_with(quick.is_not_null(), rest["number"]))

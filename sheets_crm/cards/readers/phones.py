@@ -78,10 +78,7 @@ def _row(text: str, country: str) -> tuple[list[str] | None, bool, str | None]:
 
 def _by_plan(texts: pl.Series, country: str) -> pl.Series:
     """E.164 of the cells that hold one telephone of the home plan and nothing else; null elsewhere."""
-    bare = texts
-    for sign in _DECORATION:
-        if bare.str.contains(sign, literal=True).any():
-            bare = bare.str.replace_all(sign, "", literal=True)
+    bare = texts.str.replace_many(_DECORATION, [""] * len(_DECORATION))
     plan = PLANS.get(country)
     if plan is None:
         return by_dialling(bare, country)
