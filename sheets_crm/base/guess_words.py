@@ -1,4 +1,4 @@
-"""What headers and sheet names mean: the dictionary `headers.yaml`, and how near a header comes to it.
+"""What headers and sheet names mean: the dictionaries `headers.yaml` and `sheet_words.yaml`, and how near a header comes to it.
 
 The months stand in `months.yaml`, by themselves: every run needs them, and few need the dictionary.
 Does not look at values (guess_score) nor decide anything (guess).
@@ -32,8 +32,15 @@ _LONG, _FUZZY_LONG = 15, 85.0
 
 @cache
 def dictionary() -> Mapping[str, Any]:
-    """The content of headers.yaml."""
-    return MappingProxyType(_content("headers.yaml"))
+    """The content of sheet_words.yaml."""
+    return MappingProxyType(_content("sheet_words.yaml"))
+
+
+@cache
+def headers() -> Mapping[str, Any]:
+    """Card -> field -> what is written above its column. The content of headers.yaml: large, and needed by guesses alone."""
+    found: Mapping[str, Any] = MappingProxyType(_content("headers.yaml")["fields"])
+    return found
 
 
 def _content(name: str) -> dict[Any, Any]:
@@ -51,13 +58,13 @@ def clean(text: str) -> str:
 @cache
 def fields_of(card: str) -> Mapping[str, str]:
     """The card's fields and what their values look like (`like`)."""
-    return {name: str(entry["like"]) for name, entry in dictionary()["fields"][card].items()}
+    return {name: str(entry["like"]) for name, entry in headers()[card].items()}
 
 
 @cache
 def cards() -> tuple[str, ...]:
     """All card kinds that the dictionary knows."""
-    return tuple(dictionary()["fields"])
+    return tuple(headers())
 
 
 @lru_cache(maxsize=8192)
@@ -125,7 +132,7 @@ class _Synonym:
 @cache
 def _synonyms() -> tuple[_Synonym, ...]:
     found = []
-    for card, fields in dictionary()["fields"].items():
+    for card, fields in headers().items():
         for name, entry in fields.items():
             for tier, weight in (("ru", 1.0), ("en", 1.0), ("weak", WEAK)):
                 for text in entry.get(tier, ()):
@@ -209,7 +216,7 @@ def _never(text: str) -> list[Field]:
     key = stems(text)
     return [
         (card, name)
-        for card, fields in dictionary()["fields"].items()
+        for card, fields in headers().items()
         for name, entry in fields.items()
         if any(stems(neg) == key for neg in entry.get("neg", ()))
     ]

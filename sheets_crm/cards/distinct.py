@@ -47,7 +47,9 @@ def distinct(column: Column) -> Distinct | None:
         return None
     codes = column.text.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy() + 1
     first = np.zeros(int(codes.max()) + 1, np.int64)
-    first[codes[::-1]] = np.arange(count)[::-1] + 1  # the first cell of each text wins; 0: a code that is another column's
+    first[codes[::-1]] = (
+        np.arange(count)[::-1] + 1
+    )  # the first cell of each text wins; 0: a code that is another column's
     known = np.flatnonzero(first)
     place = np.zeros(len(first), np.uint32)
     place[known] = np.arange(len(known))

@@ -14,7 +14,7 @@ import pytest
 
 from sheets_crm.base.guess import guess_sheet
 from sheets_crm.base.guess_book import guess_workbook
-from sheets_crm.base.guess_words import Header, cards, dictionary, fields_of, meaning, month_of, sheet_kinds
+from sheets_crm.base.guess_words import Header, cards, fields_of, meaning, month_of, sheet_kinds
 from sheets_crm.base.profile import likeness, profile
 from sheets_crm.words import LANGS, catalogue
 from tests.base import met_headers, trade_books
@@ -216,7 +216,7 @@ def test_months_by_name(name, month):
 def test_dictionary_is_whole():
     for card in cards():
         for field, like in fields_of(card).items():
-            entry = dictionary()["fields"][card][field]
+            entry = headers()[card][field]
             assert entry["ru"], (card, field, like)
             assert entry["en"], (card, field, like)
             assert all(isinstance(text, str) for tier in ("ru", "en", "weak", "neg") for text in entry.get(tier, ()))
@@ -226,7 +226,7 @@ def test_dictionary_is_whole():
 def test_every_synonym_means_its_field():
     for card in cards():
         for field in fields_of(card):
-            entry = dictionary()["fields"][card][field]
+            entry = headers()[card][field]
             for text in (*entry["ru"], *entry["en"]):
                 if text not in entry.get("neg", ()):
                     assert meaning(Header(text)).scores[card, field] >= 0.9, (card, field, text)
