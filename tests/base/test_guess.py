@@ -14,7 +14,7 @@ import pytest
 
 from sheets_crm.base.guess import guess_sheet
 from sheets_crm.base.guess_book import guess_workbook
-from sheets_crm.base.guess_words import Header, cards, fields_of, meaning, month_of, sheet_kinds
+from sheets_crm.base.guess_words import Header, cards, fields_of, headers, meaning, month_of, sheet_kinds
 from sheets_crm.base.profile import likeness, profile
 from sheets_crm.words import LANGS, catalogue
 from tests.base import met_headers, trade_books
