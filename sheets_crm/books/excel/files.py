@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import xxhash
+
 from sheets_crm.books.excel.locks import Lock, is_held, lock_of
 from sheets_crm.errors import OwnerError, WorkbookBusy, WorkbookMissing, WorkbookUnreadable
 
@@ -28,13 +30,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def fingerprint_of(data: bytes) -> str:
-    """The same for the same bytes."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    """The same for the same bytes (XXH3, 128 bits: nobody works against it, and a file is looked at several times a run)."""
+    return xxhash.xxh3_128_hexdigest(data)
 
 
 def fingerprint(path: Path, wait_s: float = 0.0) -> str:
     """The fingerprint of a file, read in pieces."""
-    digest = hashlib.blake2b(digest_size=16)
+    digest = xxhash.xxh3_128()
     with opened(path, wait_s) as file:
         while piece := file.read(_CHUNK):
             digest.update(piece)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sheets_crm.disk import PART, flush_folder, make_folder, sweep
 from sheets_crm.errors import NotFound, StateError, WorkbookBusy, WorkbookMissing
-from sheets_crm.sync.backup.copying import copied, digest_of, told
+from sheets_crm.sync.backup.copying import copied, digest_of, opened, told
 from sheets_crm.sync.backup.model import Backup, Keep, Why, newest_first, staying
 from sheets_crm.sync.backup.register import Register
 from sheets_crm.sync.state import StateFolder
@@ -41,8 +41,7 @@ def back_up(
     try:
         make_folder(folder)
         sweep(folder)
-        seen = digest_of(workbook)
-        backup = _still_good(state, seen) or _copy(workbook, folder, made)
+        backup = _still_good(state, workbook) or _copy(workbook, folder, made)
     except OSError as error:
         raise told(error, folder) from error
     if backup.why is None:
@@ -107,12 +106,15 @@ def is_due(state: StateFolder, *, now: datetime, every: timedelta = timedelta(da
     return made is None or now.astimezone(UTC) - made >= every
 
 
-def _still_good(state: StateFolder, seen: str) -> Backup | None:
+def _still_good(state: StateFolder, workbook: Path) -> Backup | None:
     """The last backup, when it is whole and of the same content."""
-    every = list_backups(state)
-    if every and seen.startswith(every[0].digest) and not every[0].path.is_symlink():
-        return every[0] if digest_of(every[0].path) == seen else None
-    return None
+    last = next(iter(list_backups(state)), None)
+    with opened(workbook) as file:  # says why it can't be read, where it can't
+        size = os.fstat(file.fileno()).st_size
+    if last is None or last.path.is_symlink() or last.size != size:
+        return None
+    seen = digest_of(workbook)
+    return last if seen.startswith(last.digest) and digest_of(last.path) == seen else None
 
 
 def _copy(workbook: Path, folder: Path, made: datetime) -> Backup:
