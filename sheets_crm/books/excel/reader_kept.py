@@ -11,7 +11,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -48,18 +48,31 @@ class SharedTexts:
         stream: Callable[[], Iterator[bytes]], parse: Callable[[Iterator[bytes]], pl.Series], shelf: Shelf
     ) -> SharedTexts:
         """Read a part of shared strings; understand it only if it is not the one on the shelf."""
+        kept = shelf.get(_SHARED)
+        if kept is None:
+            found = xxhash.xxh3_128()
+            return SharedTexts._put(shelf, parse(_digested(stream(), found)), found)
         found = xxhash.xxh3_128()
-        for piece in stream():
-            found.update(piece)
-        digest, kept = found.hexdigest(), shelf.get(_SHARED)
-        old = pl.read_ipc(kept[_DIGEST:].tobytes())["text"] if kept is not None else None
-        was = bytes(kept[:_DIGEST]).decode() if kept is not None else ""
-        if old is not None and was == digest:
-            return SharedTexts(digest, old)
-        texts = parse(stream())
-        shelf.put(_SHARED, (digest.encode(), _frame(texts)))
-        grown = old is not None and len(old) <= len(texts) and bool((texts.head(len(old)) == old).all())
-        return SharedTexts(digest, texts, (was, len(old)) if grown and old is not None else None)
+        for _ in _digested(stream(), found):
+            pass
+        was, old = bytes(kept[:_DIGEST]).decode(), pl.read_ipc(kept[_DIGEST:].tobytes())["text"]
+        if was == found.hexdigest():
+            return SharedTexts(was, old)
+        new = SharedTexts._put(shelf, parse(stream()), found)
+        grown = len(old) <= len(new.texts) and bool((new.texts.head(len(old)) == old).all())
+        return replace(new, before=(was, len(old)) if grown else None)
+
+    @staticmethod
+    def _put(shelf: Shelf, texts: pl.Series, digest: xxhash.xxh3_128) -> SharedTexts:
+        shelf.put(_SHARED, (digest.hexdigest().encode(), _frame(texts)))
+        return SharedTexts(digest.hexdigest(), texts)
+
+
+def _digested(pieces: Iterator[bytes], into: xxhash.xxh3_128) -> Iterator[bytes]:
+    """The pieces, each of them taken into a digest on its way."""
+    for piece in pieces:
+        into.update(piece)
+        yield piece
 
 
 @dataclass(frozen=True)
@@ -286,7 +299,7 @@ def _place(arrays: list[npt.NDArray[Any]], array: npt.NDArray[Any] | None) -> in
     return len(arrays) - 1
 
 
-def _frame(texts: pl.Series) -> bytes:
+def _frame(texts: pl.Series) -> memoryview:
     out = BytesIO()
     pl.DataFrame({"text": texts}).write_ipc(out, compression="uncompressed")
-    return out.getvalue()
+    return out.getbuffer()
