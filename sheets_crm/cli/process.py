@@ -14,13 +14,15 @@ import threading
 
 from sheets_crm.cli.app import main
 
-# numpy's algebra starts a thread a core as soon as it is imported; nothing here has work for them.
-_ONE_THREAD = "OPENBLAS_NUM_THREADS"
+# What libraries do as soon as they are imported, and nothing here has work for: numpy's algebra starts a thread a core,
+# pydantic reads the papers of every installed package in search of plug-ins.
+_SPARED = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 
 
 def program() -> None:
     """Run the program as this process, and end the process with its exit code."""
-    os.environ.setdefault(_ONE_THREAD, "1")
+    for name, value in _SPARED.items():
+        os.environ.setdefault(name, value)
     try:
         main()
     except SystemExit as end:
