@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from sheets_crm.cli import main
+from sheets_crm.cli import program
 
 if __name__ == "__main__":
     sys.argv.insert(1, "setup")
-    main()
+    program()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheets_crm.cli import main
+from sheets_crm.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

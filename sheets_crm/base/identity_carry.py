@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -79,7 +81,7 @@ def carried(
     if _as_they_stood(frame, previous, shared):
         return previous[_ID]
     now = pl.DataFrame({"row": pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
-    pairs = _untouched(frame, previous, shared)
+    pairs = _mostly_untouched(frame, previous, shared)
     now = now.join(pairs, on="row", how="left", maintain_order="left")
     left = now.filter(pl.col(_ID).is_null())["row"]
     if len(left):
@@ -99,16 +101,56 @@ def _as_they_stood(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str
     """Every key is where it was: and where keys repeat, so is every other field."""
     if frame.height != previous.height or not all(frame[name].equals(previous[name]) for name in shared):
         return False
-    others = [name for name in frame.columns if name in previous.columns and name[0] != "_" and name not in shared]
-    if all(frame[name].equals(previous[name]) for name in others):
+    if all(frame[name].equals(previous[name]) for name in _others(frame, previous, shared)):
         return True
     return not _exact(frame, shared)["key"].is_duplicated().any()
+
+
+def _others(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> list[str]:
+    return [name for name in frame.columns if name in previous.columns and name[0] != "_" and name not in shared]
+
+
+def _mostly_untouched(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
+    """As `_untouched`, and much quicker where a few rows among many were edited in their places.
+
+    Rows that stand where they stood with all their fields are who they were: unless a row that is not as it was has, or
+    had, the same keys. Then those of equal keys must be told apart, and all rows are looked at.
+    """
+    edited = _edited(frame, previous, shared)
+    if edited is None:
+        return _untouched(frame, previous, shared)
+    rows = edited.arg_true().cast(pl.UInt32)
+    here, there = frame[rows], previous[rows]
+    if _has_any_of(frame.filter(~edited), (here, there), shared):
+        return _untouched(frame, previous, shared)
+    as_they_were = pl.DataFrame({"row": (~edited).arg_true().cast(pl.UInt32)})
+    as_they_were = as_they_were.with_columns(previous[_ID].gather(as_they_were["row"]))
+    pairs = _untouched(here, there, shared)
+    return pl.concat([as_they_were, pairs.with_columns(rows.gather(pairs["row"]).alias("row"))])
+
+
+def _edited(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> pl.Series | None:
+    """Which rows differ in any field from those in their places; None where there is no comparing place by place."""
+    names = [*shared, *_others(frame, previous, shared)]
+    if frame.height != previous.height or any(frame.schema[name] != previous.schema[name] for name in names):
+        return None
+    differs = [frame[name].ne_missing(previous[name]) for name in names if not frame[name].equals(previous[name])]
+    return pl.Series([False]).new_from_index(0, frame.height) if not differs else reduce(or_, differs)
+
+
+def _has_any_of(rows: pl.DataFrame, others: tuple[pl.DataFrame, ...], shared: list[str]) -> bool:
+    """Does any of the rows have the keys of any of the other rows?"""
+    first = shared[0]
+    known = pl.concat([other.select(first) for other in others]).to_series().unique()
+    rows = rows.filter(pl.col(first).is_in(known.implode(), nulls_equal=True))  # a quick look that spares most rows
+    keys = pl.concat([_exact(other, shared)["key"] for other in others])
+    return bool(_exact(rows, shared)["key"].is_in(keys.implode()).any())
 
 
 def _untouched(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> pl.DataFrame:
     """Pairs (row, _id) of rows whose keys are exactly as they were; equals are told apart by the rest, then by order."""
     now, was = _exact(frame, shared), _exact(previous, shared)
-    others = [name for name in frame.columns if name in previous.columns and name[0] != "_" and name not in shared]
+    others = _others(frame, previous, shared)
     if now["key"].is_duplicated().any() or was["key"].is_duplicated().any():
         both = [*shared, *sorted(others)]
         pairs = _joined(_ranked(frame, now, both), _ranked(previous, was, both), previous)

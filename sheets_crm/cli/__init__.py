@@ -4,5 +4,6 @@ Heavy imports wait until a command needs them: a run that finds nothing changed 
 """
 
 from sheets_crm.cli.app import main
+from sheets_crm.cli.process import program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

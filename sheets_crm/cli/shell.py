@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable
 from datetime import date
@@ -92,4 +93,5 @@ def run_in_words(
 ) -> Any:
     """Call one of sync's runs, minding the language its configuration asks for."""
     speak(lang)
+    gc.freeze()  # all that was imported stays: no search for cycles need go through it
     return kind(config, today=today, lang=Now.voice.asked, on_language=Now.voice.hear, **more)

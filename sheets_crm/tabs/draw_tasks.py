@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
@@ -78,13 +79,19 @@ def _computed(task: Task, ctx: DrawContext) -> Row:
         "contact": next((decision.contact for decision in task.decisions if decision.contact), ""),
         "todo": todo_text(task, ctx.lang),
         "why": why_text(task, ctx.lang),
-        "checklist": "\n".join(f"\u2610 {step}" for step in checklist_lines(task, ctx.lang)),
+        "checklist": _boxed(checklist_lines(task, ctx.lang)),
         "hint": hint_text(task, ctx.lang),
         "rule": ", ".join(rules),
         "source": source_text(first),
         "client_link": look.place(first.sheet, f"A{first.row}") if first.card else None,
         "source_link": look.place(first.sheet, first.cell or f"A{first.row}") if first.sheet else None,
     }
+
+
+@lru_cache(maxsize=1 << 10)  # a rule's is the same in all its rows
+def _boxed(steps: tuple[str, ...]) -> str:
+    """Steps to be ticked off, one a line."""
+    return "\n".join(f"\u2610 {step}" for step in steps)
 
 
 def _typed(task: Task, ctx: DrawContext) -> Row:

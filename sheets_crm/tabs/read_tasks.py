@@ -15,7 +15,7 @@ from sheets_crm.tabs.columns_found import Found, find_columns
 from sheets_crm.tabs.look import unique
 from sheets_crm.tabs.task_columns import IDS, ids_by_label, priorities_by_label, statuses_by_label
 from sheets_crm.tabs.told import told, without_notes
-from sheets_crm.tabs.typed import NOTHING, Typed, plain_text, read_day, rows_of
+from sheets_crm.tabs.typed import NOTHING, Typed, read_day, rows_of
 from sheets_crm.tasks.keys import is_key, is_own, note_key, split_keys
 from sheets_crm.tasks.model import Mark, Status, Told
 from sheets_crm.tasks.texts import fold
@@ -111,7 +111,7 @@ def _status(cell: Typed, lang: Lang) -> str:
 
 def _cells(cells: Mapping[str, Typed], lang: Lang) -> dict[str, object]:
     """What stands under our columns, by id; a priority we know as its number."""
-    found: dict[str, object] = {name: plain_text(cells[name].plain(lang), lang) for name in IDS if name in cells}
+    found: dict[str, object] = {name: cells[name].as_text(lang) for name in IDS if name in cells}
     found.pop("key", None)
     level = str(found.get("priority", ""))
     if level.strip() in ("1", "2", "3"):

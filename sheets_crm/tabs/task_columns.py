@@ -6,7 +6,7 @@ Pure.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sheets_crm.books.tab import Style
@@ -84,11 +84,13 @@ def priorities_by_label() -> dict[str, int]:
     return {fold(say(f"tabs.tasks.priority.{level}", lang)): level for lang in LANGS for level in (1, 2, 3)}
 
 
+@lru_cache(maxsize=1 << 10)  # asked for in every row
 def status_label(status: str, lang: Lang) -> str:
     """A status as people read it; words of their own as typed."""
     return say(f"tabs.tasks.status.{status}", lang) if status in _STATUSES else status
 
 
+@lru_cache(maxsize=1 << 10)
 def priority_label(level: object, lang: Lang) -> str:
     """A priority as people read it."""
     return say(f"tabs.tasks.priority.{level}", lang) if level in (1, 2, 3) else str(level)

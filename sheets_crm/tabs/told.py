@@ -56,6 +56,8 @@ def is_ended(why: str) -> bool:
 
 def without_notes(why: str) -> str:
     """What a person typed under Why of a task of one's own, without the sentences that we add there."""
+    if not _own().search(why):
+        return why
     kept = [line for line in why.splitlines() if not _first([line], _OWN, found=True)]
     return "\n".join(kept) if len(kept) < len(why.splitlines()) else why
 
@@ -78,10 +80,20 @@ def _first(lines: list[str], keys: tuple[str, ...], *, found: bool = False) -> M
 @cache
 def _any() -> re.Pattern[str]:
     """How one of our sentences may begin: most cells have none, and are not looked at further."""
+    return re.compile("^\\s*" + _heads((*_COUNTS, *_AGREED, *_SINCE, *_ENDED, _BACK)), re.MULTILINE)
+
+
+@cache
+def _own() -> re.Pattern[str]:
+    """What stands in a sentence that we add to tasks of one's own, too."""
+    return re.compile(_heads(_OWN))
+
+
+def _heads(keys: tuple[str, ...]) -> str:
+    """How each of these sentences begins in every language, as a part of a pattern."""
     marks = dict.fromkeys(_VALUES, "\x01")
-    keys = (*_COUNTS, *_AGREED, *_SINCE, *_ENDED, _BACK)
     heads = {say(key, lang, **marks).partition("\x01")[0] for key in keys for lang in LANGS}
-    return re.compile("^\\s*(?:" + "|".join(map(re.escape, sorted(heads))) + ")", re.MULTILINE)
+    return "(?:" + "|".join(map(re.escape, sorted(heads))) + ")"
 
 
 @cache

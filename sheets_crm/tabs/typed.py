@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sheets_crm.books.model import Grid, serial_date
-from sheets_crm.cells import Kind
+from sheets_crm.cells import Column, Kind
 from sheets_crm.tasks.clock import hour_in_number, read_time
 from sheets_crm.words import LANGS, Lang, show
 
@@ -39,6 +39,8 @@ class Typed(NamedTuple):  # many are made, and a tuple is made quickly
 
     def as_text(self, lang: Lang) -> str:
         """The cell as text, as people of `lang` would have typed it; text itself as typed."""
+        if self.kind is Kind.TEXT:
+            return "" if self.text.isspace() else self.text
         value = self.plain(lang)
         return "" if value is None else plain_text(value, lang)
 
@@ -93,18 +95,22 @@ _KINDS = tuple(Kind)  # in the order of their numbers, which never change
 
 def rows_of(grid: Grid) -> list[list[Typed]]:
     """The grid's rows, each a list of cells (one per column of the grid); a blank cell is `NOTHING` itself."""
-    columns = []
-    for column in grid.columns:
-        kinds, texts, numbers = column.kind.to_list(), column.text.to_list(), column.number.to_list()
-        columns.append(
-            [
-                NOTHING
-                if kind == Kind.EMPTY or (cell := Typed(_KINDS[kind], text or "", number or 0.0)).blank
-                else cell
-                for kind, text, number in zip(kinds, texts, numbers, strict=True)
-            ]
-        )
-    return [list(row) for row in zip(*columns, strict=True)]
+    return [list(row) for row in zip(*map(_cells_of, grid.columns), strict=True)]
+
+
+def _cells_of(column: Column) -> list[Typed]:
+    """The cells of a column; equal cells (a status, a manager) are one."""
+    if not (column.kind != Kind.EMPTY).any():
+        return [NOTHING] * len(column.kind)
+    made: dict[tuple[int, str | None, float | None], Typed] = {}
+    found = []
+    for raw in zip(column.kind.to_list(), column.text.to_list(), column.number.to_list(), strict=True):
+        cell = made.get(raw)
+        if cell is None:
+            cell = Typed(_KINDS[raw[0]], raw[1] or "", raw[2] or 0.0)
+            cell = made[raw] = NOTHING if cell.blank else cell
+        found.append(cell)
+    return found
 
 
 def plain_text(value: object, lang: Lang) -> str:

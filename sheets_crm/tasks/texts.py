@@ -18,6 +18,8 @@ from sheets_crm.words import LANGS, Lang, fill, say
 
 T = TypeVar("T")
 
+_NUMBERS = (int, float, Decimal, date)
+
 
 def todo_text(task: Task, lang: Lang) -> str:
     """What to do; one line a reason."""
@@ -49,8 +51,12 @@ def reasons_text(decisions: Sequence[Decision], opened: date, lang: Lang) -> str
 def _has_number(decision: Decision, lang: Lang) -> bool:
     template = in_language(decision.why, lang)
     told = template.values() if isinstance(template, Mapping) else [template]
-    values = [decision.values.get(name) for sentence in told if sentence for name in _names(str(sentence))]
-    return any(isinstance(value, (int, float, Decimal, date)) and not isinstance(value, bool) for value in values)
+    return any(
+        isinstance(decision.values.get(name), _NUMBERS) and not isinstance(decision.values[name], bool)
+        for sentence in told
+        if sentence
+        for name in _names(str(sentence))
+    )
 
 
 @cache

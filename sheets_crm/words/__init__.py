@@ -85,7 +85,7 @@ def knows(key: str, lang: Lang = "en") -> bool:
 
 def fill(template: object, lang: Lang, values: Mapping[str, object]) -> str:
     """A template (a sentence, or a mapping of plural forms chosen by `n`) with values shown as people of `lang` write them."""
-    if type(template) is not str and isinstance(template, Mapping):
+    if type(template) is dict or (type(template) is not str and isinstance(template, Mapping)):
         template = template.get(plural(values.get("n", 0), lang)) or template["other"]
     parts = _parts(str(template))
     if parts is None:

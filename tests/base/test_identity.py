@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheets_crm.base import identity_carry
 from sheets_crm.base.identity import LONGEST, identify
 
 CLIENTS = {"id": pl.String, "name": pl.String, "phone": pl.String, "email": pl.String, "tax_id": pl.String}
@@ -345,3 +346,26 @@ def test_deals_stay_distinct_through_an_edit(rows, place):
     changed = [deal(*row) | ({"amount": 9} if n == place else {}) for n, row in enumerate(rows)]
     assert identify(deals(*changed), "deal", was).to_list() == was["_id"].to_list() or len(set(rows)) < len(rows)
     assert identify(deals(*changed), "deal", was).n_unique() == len(rows)
+
+
+_FIELD = st.sampled_from([None, "a", "b", "c"])
+
+
+@given(
+    st.lists(st.tuples(_FIELD, _FIELD, _FIELD, st.lists(st.sampled_from("xy"), max_size=2)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["name", "phone", "note"]), _FIELD), max_size=3),
+)
+def test_rows_edited_in_place_are_who_they_are_found_to_be_among_all_rows(rows, edits):
+    schema = {"name": pl.String, "phone": pl.String, "note": pl.String, "phones": pl.List(pl.String)}
+    frame = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        _id=pl.Series([f"i{place}" for place in range(len(rows))])
+    )
+    edited = frame.drop("_id").rows(named=True)
+    for place, name, value in edits:
+        edited[place % len(rows)][name] = value
+    now = pl.DataFrame(edited, schema=schema)
+    shared = ["name", "phone"]
+    quick, whole = (
+        way(now, frame, shared).sort("row") for way in (identity_carry._mostly_untouched, identity_carry._untouched)
+    )
+    assert quick.rows() == whole.rows()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, insert, select, update
@@ -21,6 +22,8 @@ _CHUNK = 500  # values in one IN (...)
 _MANY = 5_000  # above this, a table is read whole rather than asked for keys again and again
 _AT_FIRST = {"status": "new"}  # what a field holds before anybody touched it; all others are blank
 _OVER = {"done", "cancelled"}
+_NAMES = [column.name for column in TASKS.c if column.name != "run"]  # of what a task is, whenever that was recorded
+_TOLD, _KNOWN = itemgetter(*_NAMES), itemgetter(*(list(TASKS.c.keys()).index(name) for name in _NAMES))
 OPEN, GONE = "open", "gone"  # states of a task beside those it is marked with and the reason it ended for
 _KEPT = (
     "rule",
@@ -158,7 +161,7 @@ def record_tasks(
     reasons: key -> why a task that is not shown any more is closed.
     """
     shown = {task.key: task for task in tasks}
-    known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None)))}
+    known = {row.key: row for row in connection.execute(select(TASKS).where(TASKS.c.closed.is_(None))).fetchall()}
     still_open = set(known)
     others = [key for key in shown if key not in known]
     known |= {row.key: row for row in _of_keys(connection, select(TASKS), others)}
@@ -170,7 +173,7 @@ def record_tasks(
         if key not in known:
             new.append(row)
             counts.keys.add(key)
-        elif any(row[name] != getattr(known[key], name) for name in row if name != "run"):
+        elif _TOLD(row) != _KNOWN(known[key]):
             changed.append(row)
         if was != now and (was or since):  # what stood open when history began was opened nobody knows when
             counts.moves.append((key, was, now))
@@ -247,7 +250,7 @@ def _of_keys(connection: Connection, query: Select[Any], keys: Iterable[str]) ->
         return
     key = query.selected_columns[0]
     for part in _chunks(wanted):
-        yield from connection.execute(query.where(key.in_(part)))
+        yield from connection.execute(query.where(key.in_(part))).fetchall()
 
 
 def _chunks(values: Iterable[str]) -> Iterable[list[str]]:

@@ -80,16 +80,20 @@ def record(
     tasks: Iterable[TaskSeen],
     *,
     reasons: Mapping[str, str] | None = None,
-    keep: Callable[[str, pl.DataFrame], object] = lambda _card, _frame: None,
+    keep: Callable[[str, pl.DataFrame, bool], object] = lambda _card, _frame, _same: None,
 ) -> RunSummary:
-    """Record all of it. reasons: key -> why a task that is not shown any more is closed. keep: called with each card kind and its frame, before its changes are recorded."""
+    """Record all of it. reasons: key -> why a task that is not shown any more is closed.
+
+    keep: called with each card kind, its frame and whether that is the same as before, before its changes are recorded.
+    """
     connection.execute(insert(RUNS), [run_row(now)])
     counts = {"changed": 0, "added": 0, "removed": 0}
     moves = 0
     for card, frame in base.frames.items():
-        keep(card, frame)
         old = before[card].compared
-        if old is not None:
+        same = old is not None and old.schema == frame.schema and old.equals(frame)
+        keep(card, frame, same)
+        if old is not None and not same:
             found = _owned(_typed(changes(old, frame), base, card), (frame, old), base.frame("deal"))
             rows = _located(found, base, card)
             _append_changes(connection, rows, now, sum(counts.values()))

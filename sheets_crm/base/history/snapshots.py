@@ -31,7 +31,7 @@ class Snapshots:
         """Name and digest of the new file. OSError: nothing of the old ones is touched."""
         make_folder(self.folder)
         buffer = BytesIO()
-        frame.write_parquet(buffer, compression="zstd", compression_level=1)
+        frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
         data = buffer.getvalue()
         name = f"{_safe(card)}.{run:06}.parquet"
         write_whole(self.folder / name, data)

@@ -275,9 +275,9 @@ class History:
     ) -> RunSummary:
         now = sitting(connection, run, above=self._snapshots.last_run())
 
-        def keep(card: str, frame: pl.DataFrame) -> None:
+        def keep(card: str, frame: pl.DataFrame, same: bool) -> None:  # noqa: FBT001 - called with all three in a row
             if not trial:
-                self._keep(connection, now, card, frame)
+                self._keep(connection, now, card, frame, same=same)
 
         summary = record(connection, now, base, before, tasks.shown, reasons=tasks.reasons, keep=keep)
         if self._accepted:
@@ -285,13 +285,11 @@ class History:
         compact.tidy(connection, now, keep_days=self._keep_days, shown={task.key for task in tasks.shown})
         return summary
 
-    def _keep(self, connection: Connection, now: Sitting, card: str, frame: pl.DataFrame) -> None:
+    def _keep(self, connection: Connection, now: Sitting, card: str, frame: pl.DataFrame, *, same: bool) -> None:
         """The snapshot that counts from now on; one that is equal to the last stays where it is."""
         mine = SNAPSHOTS.c.card == card
         stands = connection.execute(select(SNAPSHOTS.c.card).where(mine)).fetchone() is not None
-        recalled = self._recalled(card)
-        before = recalled.before.compared if recalled.named else None
-        if stands and before is not None and before.schema == frame.schema and before.equals(frame):
+        if stands and same and self._recalled(card).named:
             return
         try:
             name, digest = self._snapshots.write(card, now.number, frame)
