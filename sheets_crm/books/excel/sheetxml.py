@@ -13,7 +13,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from sheets_crm.books.excel.cellxml import attribute, dtype_of, one_cell, row_cells, text_of
+from sheets_crm.books.excel.celltext import attribute, text_of
+from sheets_crm.books.excel.cellxml import dtype_of, one_cell, row_cells, whole_rows
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
 from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
 from sheets_crm.books.excel.lists import validations
@@ -113,10 +114,12 @@ class SheetWriter:
     def _chunk(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
         numbers = pl.int_range(start + 1, stop + 1, eager=True, dtype=pl.UInt32).cast(pl.String)
         covering = [n for n in self.layout.tables if n.table.row < start <= n.area.bottom]
+        rows = [row for row in sorted(loose) if start <= row < stop]
+        if len(covering) == 1 and not rows and (whole := self._whole(covering[0], start, stop, numbers)) is not None:
+            return whole
         blocks = [(n.table.column, self._block(n, start, stop, numbers)) for n in covering]
         blocks.sort(key=lambda block: block[0])
         body = _side_by_side([cells for _, cells in blocks], stop - start)
-        rows = [row for row in range(start, stop) if row in loose] if loose else []
         if rows:
             merged = [_merged(loose[row], blocks, row - start) for row in rows]
             body = body.scatter([row - start for row in rows], merged)
@@ -125,8 +128,21 @@ class SheetWriter:
         text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
         return bytes(frame.select(text.str.join("").cast(pl.Binary)).item() or b"")
 
+    def _whole(self, native: Native, start: int, stop: int, numbers: pl.Series) -> bytes | None:
+        """Rows of one table with nothing beside it: most rows of large tabs. None where they go the longer way."""
+        heights = any(start <= row < stop for row in self.layout.tab.heights)
+        attributes = self._row_attributes(start, stop, [native]) if heights or native.hidden is not None else None
+        return whole_rows(self._cells_of(native, start, stop), numbers, attributes, date_1904=self.date_1904)
+
     def _block(self, native: Native, start: int, stop: int, numbers: pl.Series) -> pl.Series:
         """The cells of a table's rows, all columns of a row in one text."""
+        cells = self._cells_of(native, start, stop)
+        if not cells:
+            return pl.Series([""]).new_from_index(0, stop - start)
+        return row_cells(cells, numbers, date_1904=self.date_1904)
+
+    def _cells_of(self, native: Native, start: int, stop: int) -> list[tuple[int, pl.Series, int]]:
+        """Place, values and style of each column, for the rows of a table."""
         table = native.table
         cells = []
         for i, column in enumerate(table.columns):
@@ -135,9 +151,7 @@ class SheetWriter:
                 values = pl.Series([None], dtype=pl.String)
             look = self.styles.xf(dated(column.style, column.values.dtype))
             cells.append((table.column + i, values, look))
-        if not cells:
-            return pl.Series([""]).new_from_index(0, stop - start)
-        return row_cells(cells, numbers, date_1904=self.date_1904)
+        return cells
 
     def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
         heights = {row: points for row, points in self.layout.tab.heights.items() if start <= row < stop}
