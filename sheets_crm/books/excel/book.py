@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
-from sheets_crm.books.excel.archive import Archive, Blob, OnDisk, Stamp, rebuild
+from sheets_crm.books.excel.archive import Archive, OnDisk, Stamp, rebuild
 from sheets_crm.books.excel.blank import address, blank_workbook
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.meaning import is_same, lost_notes
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.remove import Removal, wholly_ours
+from sheets_crm.books.excel.standing import Standing
 from sheets_crm.books.excel.whole import wait_until_whole
 from sheets_crm.books.excel.workbook import MARKER, Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
@@ -36,6 +38,7 @@ class ExcelBook:
     wait_s: how long to wait for a file that someone has open, or is just saving.
     before_write: called with the workbook's path just before it is replaced: the moment for a backup.
     companion_of: another workbook whose cells our tabs point at; this one is then made where it is not there yet.
+    standing: a file of ours that remembers where our rows lie in the workbook, so that equal ones are not drawn again.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class ExcelBook:
         wait_s: float = 0.0,
         before_write: Callable[[Path], None] | None = None,
         companion_of: Path | None = None,
+        standing: Path | None = None,
     ) -> None:
         self.path = Path(path)
         self._companion_of = companion_of
         self._allow_protected = allow_protected
         self._wait_s = wait_s
         self._before_write = before_write
+        self._standing = standing
         self._formula_free: set[Stamp] = set()  # sheets that were read and hold no formula
 
     @property
@@ -91,7 +96,10 @@ class ExcelBook:
         package, workbook = self._open(data)
         with self._named():
             refuse(workbook, allow_protected=self._allow_protected)
-            graft = Graft(package, workbook, links_to=self._links_to(), formula_free=self._formula_free)
+            standing = Standing(self._standing) if self._standing else None
+            graft = Graft(
+                package, workbook, links_to=self._links_to(), formula_free=self._formula_free, standing=standing
+            )
             graft.put(plan.tabs)
             removal = Removal(graft, target)
             removal.take_out(plan.remove, kept=plan.kept, even_added=plan.even_added)
@@ -109,6 +117,8 @@ class ExcelBook:
         files.replace_file(
             target, written.to, lambda new: self._check(new, written, found), self._wait_s, like=self._companion_of
         )
+        if standing:
+            standing.keep(graft.sheets)
         notes = (*done.notes, *lost)
         return replace(done, written=tuple(graft.written), fingerprint=written.fingerprint, notes=notes)
 
@@ -199,7 +209,7 @@ class _Write:
                 if name not in self._put and name not in self._drop and not _same(self._old, package.archive, name):
                     raise RuntimeError(f"member {name} was not copied as it is")
             for name in self._put:
-                package.archive.check(name)
+                package.archive.check(name, self._put[name])
             marked = Workbook(package).marked()
         standing = {tab: marked[tab.casefold()].name for tab in self._titles if tab.casefold() in marked}
         if standing != dict(self._titles):

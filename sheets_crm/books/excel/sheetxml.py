@@ -9,22 +9,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import polars as pl
 
+from sheets_crm.books.excel.blob import Pieces, Stretch
 from sheets_crm.books.excel.celltext import attribute, text_of
 from sheets_crm.books.excel.cellxml import dtype_of, one_cell, row_cells, whole_rows
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
 from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
 from sheets_crm.books.excel.lists import validations
+from sheets_crm.books.excel.stretches import digest_of
 from sheets_crm.books.excel.styles import SHORT_DATE, SHORT_MOMENT, Styles
 from sheets_crm.books.excel.xmlsplice import escape, quote
 from sheets_crm.books.tab import Cell, Range, Style, TabColumn
 from sheets_crm.cells import letter
 from sheets_crm.errors import OwnerError
 
-_CHUNK_ROWS = 16_384
+_CHUNK_ROWS = 4_096  # what a thousand of these cost together is least; what one changed row draws again
+_STRETCH_ROWS = 512
 _MAX_LINKS = 65_000  # Excel drops the links of a sheet that has more than 65,530
 _A4 = 9
 
@@ -38,12 +42,12 @@ class SheetWriter:
     dialect: Dialect
     date_1904: bool
 
-    def pieces(self) -> Iterator[bytes]:
-        """The part, piece by piece."""
+    def pieces(self, *, marked: bool = False) -> Pieces:
+        """The part, piece by piece; many rows of a table as stretches. marked: tell by what these are known again."""
         if self._last_row() >= MAX_ROWS:
             raise OwnerError("excel.too_many_rows", sheet=self.layout.name)
         yield self._head().encode()
-        yield from self._rows()
+        yield from self._rows(marked=marked)
         yield self._tail().encode()
 
     @property
@@ -101,7 +105,7 @@ class SheetWriter:
 
     # ---- the rows
 
-    def _rows(self) -> Iterator[bytes]:
+    def _rows(self, *, marked: bool) -> Iterator[bytes | Stretch]:
         loose = self._loose()
         breaks = {0, self._last_row() + 1}
         for native in self.layout.tables:
@@ -109,11 +113,31 @@ class SheetWriter:
         edges = sorted(breaks)
         for begin, end in pairwise(edges):
             for start in range(begin, end, _CHUNK_ROWS):
-                yield self._chunk(start, min(start + _CHUNK_ROWS, end), loose)
+                stop = min(start + _CHUNK_ROWS, end)
+                if stop - start < _STRETCH_ROWS:
+                    yield self._chunk(start, stop, loose)
+                else:
+                    digest = self._digest(start, stop, loose) if marked else b""
+                    yield Stretch(digest, partial(self._chunk, start, stop, loose))
+
+    def _digest(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
+        """By what a chunk is known again: all that `_chunk` looks at."""
+        covering = self._covering(start, stop)
+        heights = {row: points for row, points in self.layout.tab.heights.items() if start <= row < stop}
+        told = (
+            start,
+            stop,
+            self.date_1904,
+            heights,
+            [(row, loose[row]) for row in sorted(loose) if start <= row < stop],
+        )
+        blocks = [self._cells_of(native, start, stop) for native in covering if native.table.height]
+        hidden = [n.hidden.slice(start - n.table.row - 1, stop - start) for n in covering if n.hidden is not None]
+        return digest_of((told, [native.hidden is None for native in covering]), blocks, hidden)
 
     def _chunk(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
         numbers = pl.int_range(start + 1, stop + 1, eager=True, dtype=pl.UInt32).cast(pl.String)
-        covering = [n for n in self.layout.tables if n.table.row < start <= n.area.bottom]
+        covering = self._covering(start, stop)
         rows = [row for row in sorted(loose) if start <= row < stop]
         if len(covering) == 1 and not rows and (whole := self._whole(covering[0], start, stop, numbers)) is not None:
             return whole
@@ -127,6 +151,10 @@ class SheetWriter:
         frame = frame.filter((pl.col("c") != "") | (pl.col("a") != ""))
         text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
         return bytes(frame.select(text.str.join("").cast(pl.Binary)).item() or b"")
+
+    def _covering(self, start: int, stop: int) -> list[Native]:
+        """The tables whose rows these are: all of them or none, for chunks end where tables do."""
+        return [native for native in self.layout.tables if native.table.row < start < stop <= native.area.bottom + 1]
 
     def _whole(self, native: Native, start: int, stop: int, numbers: pl.Series) -> bytes | None:
         """Rows of one table with nothing beside it: most rows of large tabs. None where they go the longer way."""
