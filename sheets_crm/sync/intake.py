@@ -142,9 +142,16 @@ def placed(document: Document) -> Iterator[None]:
 
 
 def book_of(
-    opened: Opened, before_write: Callable[[Path], object] | None = None, *, wait_s: float | None = None
+    opened: Opened,
+    before_write: Callable[[Path], object] | None = None,
+    *,
+    wait_s: float | None = None,
+    standing: Path | None = None,
 ) -> ExcelBook | CompanionBook | GoogleBook:
-    """The configured workbook as a book. before_write: called just before a file is replaced. wait_s: None as configured."""
+    """The configured workbook as a book. before_write: called just before a file is replaced. wait_s: None as configured.
+
+    standing: where an Excel file's rows are remembered from one write to the next.
+    """
 
     def before(path: Path) -> None:
         if before_write is not None:
@@ -158,9 +165,16 @@ def book_of(
     with placed(opened.document):
         companion = companion_path(opened)
     if companion is None:
-        return ExcelBook(opened.workbook, allow_protected=protected, wait_s=wait_s, before_write=before)
+        return ExcelBook(
+            opened.workbook, allow_protected=protected, wait_s=wait_s, before_write=before, standing=standing
+        )
     written = ExcelBook(
-        companion, allow_protected=protected, wait_s=wait_s, before_write=before, companion_of=opened.workbook
+        companion,
+        allow_protected=protected,
+        wait_s=wait_s,
+        before_write=before,
+        companion_of=opened.workbook,
+        standing=standing,
     )
     return CompanionBook(ExcelBook(opened.workbook, wait_s=wait_s), written)
 

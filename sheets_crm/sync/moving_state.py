@@ -18,7 +18,7 @@ from sheets_crm.sync.state import StateFolder, cannot_write
 UNFINISHED = "copying"  # a file of the new state folder until the copy is done
 _STAY = {
     "belongs.json", "last-run.json", "pending.json", "places.json", "backups", "copies.json", "logs", "google", "google-version",
-    "google-title", "google-cells", "status.json", ".gitignore", UNFINISHED,
+    "google-title", "google-cells", "status.json", "standing.json", ".gitignore", UNFINISHED,
 }  # fmt: skip
 _DATABASES = {".db", ".sqlite"}
 

@@ -215,7 +215,12 @@ def _once(
     copies: list[Backup] = []
     now = datetime.now(UTC)
     keep = opened.config.backups.rotation
-    book = book or book_of(opened, lambda path: copies.append(back_up(path, state, now=now, keep=keep)), wait_s=wait_s)
+    book = book or book_of(
+        opened,
+        lambda path: copies.append(back_up(path, state, now=now, keep=keep)),
+        wait_s=wait_s,
+        standing=state.standing,
+    )
     seen = read(opened, book)
     opened = opened.read_as(book)
     typed = places.marks_of(seen)

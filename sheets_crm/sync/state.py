@@ -79,6 +79,7 @@ class StateFolder:
         self.path = path
         self.backups = path / "backups"
         self.logs = path / "logs"
+        self.standing = path / "standing.json"  # where our rows lie in the workbook
         self._stamp = path / "last-run.json"
 
     @classmethod
