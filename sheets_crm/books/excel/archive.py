@@ -168,7 +168,10 @@ class Archive:
             return False
         if info.compress_type == blob.method and self._lies_there(name, blob):
             return True
-        return self.read(name) == bytes(isal_zlib.decompress(blob.packed, -15))
+        try:
+            return self.read(name) == bytes(isal_zlib.decompress(blob.packed, -15))
+        except WorkbookUnreadable:
+            return False
 
     def _lies_there(self, name: str, blob: Blob) -> bool:
         """To the byte, as it is packed?"""
