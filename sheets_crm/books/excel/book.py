@@ -115,7 +115,11 @@ class ExcelBook:
         lost = lost_notes(graft, target)
         written = _Write(package.archive, put, drop, graft.titles)
         files.replace_file(
-            target, written.to, lambda new: self._check(new, written, found), self._wait_s, like=self._companion_of
+            target,
+            written.to,
+            lambda new: self._check(new, written, None if found == NO_FILE else data),
+            self._wait_s,
+            like=self._companion_of,
         )
         if standing:
             standing.keep(graft.sheets)
@@ -174,18 +178,18 @@ class ExcelBook:
             error.values.setdefault("workbook", self.path.name)
             raise
 
-    def _check(self, temporary: Path, written: _Write, found: str) -> None:
-        """The last look before the old file is replaced: the new one is sound, the old one is as we read it."""
+    def _check(self, temporary: Path, written: _Write, found: bytes | None) -> None:
+        """The last look before the old file is replaced: the new one is sound, the old one is as we read it, or is none."""
         target = self.path.resolve()
         written.verify(temporary)
         files.wait_until_free(target, 0)
-        if found == NO_FILE:
+        if found is None:
             if target.exists():
                 raise FingerprintChanged
             return
         if self._before_write:
             self._before_write(target)
-        if files.fingerprint(target) != found:
+        if not files.holds(target, found):
             raise FingerprintChanged
 
 

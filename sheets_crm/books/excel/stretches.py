@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from sheets_crm import __version__
-from sheets_crm.books.excel.cellxml import Columns
 
 _SIZE = 16
 # Polars hashes a row into 64 bits, alike in all processes of one version of it. Two seeds make it 128, so that no chance
@@ -19,15 +20,20 @@ _SIZE = 16
 _SEEDS = (0x5EED, 0xC0FFEE)
 _VERSIONS = (__version__, pl.__version__)  # another version may draw, or hash, in another way
 
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]  # a line per seed, a place per row
 
-def digest_of(told: object, blocks: Sequence[Columns], more: Iterable[pl.Series] = ()) -> bytes:
-    """told: everything but the values, as its repr tells it apart. blocks, more: of equally many rows, in their order."""
-    looks = [(place, style, str(values.dtype)) for columns in blocks for place, values, style in columns]
-    series = [values for columns in blocks for _, values, _ in columns]
-    digest = blake2b(repr((_VERSIONS, told, looks)).encode("utf-8", "surrogatepass"), digest_size=_SIZE)
-    frame = pl.DataFrame([_hashable(values).alias(str(i)) for i, values in enumerate([*series, *more])])
-    for seed in _SEEDS if frame.width else ():
-        digest.update(frame.hash_rows(seed).to_numpy().tobytes())
+
+def hashes_of(columns: Sequence[pl.Series]) -> Hashes:
+    """Of all rows at once; rows that are written alike have equal ones, whatever stands before or behind them."""
+    frame = pl.DataFrame([_hashable(values).alias(str(i)) for i, values in enumerate(columns)])
+    return np.array([frame.hash_rows(seed).to_numpy() for seed in _SEEDS])
+
+
+def digest_of(told: object, rows: Iterable[Hashes]) -> bytes:
+    """told: everything but the values, as its repr tells it apart. rows: of each table that stands in the stretch."""
+    digest = blake2b(repr((_VERSIONS, told)).encode("utf-8", "surrogatepass"), digest_size=_SIZE)
+    for hashes in rows:
+        digest.update(hashes.tobytes())
     return digest.digest()
 
 
