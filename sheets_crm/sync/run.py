@@ -232,7 +232,6 @@ def _once(
     before = memory.Past(history, state).sheets()
     who = editor_of(opened, book)
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who, shelf=shelf)
-    shelf.clear()
     seen = replace(seen, grids={})  # all is said; of a million rows they are too much to keep while the file is written
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
@@ -240,6 +239,7 @@ def _once(
         applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
     except WorkbookBusy as error:
         raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
+    shelf.clear()
     history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
     run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
     shown = memory.tasks_seen(result.tasks, opened.lang)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sheets_crm.books.excel.cellxml import escaped, one_cell, row_cells, text_of
+from sheets_crm.books.excel.celltext import escaped, text_of
+from sheets_crm.books.excel.cellxml import one_cell, row_cells
 from sheets_crm.books.excel.dialect import STRICT, TRANSITIONAL
 from sheets_crm.books.excel.lists import in_place
 from sheets_crm.books.excel.sheetxml import file_width

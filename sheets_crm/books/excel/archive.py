@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from isal import isal_zlib
 
+from sheets_crm.books.excel.blob import Blob, Segment
 from sheets_crm.errors import WorkbookUnreadable
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -23,7 +23,6 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _LIMIT = 0xFFFF_FFFF
 _JANUARY_1980 = (0, 33)  # DOS time and date: our members must not depend on the clock
-_SMALL = 1 << 18  # below this the slower, tighter compressor costs nothing
 _CHUNK = 1 << 20
 _BAD_DATA = cast("tuple[type[Exception], ...]", (isal_zlib.error, EOFError, ValueError))
 _UTF8_NAME = 0x800
@@ -31,34 +30,6 @@ _DATA_DESCRIPTOR = 0x8
 _ENCRYPTED = 0x1
 
 Stamp = tuple[int, int]  # check sum and size of a member's content
-
-
-@dataclass(frozen=True)
-class Blob:
-    """A member's content, compressed."""
-
-    crc: int
-    size: int
-    packed: bytes
-    method: int = zipfile.ZIP_DEFLATED
-
-    @staticmethod
-    def of(data: bytes) -> Blob:
-        """Compressed alike on every machine that has the same libraries."""
-        return Blob.of_chunks([data], small=len(data) < _SMALL)
-
-    @staticmethod
-    def of_chunks(chunks: Iterable[bytes], *, small: bool = False) -> Blob:
-        """Compressed piece by piece, so that a large sheet never stands in memory unpacked."""
-        packer = zlib.compressobj(6, zlib.DEFLATED, -15) if small else isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
-        crc = size = 0
-        out = []
-        for chunk in chunks:
-            crc = isal_zlib.crc32(chunk, crc)
-            size += len(chunk)
-            out.append(packer.compress(chunk))
-        out.append(packer.flush())
-        return Blob(crc, size, b"".join(out))
 
 
 @dataclass(frozen=True)
@@ -124,6 +95,10 @@ class Archive:
         for at in range(begin, begin + size, _CHUNK):
             yield self.data[at : min(at + _CHUNK, begin + size)]
 
+    def view(self, begin: int, end: int) -> bytes | memoryview:
+        """Bytes of the file; not copied where the file is in memory."""
+        return self.data[begin:end] if isinstance(self.data, OnDisk) else memoryview(self.data)[begin:end]
+
     def stamp(self, name: str) -> Stamp:
         """By what the content of a member is known again."""
         info = self.members[name].info
@@ -137,14 +112,18 @@ class Archive:
             raise WorkbookUnreadable("excel.part_broken", part=name)
         return data
 
-    def check(self, name: str) -> None:
-        """What `read` checks, piece by piece: a large member never stands in memory unpacked. WorkbookUnreadable as there."""
-        info = self.members[name].info
-        crc = size = 0
-        for piece in self.pieces(name):
-            crc = isal_zlib.crc32(piece, crc)
-            size += len(piece)
-        if (size, crc) != (info.file_size, info.CRC):
+    def check(self, name: str, blob: Blob) -> None:
+        """Does the member hold just this content? Segments that were taken over must be there to the byte, new ones must
+        unpack to what they were made from. WorkbookUnreadable where anything is not so.
+        """
+        member = self.members[name]
+        info, at = member.info, member.at
+        told = (info.CRC, info.file_size, info.compress_size, info.compress_type)
+        is_sound = told == (blob.crc, blob.size, blob.packed_size, blob.method)
+        for segment in blob.segments:
+            is_sound = is_sound and _is_there(self.data[at : at + len(segment.packed)], segment)
+            at += len(segment.packed)
+        if not is_sound:
             raise WorkbookUnreadable("excel.part_broken", part=name)
 
     def _unpacked(self, name: str) -> bytes:
@@ -187,9 +166,34 @@ class Archive:
         info = self.members[name].info
         if (info.CRC, info.file_size) != (blob.crc, blob.size):
             return False
-        if info.compress_type == blob.method and self.packed(name) == blob.packed:
+        if info.compress_type == blob.method and self._lies_there(name, blob):
             return True
-        return self.read(name) == bytes(isal_zlib.decompress(blob.packed, -15))
+        try:
+            return self.read(name) == bytes(isal_zlib.decompress(blob.packed, -15))
+        except WorkbookUnreadable:
+            return False
+
+    def _lies_there(self, name: str, blob: Blob) -> bool:
+        """To the byte, as it is packed?"""
+        member = self.members[name]
+        at = member.at
+        if member.info.compress_size != blob.packed_size:
+            return False
+        for segment in blob.segments:
+            if self.data[at : at + len(segment.packed)] != bytes(segment.packed):
+                return False
+            at += len(segment.packed)
+        return True
+
+
+def _is_there(packed: bytes, segment: Segment) -> bool:
+    if segment.is_old:
+        return packed == bytes(segment.packed)
+    try:
+        data = isal_zlib.decompressobj(-15).decompress(packed)
+    except _BAD_DATA:
+        return False
+    return len(data) == segment.size and isal_zlib.crc32(data) == segment.crc
 
 
 def clean(name: str) -> str:
@@ -259,8 +263,8 @@ class _Writer:
 
     def blob(self, name: bytes, blob: Blob, flags: int) -> None:
         head = (20, flags, blob.method, *_JANUARY_1980)
-        sizes = (blob.crc, len(blob.packed), blob.size)
-        self._entry(name, head, sizes, (20, 0, 0), (b"", b"", b""), [blob.packed])
+        sizes = (blob.crc, blob.packed_size, blob.size)
+        self._entry(name, head, sizes, (20, 0, 0), (b"", b"", b""), (segment.packed for segment in blob.segments))
 
     def _entry(  # noqa: PLR0917
         self,
@@ -269,7 +273,7 @@ class _Writer:
         sizes: tuple[int, int, int],
         origin: tuple[int, int, int],
         extras: tuple[bytes, bytes, bytes],
-        packed: Iterable[bytes],
+        packed: Iterable[bytes | memoryview],
     ) -> None:
         local_extra, extra, comment = extras
         if max(*sizes[1:], self.at + sizes[1]) >= _LIMIT or len(self.directory) >= 0xFFFE:
@@ -288,6 +292,6 @@ class _Writer:
         self._put(directory)
         self._put(_END.pack(b"PK\5\6", 0, 0, count, count, len(directory), begin, len(comment)) + comment)
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         self.out.write(data)
         self.at += len(data)

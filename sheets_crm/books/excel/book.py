@@ -15,17 +15,19 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from sheets_crm.books.excel import files
-from sheets_crm.books.excel.archive import Archive, Blob, OnDisk, Stamp, rebuild
+from sheets_crm.books.excel.archive import Archive, OnDisk, Stamp, rebuild
 from sheets_crm.books.excel.blank import address, blank_workbook
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.meaning import is_same, lost_notes
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.remove import Removal, wholly_ours
+from sheets_crm.books.excel.standing import Standing
 from sheets_crm.books.excel.whole import wait_until_whole
 from sheets_crm.books.excel.workbook import MARKER, Workbook, refuse
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError
-from sheets_crm.shelf import Shelf
+from sheets_crm.shelf import NO_SHELF, Shelf
 
 NO_FILE = "-"  # the fingerprint of a companion workbook that is still to be made
 
@@ -48,7 +50,7 @@ class ExcelBook:
         wait_s: float = 0.0,
         before_write: Callable[[Path], None] | None = None,
         companion_of: Path | None = None,
-        shelf: Shelf | None = None,
+        shelf: Shelf = NO_SHELF,
     ) -> None:
         self.path, self._shelf = Path(path), shelf
         self._companion_of = companion_of
@@ -95,7 +97,10 @@ class ExcelBook:
         package, workbook = self._open(data)
         with self._named():
             refuse(workbook, allow_protected=self._allow_protected)
-            graft = Graft(package, workbook, links_to=self._links_to(), formula_free=self._formula_free)
+            standing = Standing(self._shelf)
+            graft = Graft(
+                package, workbook, links_to=self._links_to(), formula_free=self._formula_free, standing=standing
+            )
             graft.put(plan.tabs)
             removal = Removal(graft, target)
             removal.take_out(plan.remove, kept=plan.kept, even_added=plan.even_added)
@@ -111,8 +116,13 @@ class ExcelBook:
         lost = lost_notes(graft, target)
         written = _Write(package.archive, put, drop, graft.titles)
         files.replace_file(
-            target, written.to, lambda new: self._check(new, written, found), self._wait_s, like=self._companion_of
+            target,
+            written.to,
+            lambda new: self._check(new, written, None if found == NO_FILE else data),
+            self._wait_s,
+            like=self._companion_of,
         )
+        standing.keep(graft.sheets)
         notes = (*done.notes, *lost)
         return replace(done, written=tuple(graft.written), fingerprint=written.fingerprint, notes=notes)
 
@@ -168,18 +178,18 @@ class ExcelBook:
             error.values.setdefault("workbook", self.path.name)
             raise
 
-    def _check(self, temporary: Path, written: _Write, found: str) -> None:
-        """The last look before the old file is replaced: the new one is sound, the old one is as we read it."""
+    def _check(self, temporary: Path, written: _Write, found: bytes | None) -> None:
+        """The last look before the old file is replaced: the new one is sound, the old one is as we read it, or is none."""
         target = self.path.resolve()
         written.verify(temporary)
         files.wait_until_free(target, 0)
-        if found == NO_FILE:
+        if found is None:
             if target.exists():
                 raise FingerprintChanged
             return
         if self._before_write:
             self._before_write(target)
-        if files.fingerprint(target) != found:
+        if not files.holds(target, found):
             raise FingerprintChanged
 
 
@@ -203,7 +213,7 @@ class _Write:
                 if name not in self._put and name not in self._drop and not _same(self._old, package.archive, name):
                     raise RuntimeError(f"member {name} was not copied as it is")
             for name in self._put:
-                package.archive.check(name)
+                package.archive.check(name, self._put[name])
             marked = Workbook(package).marked()
         standing = {tab: marked[tab.casefold()].name for tab in self._titles if tab.casefold() in marked}
         if standing != dict(self._titles):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from sheets_crm.books.excel.cellxml import text_of
+from sheets_crm.books.excel.celltext import text_of
 from sheets_crm.books.excel.dialect import DECLARATION, Dialect
 from sheets_crm.books.excel.layout import Layout
 from sheets_crm.books.excel.workbook import quoted

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.styles import LISTS
 from sheets_crm.books.excel.workbook import EMPTY_LIST, EMPTY_TAG, MARKER, NO_NAMES, Sheet, Workbook

@@ -12,8 +12,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from sheets_crm.books.excel.archive import Blob, Stamp
+from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.books.excel.arrange import arrange
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_old, table_ids
 from sheets_crm.books.excel.chartxml import CHART_REL, chart_part
 from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
@@ -26,6 +27,7 @@ from sheets_crm.books.excel.package import Package, Rel, rels_name, rels_part
 from sheets_crm.books.excel.references import mentions
 from sheets_crm.books.excel.same import look_of
 from sheets_crm.books.excel.sheetxml import SheetWriter
+from sheets_crm.books.excel.standing import Standing
 from sheets_crm.books.excel.styles import Styles
 from sheets_crm.books.excel.tablexml import free_table_name, table_part, unique_titles
 from sheets_crm.books.excel.workbook import Sheet, Workbook
@@ -54,6 +56,7 @@ class Graft:
 
     links_to: the address of another workbook in which the places lie that our cells point at; None: they lie in this one.
     formula_free: sheets that are known to hold no formula, and need not be searched for one that names our tabs.
+    standing: where rows that need not be drawn again lie in the package.
     """
 
     def __init__(
@@ -63,8 +66,11 @@ class Graft:
         *,
         links_to: str | None = None,
         formula_free: Collection[Stamp] = (),
+        standing: Standing | None = None,
     ) -> None:
         self.package, self.workbook, self._links_to, self._formula_free = package, workbook, links_to, formula_free
+        self._standing = standing
+        self.sheets: dict[str, Blob] = {}  # of our tabs, by part, written now or standing so already
         self.written: list[str] = []
         self.titles: dict[str, str] = {}
         styles = workbook.part_of_kind("styles")
@@ -192,7 +198,10 @@ class Graft:
         """All parts of a tab; True when any of them was not there or not the same."""
         dialect = self.workbook.dialect
         writer = SheetWriter(layout, self.styles, dialect, self.workbook.date_1904)
-        changed = self._write(layout.part, Blob.of_chunks(writer.pieces()), SHEET_TYPE)
+        known = self._standing.of(self.package.archive, layout.part) if self._standing else None
+        sheet = Blob.of_pieces(writer.pieces(marked=self._standing is not None), known)
+        self.sheets[layout.part] = sheet
+        changed = self._write(layout.part, sheet, SHEET_TYPE)
         for native in layout.tables:
             changed |= self._write(native.part, Blob.of(table_part(native, dialect)), TABLE_TYPE)
         if layout.drawing and (layout.charts or (old_drawing and old_drawing.ours)):

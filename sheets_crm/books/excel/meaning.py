@@ -13,6 +13,7 @@ from sheets_crm.books.excel.added import cells_outside, drawn_area, reaches_beyo
 from sheets_crm.books.excel.dialect import MAX_COLUMNS, MAX_ROWS
 from sheets_crm.books.excel.graft import Drawn, Graft
 from sheets_crm.books.excel.same import has_all_kinds, stands
+from sheets_crm.errors import WorkbookUnreadable
 from sheets_crm.words import Phrase
 
 _SMALL = 5_000  # rows
@@ -25,8 +26,15 @@ def is_same(graft: Graft, path: Path) -> bool:
     if not graft.written or set(graft.written) != set(graft.drawn):
         return False
     drawn = list(graft.drawn.values())
-    if any(one.before.partition(" ")[0] != one.look for one in drawn):
+    if any(one.before != f"{one.look} {one.area}" for one in drawn):  # fewer rows than stand there are not the same
         return False
+    try:
+        return _all_stand(graft, drawn, path)
+    except WorkbookUnreadable:  # a sheet of ours that is damaged is drawn again
+        return False
+
+
+def _all_stand(graft: Graft, drawn: list[Drawn], path: Path) -> bool:
     if not all(has_all_kinds(one.layout.tab, graft.package.read(one.layout.part)) for one in drawn):
         return False
     if sum(_cells(one) for one in drawn) > _MOST_CELLS:

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.carry import OldTab, OldTable, area_of, plain_title
 from sheets_crm.books.excel.layout import Native
 from sheets_crm.books.excel.workbook import Workbook

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sheets_crm.books.excel.archive import Archive, Blob, OnDisk, clean
+from sheets_crm.books.excel.archive import Archive, OnDisk, clean
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.dialect import (
     CONTENT_TYPES,
     DECLARATION,

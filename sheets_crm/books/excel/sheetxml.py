@@ -7,25 +7,57 @@ modules. Source: ECMA-376 part 1, 18.3 (the order of the elements is the schema'
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import polars as pl
 
-from sheets_crm.books.excel.cellxml import attribute, dtype_of, one_cell, row_cells, text_of
+from sheets_crm.books.excel.blob import Pieces, Stretch
+from sheets_crm.books.excel.celltext import attribute, text_of
+from sheets_crm.books.excel.cellxml import dtype_of, one_cell, row_cells, whole_rows
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_ROWS, Dialect
 from sheets_crm.books.excel.layout import ColumnLook, Layout, Native
 from sheets_crm.books.excel.lists import validations
+from sheets_crm.books.excel.stretches import Hashes, digest_of, hashes_of
 from sheets_crm.books.excel.styles import SHORT_DATE, SHORT_MOMENT, Styles
 from sheets_crm.books.excel.xmlsplice import escape, quote
 from sheets_crm.books.tab import Cell, Range, Style, TabColumn
 from sheets_crm.cells import letter
 from sheets_crm.errors import OwnerError
 
-_CHUNK_ROWS = 16_384
+_CHUNK_ROWS = 4_096  # what a thousand of these cost together is least; what one changed row draws again
+_STRETCH_ROWS = 512
 _MAX_LINKS = 65_000  # Excel drops the links of a sheet that has more than 65,530
 _A4 = 9
+
+
+class _Body:
+    """The rows of a table below its header, ready to be written. styles: of its columns."""
+
+    def __init__(self, native: Native, styles: Sequence[int]) -> None:
+        self._first = native.table.row + 1
+        columns, self._left = native.table.columns, native.table.column
+        empty = pl.Series([None], dtype=pl.String)
+        self._values = [column.values if native.table.height else empty for column in columns]
+        self._styles, self._hidden = styles, native.hidden if native.table.height else None
+        self._hashes: Hashes | None = None
+        dtypes = [str(values.dtype) for values in self._values]
+        self.looks = (self._left, list(styles), dtypes, self._hidden is None)  # all but the values
+
+    def cells(self, start: int, stop: int) -> list[tuple[int, pl.Series, int]]:
+        """Place, values and style of each column."""
+        return [
+            (self._left + i, values.slice(start - self._first, stop - start), style)
+            for i, (values, style) in enumerate(zip(self._values, self._styles, strict=True))
+        ]
+
+    def hashes(self, start: int, stop: int) -> Hashes:
+        """Of the rows' values, and of what is hidden."""
+        if self._hashes is None:
+            self._hashes = hashes_of([*self._values, *([] if self._hidden is None else [self._hidden])])
+        return self._hashes[:, start - self._first : stop - self._first]
 
 
 @dataclass(frozen=True)
@@ -36,13 +68,14 @@ class SheetWriter:
     styles: Styles
     dialect: Dialect
     date_1904: bool
+    _bodies: dict[str, _Body] = field(default_factory=dict, compare=False, repr=False)  # by part
 
-    def pieces(self) -> Iterator[bytes]:
-        """The part, piece by piece."""
+    def pieces(self, *, marked: bool = False) -> Pieces:
+        """The part, piece by piece; many rows of a table as stretches. marked: tell by what these are known again."""
         if self._last_row() >= MAX_ROWS:
             raise OwnerError("excel.too_many_rows", sheet=self.layout.name)
         yield self._head().encode()
-        yield from self._rows()
+        yield from self._rows(marked=marked)
         yield self._tail().encode()
 
     @property
@@ -100,7 +133,7 @@ class SheetWriter:
 
     # ---- the rows
 
-    def _rows(self) -> Iterator[bytes]:
+    def _rows(self, *, marked: bool) -> Iterator[bytes | Stretch]:
         loose = self._loose()
         breaks = {0, self._last_row() + 1}
         for native in self.layout.tables:
@@ -108,15 +141,30 @@ class SheetWriter:
         edges = sorted(breaks)
         for begin, end in pairwise(edges):
             for start in range(begin, end, _CHUNK_ROWS):
-                yield self._chunk(start, min(start + _CHUNK_ROWS, end), loose)
+                stop = min(start + _CHUNK_ROWS, end)
+                if stop - start < _STRETCH_ROWS:
+                    yield self._chunk(start, stop, loose)
+                else:
+                    digest = self._digest(start, stop, loose) if marked else b""
+                    yield Stretch(digest, partial(self._chunk, start, stop, loose))
+
+    def _digest(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
+        """By what a chunk is known again: all that `_chunk` looks at."""
+        bodies = [self._body(native) for native in self._covering(start, stop)]
+        heights = {row: points for row, points in self.layout.tab.heights.items() if start <= row < stop}
+        beside = [(row, loose[row]) for row in sorted(loose) if start <= row < stop]
+        told = (start, stop, self.date_1904, heights, beside, [body.looks for body in bodies])
+        return digest_of(told, [body.hashes(start, stop) for body in bodies])
 
     def _chunk(self, start: int, stop: int, loose: dict[int, list[tuple[int, str]]]) -> bytes:
         numbers = pl.int_range(start + 1, stop + 1, eager=True, dtype=pl.UInt32).cast(pl.String)
-        covering = [n for n in self.layout.tables if n.table.row < start <= n.area.bottom]
+        covering = self._covering(start, stop)
+        rows = [row for row in sorted(loose) if start <= row < stop]
+        if len(covering) == 1 and not rows and (whole := self._whole(covering[0], start, stop, numbers)) is not None:
+            return whole
         blocks = [(n.table.column, self._block(n, start, stop, numbers)) for n in covering]
         blocks.sort(key=lambda block: block[0])
         body = _side_by_side([cells for _, cells in blocks], stop - start)
-        rows = [row for row in range(start, stop) if row in loose] if loose else []
         if rows:
             merged = [_merged(loose[row], blocks, row - start) for row in rows]
             body = body.scatter([row - start for row in rows], merged)
@@ -125,19 +173,30 @@ class SheetWriter:
         text = pl.concat_str(pl.lit('<row r="'), "r", pl.lit('"'), "a", pl.lit(">"), "c", pl.lit("</row>"))
         return bytes(frame.select(text.str.join("").cast(pl.Binary)).item() or b"")
 
+    def _covering(self, start: int, stop: int) -> list[Native]:
+        """The tables whose rows these are: all of them or none, for chunks end where tables do."""
+        return [native for native in self.layout.tables if native.table.row < start < stop <= native.area.bottom + 1]
+
+    def _whole(self, native: Native, start: int, stop: int, numbers: pl.Series) -> bytes | None:
+        """Rows of one table with nothing beside it: most rows of large tabs. None where they go the longer way."""
+        heights = any(start <= row < stop for row in self.layout.tab.heights)
+        attributes = self._row_attributes(start, stop, [native]) if heights or native.hidden is not None else None
+        return whole_rows(self._body(native).cells(start, stop), numbers, attributes, date_1904=self.date_1904)
+
     def _block(self, native: Native, start: int, stop: int, numbers: pl.Series) -> pl.Series:
         """The cells of a table's rows, all columns of a row in one text."""
-        table = native.table
-        cells = []
-        for i, column in enumerate(table.columns):
-            values = column.values.slice(start - table.row - 1, stop - start)
-            if not table.height:
-                values = pl.Series([None], dtype=pl.String)
-            look = self.styles.xf(dated(column.style, column.values.dtype))
-            cells.append((table.column + i, values, look))
+        cells = self._body(native).cells(start, stop)
         if not cells:
             return pl.Series([""]).new_from_index(0, stop - start)
         return row_cells(cells, numbers, date_1904=self.date_1904)
+
+    def _body(self, native: Native) -> _Body:
+        """A table's rows; its columns' styles are entered when it is first asked for."""
+        if native.part not in self._bodies:
+            columns = native.table.columns
+            styles = [self.styles.xf(dated(column.style, column.values.dtype)) for column in columns]
+            self._bodies[native.part] = _Body(native, styles)
+        return self._bodies[native.part]
 
     def _row_attributes(self, start: int, stop: int, covering: list[Native]) -> pl.Series:
         heights = {row: points for row, points in self.layout.tab.heights.items() if start <= row < stop}

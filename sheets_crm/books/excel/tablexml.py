@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from sheets_crm.books.excel.cellxml import text_of
+from sheets_crm.books.excel.celltext import text_of
 from sheets_crm.books.excel.dialect import DECLARATION, Dialect
 from sheets_crm.books.excel.layout import Native
 from sheets_crm.books.excel.lists import cut

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sheets_crm.books.excel.archive import Blob
+from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_SHEET_ID, RELS_SPACE, Dialect, dialect_of
 from sheets_crm.books.excel.package import Package, Rel, rels_name, target_text
 from sheets_crm.books.excel.xmlsplice import Element, Xml, escape, quote
