@@ -15,7 +15,7 @@ from sheets_crm.books.excel import reader_kept, reader_package, reader_sheet
 from sheets_crm.books.excel.reader import read_sheets
 from sheets_crm.books.excel.reader_scan import SheetScan
 from sheets_crm.books.model import Grid
-from sheets_crm.shelf import FolderShelf
+from sheets_crm.shelf import NO_SHELF, FolderShelf, Shelf
 from tests.books.kept import unpacked
 
 SHEET = "Clients"
@@ -46,7 +46,7 @@ def _rows(count: int = ROWS) -> list[list[Any]]:
     return [[f"Client {n}", n * 10.5, None if n % 3 else "x", f"note {n % 7}", n % 2 == 0] for n in range(count)]
 
 
-def _read(path: Path, shelf: FolderShelf | None = None) -> Grid:
+def _read(path: Path, shelf: Shelf = NO_SHELF) -> Grid:
     return read_sheets(path, [SHEET], shelf=shelf)[SHEET]
 
 
@@ -110,6 +110,24 @@ def test_only_the_changed_block_is_looked_into(tmp_path: Path, monkeypatch: pyte
     marks = [(one.mark == other.mark) for one, other in zip(before.columns, after.columns, strict=True)]
     assert marks == [True, False, True, True, True]
     assert all(column.mark for column in after.columns)
+
+
+def test_a_sheet_that_nobody_touched_is_not_even_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, shelf = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf")
+    _book(path, _rows())
+    book = load_workbook(path)
+    book[SHEET].merge_cells("A3:B3")
+    book.save(path)
+    before = _read(path, shelf)
+    unpacked_parts: list[str] = []
+    stream = reader_package.Package.stream
+    monkeypatch.setattr(
+        reader_package.Package, "stream", lambda package, part: (unpacked_parts.append(part), stream(package, part))[1]
+    )
+    after = _read(path, shelf)
+    assert _is_same(before, after)
+    assert after.merges
+    assert not any("worksheets" in part for part in unpacked_parts)
 
 
 def test_a_longer_note_moves_no_later_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

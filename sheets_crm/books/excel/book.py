@@ -58,6 +58,7 @@ class ExcelBook:
         self._wait_s = wait_s
         self._before_write = before_write
         self._formula_free: set[Stamp] = set()  # sheets that were read and hold no formula
+        self._ours: frozenset[str] = frozenset()  # names of our tabs, once they were looked for
 
     @property
     def is_missing(self) -> bool:
@@ -77,6 +78,7 @@ class ExcelBook:
             return []
         _, workbook = self._open(files.read(self.path, self._wait_s))
         ours = {sheet.rel_id: tab for tab, sheet in workbook.marked().items()}
+        self._ours = frozenset(sheet.name for sheet in workbook.sheets if sheet.rel_id in ours)
         return [SheetInfo(s.name, s.state != "visible", ours.get(s.rel_id)) for s in workbook.sheets]
 
     def read(self, names: Sequence[str]) -> Mapping[str, Grid]:
@@ -84,7 +86,9 @@ class ExcelBook:
         if not names:
             return {}
         reader = import_module("sheets_crm.books.excel.reader")  # heavy: only when something is read
-        found = reader.read_sheets(self.path, names, formula_free=self._formula_free, shelf=self._shelf)
+        found = reader.read_sheets(
+            self.path, names, formula_free=self._formula_free, shelf=self._shelf, passing=self._ours
+        )  # our own tabs change from run to run: they are not worth a place on the shelf
         return cast("Mapping[str, Grid]", found)
 
     def apply(self, plan: WritePlan) -> Applied:

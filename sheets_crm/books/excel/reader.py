@@ -7,7 +7,7 @@ Source: ECMA-376 part 1, 18.2 (workbook) and 18.3 (sheets), transitional and str
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from sheets_crm.books.excel.reader_xml import NotXml
 from sheets_crm.books.grids import SheetFacts
 from sheets_crm.books.model import Grid, Merge
 from sheets_crm.cells import index_of
-from sheets_crm.shelf import NoShelf, Shelf
+from sheets_crm.shelf import NO_SHELF, Shelf
 
 _DAYS_1904 = 1462  # between the two epochs of Excel
 _MERGE = re.compile(rb"<mergeCell\s[^>]*?\bref\s*=\s*[\"']([A-Za-z]+)(\d+)(?::([A-Za-z]+)(\d+))?[\"']")
@@ -45,11 +45,13 @@ def read_sheets(
     names: Iterable[str] | None = None,
     *,
     formula_free: set[Stamp] | None = None,
-    shelf: Shelf | None = None,
+    shelf: Shelf = NO_SHELF,
+    passing: Collection[str] = (),
 ) -> dict[str, Grid]:
     """The named sheets (None: all) as grids, by name, in the order asked.
 
     formula_free: takes up the parts of those sheets that hold no formula. shelf: what big sheets held at the last reading.
+    passing: sheets that change too often to be worth a place on it.
     KeyError for a name that is not there; WorkbookMissing, WorkbookUnreadable when there is nothing to read.
     Sheets without cells (charts, dialogs) are empty grids.
     """
@@ -59,9 +61,8 @@ def read_sheets(
         if not wanted:
             return {}
         try:
-            return _grids(
-                package, workbook, wanted, set() if formula_free is None else formula_free, shelf or NoShelf()
-            )
+            free = set() if formula_free is None else formula_free
+            return _grids(package, workbook, wanted, free, shelf=shelf, passing=passing)
         except NotXml as error:
             raise package.broken() from error
 
@@ -86,7 +87,13 @@ def _workbook(package: Package) -> _Workbook:
 
 
 def _grids(
-    package: Package, workbook: _Workbook, wanted: Mapping[str, str], formula_free: set[Stamp], shelf: Shelf
+    package: Package,
+    workbook: _Workbook,
+    wanted: Mapping[str, str],
+    formula_free: set[Stamp],
+    *,
+    shelf: Shelf,
+    passing: Collection[str],
 ) -> dict[str, Grid]:
     from sheets_crm.books.excel.reader_sheet import Sheets
 
@@ -94,7 +101,7 @@ def _grids(
     sheets = Sheets(package, workbook.shared, dates, _DAYS_1904 if workbook.epoch_1904 else 0, shelf)
     grids = {}
     for name, part in wanted.items():
-        found = sheets.read(part)
+        found = sheets.read(part, is_kept=name not in passing)
         facts = SheetFacts(name, _merges(found.tail), found.formulas, workbook.epoch_1904)
         grids[name] = found.grid(facts)
         if part and not found.formulas:

@@ -20,8 +20,7 @@ import numpy.typing as npt
 import polars as pl
 import xxhash
 
-from sheets_crm.books.dense import Cells, Dense, columns_of, dense_of
-from sheets_crm.cells import Column
+from sheets_crm.books.dense import Cells, Dense, dense_of
 from sheets_crm.shelf import Bytes, Shelf
 
 WORTH = 50_000  # cells: reading fewer is quicker than any bookkeeping
@@ -110,6 +109,15 @@ class KeptSheet:
     marks: Sequence[str]
     texts: pl.Series
     fresh: int  # how many texts of its own there were when it was read as a whole
+    seal: tuple[int, int, int]  # of the whole part
+    tail: bytes  # what stood behind the cells
+
+    def formulas(self) -> dict[int, int]:
+        """Column (0-based) -> number of formula cells."""
+        found = Counter[int]()
+        for block in self.blocks:
+            found.update(block.formulas)
+        return dict(found)
 
     @property
     def starts(self) -> list[int]:
@@ -120,11 +128,11 @@ class KeptSheet:
         """Put it on a shelf."""
         arrays: list[npt.NDArray[Any]] = []
         columns = [[_place(arrays, one) for one in column.arrays] for column in self.columns]
-        arrays.append(np.frombuffer(_frame(self.texts), np.uint8))
+        arrays += [np.frombuffer(self.tail, np.uint8), np.frombuffer(_frame(self.texts), np.uint8)]
         told = {
             "dates": self.habits.dates, "epoch": self.habits.epoch, "shared": self.shared, "height": self.height, "marks": list(self.marks), "columns": columns,
             "blocks": [[one.digest, one.start, one.stop, list(one.formulas.items())] for one in self.blocks],
-            "arrays": [[one.dtype.str, len(one)] for one in arrays], "fresh": self.fresh,
+            "arrays": [[one.dtype.str, len(one)] for one in arrays], "fresh": self.fresh, "seal": self.seal,
         }  # fmt: skip
         head = json.dumps(told).encode()
         parts: list[Bytes] = [len(head).to_bytes(_ALIGN, "little"), head, bytes(-len(head) % _ALIGN)]
@@ -158,7 +166,10 @@ class KeptSheet:
             columns = [column.moved(told["shared"][1], len(shared.texts)) for column in columns]
         blocks = [Block(digest, start, stop, dict(found)) for digest, start, stop, found in told["blocks"]]
         count = (shared.digest, len(shared.texts))
-        return KeptSheet(habits, count, blocks, told["height"], columns, told["marks"], texts, told["fresh"])
+        seal, tail = tuple(told["seal"]), arrays[-2].tobytes()
+        return KeptSheet(
+            habits, count, blocks, told["height"], columns, told["marks"], texts, told["fresh"], seal, tail
+        )
 
 
 class NotInOrder(Exception):
@@ -207,14 +218,7 @@ class Reading:
                 raise NotInOrder
         self.blocks.append(Block(digest, rows[0] - 1, rows[1], formulas))
 
-    def formulas(self) -> dict[int, int]:
-        """Column (0-based) -> number of formula cells."""
-        found = Counter[int]()
-        for block in self.blocks:
-            found.update(block.formulas)
-        return dict(found)
-
-    def whole(self, cells: Cells) -> KeptSheet:
+    def whole(self, cells: Cells, seal: tuple[int, int, int], tail: bytes) -> KeptSheet:
         """The sheet. cells: of the blocks that were read anew, none of them blank."""
         before = self.old.height if self.old is not None else 0
         height = max([cells.height, *(min(one.stop, before) for one in self.taken)])
@@ -233,7 +237,7 @@ class Reading:
         texts = cells.pool.slice(len(self.shared.texts))
         count = (self.shared.digest, len(self.shared.texts))
         fresh = len(texts) if self.old is None else self.old.fresh
-        return KeptSheet(self.habits, count, self.blocks, height, columns, marks, texts, fresh)
+        return KeptSheet(self.habits, count, self.blocks, height, columns, marks, texts, fresh, seal, tail)
 
     def _carried(self, old: Dense, fresh: Dense, pool: pl.Series) -> tuple[Dense, bool]:
         """A column as it was, with the rows that were read anew; and whether it is what it was."""
@@ -252,11 +256,6 @@ class Reading:
                 found.append((done, block.start))
             done = block.stop
         return [*found, (done, height)] if done < height else found
-
-
-def columns_in(kept: KeptSheet, pool: pl.Series) -> tuple[Column, ...]:
-    """The columns of a kept sheet. pool: of texts."""
-    return columns_of(kept.columns, pool, kept.height, kept.marks)
 
 
 def is_worth(cells: Cells) -> bool:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import polars as pl
 import xxhash
 
-from sheets_crm.books.dense import Cells
+from sheets_crm.books.dense import Cells, columns_of
 from sheets_crm.books.excel.reader_kept import (
     Habits,
     KeptSheet,
     NotInOrder,
     Reading,
     SharedTexts,
-    columns_in,
     cut_as_before,
     is_worth,
 )
@@ -35,19 +34,38 @@ _BIG = 1 << 20  # bytes of a sheet's part: less holds no sheet that is worth kee
 
 
 @dataclass(frozen=True)
-class Found:
-    """The cells of a sheet, and what stood behind them. kept: where the sheet is kept as columns."""
+class Loose:
+    """A sheet as loose cells. formulas: column (0-based) -> number of formula cells. tail: what stood behind the cells."""
 
     cells: Cells
     formulas: Mapping[int, int]
     tail: bytes
-    kept: KeptSheet | None = None
 
     def grid(self, facts: SheetFacts) -> Grid:
         """As a grid."""
-        if self.kept is None:
-            return grid_of_cells(facts, self.cells)
-        columns = columns_in(self.kept, self.cells.pool)
+        return grid_of_cells(facts, self.cells)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A big sheet as columns. pool: of all texts."""
+
+    kept: KeptSheet
+    pool: pl.Series
+
+    @property
+    def formulas(self) -> Mapping[int, int]:
+        """As of loose cells."""
+        return self.kept.formulas()
+
+    @property
+    def tail(self) -> bytes:
+        """As of loose cells."""
+        return self.kept.tail
+
+    def grid(self, facts: SheetFacts) -> Grid:
+        """As a grid."""
+        columns = columns_of(self.kept.columns, self.pool, self.kept.height, self.kept.marks)
         formulas = {column: count for column, count in facts.formulas.items() if column < len(columns)}
         return Grid(facts.name, columns, self.kept.height, facts.merges, formulas, facts.epoch_1904)
 
@@ -62,25 +80,27 @@ class Sheets:
             place = shelf if package.stamp(shared)[1] >= _BIG else NoShelf()
             self._shared = SharedTexts.read(lambda: package.stream(shared), shared_strings, place)
 
-    def read(self, part: str) -> Found:
-        """The sheet of a part; "" for one without cells. NotXml, WorkbookUnreadable."""
-        if not part or self._package.stamp(part)[1] < _BIG:
+    def read(self, part: str, *, is_kept: bool = True) -> Loose | Whole:
+        """The sheet of a part; "" for one without cells. NotXml, WorkbookUnreadable. is_kept: may it be taken from the shelf?"""
+        if not part or not is_kept or self._package.stamp(part)[1] < _BIG:
             return self._plainly(part)
         name = f"sheet-{xxhash.xxh3_64_hexdigest(part.casefold().encode())}"
         old = KeptSheet.on(self._shelf, name, self._habits, self._shared)
+        if old is not None and old.seal == self._package.seal(part):  # nobody touched it: it need not even be unpacked
+            return Whole(old, pl.concat([self._shared.texts, old.texts]))
         try:
             return self._again(part, name, old)
         except NotInOrder:
             return self._again(part, name, None)
 
-    def _plainly(self, part: str) -> Found:
+    def _plainly(self, part: str) -> Loose:
         scan = self._scan()
         blocks = self._blocks(part)
         for block in blocks:
             scan.add(block)
-        return Found(scan.cells(self._shared.texts), scan.formulas, blocks.tail)
+        return Loose(scan.cells(self._shared.texts), scan.formulas, blocks.tail)
 
-    def _again(self, part: str, name: str, old: KeptSheet | None) -> Found:
+    def _again(self, part: str, name: str, old: KeptSheet | None) -> Loose | Whole:
         """A big sheet; its blocks that `old` knows are not looked into."""
         reading = Reading(self._habits, self._shared, old)
         scan = self._scan(0 if old is None else len(old.texts))
@@ -89,10 +109,10 @@ class Sheets:
             self._block(block, reading, scan)
         cells = without_blanks(scan.cells(reading.texts))
         if old is None and not (reading.is_orderly and is_worth(cells)):
-            return Found(cells, scan.formulas, blocks.tail)
-        kept = reading.whole(cells)
+            return Loose(cells, scan.formulas, blocks.tail)
+        kept = reading.whole(cells, self._package.seal(part), blocks.tail)
         kept.keep(self._shelf, name)
-        return Found(cells, reading.formulas(), blocks.tail, kept)
+        return Whole(kept, cells.pool)
 
     def _scan(self, known: int = 0) -> SheetScan:
         return SheetScan(len(self._shared.texts), self._habits.dates, self._habits.epoch, known)
