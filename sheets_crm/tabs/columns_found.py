@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.fuzz import ratio
-
 from sheets_crm.tabs.task_columns import IDS, ids_by_label, labels
 from sheets_crm.tabs.typed import NOTHING, Typed
 from sheets_crm.tasks.keys import may_be_key, split_keys
@@ -97,6 +95,10 @@ def _by_neighbours(ids: dict[str, int], names: Sequence[str]) -> dict[str, int]:
 
 def _by_likeness(ids: dict[str, int], names: Sequence[str]) -> dict[str, int]:
     """Missing columns whose header differs from our label by a slip."""
+    if len(ids) == len(IDS):
+        return ids
+    from rapidfuzz.fuzz import ratio
+
     found = dict(ids)
     pairs = []
     for label, name in ids_by_label().items():
