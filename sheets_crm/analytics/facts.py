@@ -168,6 +168,14 @@ def _with_last_contact(frame: pl.DataFrame, contacts: pl.DataFrame | None, today
     return frame.with_columns(days_since_contact=days.cast(pl.Float64)).drop("_last", strict=False)
 
 
+def _beside(frame: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """The frame with what is told of each row's client; without searching where clients are in the order of the rows."""
+    told = own.drop("client_id")
+    if set(told.columns).isdisjoint(frame.columns) and frame["client_id"].equals(own["client_id"]):
+        return frame.hstack(told)
+    return frame.join(own.unique("client_id", keep="first"), on="client_id", how="left", maintain_order="left")
+
+
 def facts_of(base: Base, card: str, frame: pl.DataFrame, clients: pl.DataFrame | None) -> Facts:
     """A card's facts: the common columns first, texts of the linked client where the card has none of its own."""
     if card == "client":
@@ -177,7 +185,7 @@ def facts_of(base: Base, card: str, frame: pl.DataFrame, clients: pl.DataFrame |
             client_id="_id", _name="name", _contact=_contact(), _manager="manager", _source="source", may_market="may_market",
             _terms="special_terms", _note="note",
         )  # fmt: skip
-        frame = frame.join(own.unique("client_id", keep="first"), on="client_id", how="left", maintain_order="left")
+        frame = _beside(frame, own)
         frame = frame.with_columns(
             client=pl.coalesce("_name", "client"), contact=pl.col("_contact"), manager=pl.coalesce("manager", "_manager"),
             may_market=pl.col("may_market").fill_null(value=False), special_terms=pl.col("_terms"), client_note=pl.col("_note"),

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from sheets_crm.base.guess_match import best_pairs
 from sheets_crm.base.guess_score import ColumnClues, evidence, fitness
@@ -181,6 +180,8 @@ def _name_likeness(text: str, header: Header | None) -> float:
     """How alike two headers are: 1 for equal ones, less for other endings or a slip of the pen."""
     if header is None:
         return 1.0 if not text else 0.0
+    from rapidfuzz import fuzz
+
     best = 0.0
     for other in (header.shown, header.text):
         if clean(text) == clean(other):

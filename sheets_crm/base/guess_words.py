@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 import yaml
-from rapidfuzz import fuzz, process
 
 Field = tuple[str, str]  # card, field
 
@@ -273,6 +272,8 @@ def _near(text: str) -> Mapping[Field, float]:
                 worth = 0.15 + 0.2 * entry.size / size if general else 0.42 + 0.4 * entry.size / size
                 scores[entry.field] = max(scores.get(entry.field, 0.0), worth)
     if len(flat) >= _SHORTEST_FUZZY:
+        from rapidfuzz import fuzz, process
+
         cutoff = _FUZZY if len(flat) < _LONG else _FUZZY_LONG
         for spelling, ratio, _ in process.extract(flat, _spellings(), scorer=fuzz.ratio, score_cutoff=cutoff, limit=8):
             for entry in _spellings_of(spelling):

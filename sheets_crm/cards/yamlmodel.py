@@ -15,7 +15,6 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
-from rapidfuzz import fuzz, process
 
 from sheets_crm.errors import ConfigError, OwnerError
 
@@ -113,6 +112,8 @@ def wrong(key: str, **values: object) -> PydanticCustomError:
 
 def nearest(seen: str, allowed: Sequence[str]) -> str | None:
     """The allowed name most like the one seen, None where nothing is like it."""
+    from rapidfuzz import fuzz, process
+
     match = process.extractOne(seen.lower(), list(allowed), scorer=fuzz.ratio, processor=str.lower, score_cutoff=NEAR)
     return match[0] if match else None
 

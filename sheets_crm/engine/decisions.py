@@ -35,10 +35,11 @@ class Pinned:
 
     def hint(self, row: Mapping[str, object]) -> str:
         """Lines to stand in every task of the row: its own first, then its client's; each once."""
-        own = (_text(row.get("note")), _text(row.get("special_terms")))
-        known = self._by_client.get(_text(row.get("client_id")), ("", "")) if self._by_client else ("", "")
-        lines = [pinned for note, terms in (own, known) for pinned in (_pin(note), terms) if pinned]
-        return "\n".join(dict.fromkeys(lines))
+        said = [(_text(row.get("note")), _text(row.get("special_terms")))]
+        if self._by_client and (known := self._by_client.get(_text(row.get("client_id")))):
+            said.append(known)
+        lines = [pinned for note, terms in said for pinned in (_pin(note), terms) if pinned]
+        return "\n".join(dict.fromkeys(lines)) if lines else ""
 
     @cached_property
     def _by_client(self) -> dict[str, tuple[str, str]]:
@@ -69,7 +70,8 @@ class Maker:
         todo, why = map(_both, rule.rule.said(rule.card))
         hint, asked = _both(rule.rule.hint), hint_names(rule.rule)
         checklist, outcomes = _lists(rule.rule.checklist), _lists(rule.rule.choices)
-        dated = rule.rule.due.strip() != UNDATED
+        dated, results = rule.rule.due.strip() != UNDATED, rule.rule.results
+        shown = [(name, f"value:{name}") for name in rule.values]
         letters: dict[str, str] = {}
         for row in rows.iter_rows(named=True):
             sheet = _text(row["sheet"])
@@ -78,7 +80,7 @@ class Maker:
             turn = _turn(rule, row, self._today)
             if rule.rule.every is not None and turn is None:
                 continue
-            values = _values(rule, row)
+            values = {**rule.constants, **{name: _shown(row[column]) for name, column in shown}}
             yield Decision(
                 rule=rule.rule.id,
                 card=rule.card,
@@ -102,7 +104,7 @@ class Maker:
                 client_id=_text(row["client_id"]),
                 advice={} if any(values.get(name) is None for name in asked) else hint,
                 dated=dated and row["part:due"] is not None,
-                results=rule.rule.results,
+                results=results,
                 again=rule.rule.again,
                 turn=turn.began if turn else None,
                 earlier=tuple(_occurrence(rule, row, day) for day in turn.earlier) if turn else (),
@@ -164,11 +166,6 @@ def _money(value: object) -> Decimal | None:
         return None
     cents = value.quantize(_CENT)
     return cents if cents == value else value
-
-
-def _values(rule: Ready, row: Mapping[str, object]) -> dict[str, object]:
-    values: dict[str, object] = {name: _shown(row[f"value:{name}"]) for name in rule.values}
-    return {**rule.constants, **values}
 
 
 def _shown(value: object) -> object:

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.fuzz import ratio
-
 from sheets_crm.tabs.task_columns import IDS, ids_by_label, labels
-from sheets_crm.tabs.typed import NOTHING, Typed
-from sheets_crm.tasks.keys import may_be_key, split_keys
+from sheets_crm.tabs.typed import Typed
+from sheets_crm.tasks.keys import KEY_LENGTH, may_be_key, split_keys
 from sheets_crm.tasks.texts import fold
 from sheets_crm.words import LANGS, Lang
 
@@ -64,7 +62,7 @@ def _key_column(rows: Sequence[Sequence[Typed]]) -> int | None:
     counts: dict[int, int] = {}
     for row in rows:
         for place, cell in enumerate(row):
-            if cell is not NOTHING and may_be_key(cell.text) and split_keys(cell.text):
+            if len(cell.text) >= KEY_LENGTH and may_be_key(cell.text) and split_keys(cell.text):
                 counts[place] = counts.get(place, 0) + 1
     return max(counts, key=lambda place: counts[place]) if counts else None
 
@@ -97,6 +95,10 @@ def _by_neighbours(ids: dict[str, int], names: Sequence[str]) -> dict[str, int]:
 
 def _by_likeness(ids: dict[str, int], names: Sequence[str]) -> dict[str, int]:
     """Missing columns whose header differs from our label by a slip."""
+    if len(ids) == len(IDS):
+        return ids
+    from rapidfuzz.fuzz import ratio
+
     found = dict(ids)
     pairs = []
     for label, name in ids_by_label().items():

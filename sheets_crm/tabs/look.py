@@ -86,16 +86,26 @@ def row_heights(columns: Iterable[TabColumn], first_row: int) -> dict[int, float
     wrapped = [column for column in columns if column.style.wrap and column.values.dtype == pl.String]
     if not wrapped:
         return {}
-    counts = [_line_counts(column.values, column.width * _FILLED).alias(str(i)) for i, column in enumerate(wrapped)]
-    lines = pl.DataFrame(counts).select(pl.max_horizontal(pl.all()).clip(1, _MOST_LINES)).to_series().to_list()
-    return {row: _LINE * count + 1 for row, count in enumerate(lines, first_row)}
+    widths = {str(i): column.width * _FILLED for i, column in enumerate(wrapped)}
+    texts = pl.DataFrame([column.values.alias(name) for name, column in zip(widths, wrapped, strict=True)])
+    long = texts.select(_long(name, width).implode() for name, width in widths.items()).row(0, named=True)
+    counts = [_line_counts(name, long[name], width) for name, width in widths.items()]
+    rows = texts.with_columns(pl.max_horizontal(counts).clip(1, _MOST_LINES).alias("lines"))
+    return {row: _LINE * count + 1 for row, count in enumerate(rows["lines"].to_list(), first_row)}
 
 
-def _line_counts(texts: pl.Series, width: float) -> pl.Series:
-    """Lines that each text takes; each different one is looked at once, and only where it is not plainly a single line."""
-    long = texts.filter((texts.str.len_chars() > width) | texts.str.contains("\n", literal=True)).unique().to_list()
+def _long(name: str, width: float) -> pl.Expr:
+    """The different texts of a column that are not plainly a single line."""
+    text = pl.col(name)
+    return text.filter((text.str.len_chars() > width) | text.str.contains("\n", literal=True)).unique()
+
+
+def _line_counts(name: str, long: list[str], width: float) -> pl.Expr:
+    """Lines that each text of a column takes; each different one is looked at once."""
+    if not long:
+        return pl.lit(1, dtype=pl.UInt32)
     counts = pl.Series([_lines(text, width) for text in long], dtype=pl.UInt32)
-    return texts.replace_strict(pl.Series(long, dtype=pl.String), counts, default=1, return_dtype=pl.UInt32)
+    return pl.col(name).replace_strict(pl.Series(long), counts, default=1, return_dtype=pl.UInt32)
 
 
 @lru_cache(maxsize=1 << 14)  # checklists and reasons repeat from row to row

@@ -7,10 +7,11 @@ Pure. Decides nothing about a task's life (tasks).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sheets_crm.books.model import Grid
+from sheets_crm.cells import Kind
 from sheets_crm.tabs.columns_found import Found, find_columns
 from sheets_crm.tabs.look import unique
 from sheets_crm.tabs.task_columns import IDS, ids_by_label, priorities_by_label, statuses_by_label
@@ -41,6 +42,7 @@ def read_tasks_tab(grid: Grid) -> TasksTab:
     """Marks, and the headers of the columns that people added (also of empty ones)."""
     rows = rows_of(grid)
     found = find_columns(rows)
+    found = replace(found, ids={name: found.ids[name] for name in IDS if name in found.ids})
     places = sorted(found.extra)
     names = unique([found.extra[place] for place in places], set())
     extra = dict(zip(places, names, strict=True))
@@ -93,7 +95,7 @@ def _read(cells: Mapping[str, Typed], lang: Lang, key: str, extra: Mapping[str, 
         time=hour,
         repeat=texts.get("repeat", ""),
         own=own,
-        cells={name: value for name, value in found.items() if value != ""},
+        cells=found if "" not in found.values() else {name: value for name, value in found.items() if value != ""},
         extra=extra,
         row=number,
         day_said=read_day(comment) if comment else None,
@@ -110,8 +112,11 @@ def _status(cell: Typed, lang: Lang) -> str:
 
 
 def _cells(cells: Mapping[str, Typed], lang: Lang) -> dict[str, object]:
-    """What stands under our columns, by id; a priority we know as its number."""
-    found: dict[str, object] = {name: cells[name].as_text(lang) for name in IDS if name in cells}
+    """What stands under our columns, by id and in their order; a priority we know as its number."""
+    text = Kind.TEXT
+    found: dict[str, object] = {
+        name: cell.text if cell.kind is text else cell.as_text(lang) for name, cell in cells.items()
+    }
     found.pop("key", None)
     level = str(found.get("priority", ""))
     if level.strip() in ("1", "2", "3"):

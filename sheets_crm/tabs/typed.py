@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sheets_crm.books.model import Grid, serial_date
@@ -41,8 +41,7 @@ class Typed(NamedTuple):  # many are made, and a tuple is made quickly
         """The cell as text, as people of `lang` would have typed it; text itself as typed."""
         if self.kind is Kind.TEXT:
             return "" if self.text.isspace() else self.text
-        value = self.plain(lang)
-        return "" if value is None else plain_text(value, lang)
+        return _as_text(self, lang)
 
     def plain(self, lang: Lang) -> str | float | bool | date | None:
         """The cell's value; a moment or a time of day becomes text, so that its hours are not lost."""
@@ -90,6 +89,14 @@ class Typed(NamedTuple):  # many are made, and a tuple is made quickly
 
 
 NOTHING = Typed(Kind.EMPTY)
+
+
+@lru_cache(maxsize=1 << 12)  # days and numbers that stand in many rows
+def _as_text(cell: Typed, lang: Lang) -> str:
+    value = cell.plain(lang)
+    return "" if value is None else plain_text(value, lang)
+
+
 _KINDS = tuple(Kind)  # in the order of their numbers, which never change
 
 

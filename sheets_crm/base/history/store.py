@@ -176,10 +176,11 @@ class History:
         joined = now.join(stood, on=["_id", "stage"], how="left", maintain_order="left")
         if before is None or last is None or "stage" not in before.columns:
             return joined
-        was = before.select("_id", _was=pl.col("stage").cast(pl.String), _known=pl.lit(value=True)).unique(
-            "_id", keep="first"
-        )
-        joined = joined.join(was, on="_id", how="left", maintain_order="left")
+        was = before.select("_id", _was=pl.col("stage").cast(pl.String), _known=pl.lit(value=True))
+        if was["_id"].equals(joined["_id"]):  # the same cards in the same order
+            joined = joined.hstack(was.drop("_id"))
+        else:
+            joined = joined.join(was.unique("_id", keep="first"), on="_id", how="left", maintain_order="left")
         fresh = pl.col("_known").is_null() | pl.col("stage").ne_missing(pl.col("_was"))
         return joined.select(
             "_id",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 import polars as pl
-from rapidfuzz import fuzz, process
 
 from sheets_crm.cards.lexicon import folded as words
 from sheets_crm.cards.model import Parsed
@@ -38,6 +37,8 @@ def read_listed(cells: Cells, name: str, names: Mapping[str, str], *, open_list:
 
 def near_name(text: str, names: Mapping[str, str]) -> str | None:
     """The canonical name whose name or alias is most like the text, None where nothing is like it."""
+    from rapidfuzz import fuzz, process
+
     match = process.extractOne(fold(text), list(names), scorer=fuzz.WRatio, score_cutoff=NEAR)
     return names[match[0]] if match else None
 
