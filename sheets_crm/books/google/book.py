@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sheets_crm.books.google import witness
 from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
-from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
+from sheets_crm.books.google.job import Generation, Job, TabJob, after, free_title, new_id, tab_job
+from sheets_crm.books.google.large import prepare, standing_links
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
 from sheets_crm.books.google.removing import going
 from sheets_crm.books.google.replay import replay, typed
 from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import GENERATION, STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
+from sheets_crm.books.google.staging import Step, Values
 from sheets_crm.books.google.troubles import Refusal, owner_error
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError, WorkbookBusy
@@ -154,11 +157,10 @@ class GoogleBook:
         removed, notes = going(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
         leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
-        for one in tabs:
-            height, width = area_of(one)
-            alone = one.is_new or one.drawn.keyed is None
-            if alone and max(one.changes.cells, height * width if one.links_changed else 0) > AT_ONCE:
-                one.staged = new_id(taken)
+        with self._named():
+            prepare(
+                tabs, seen, numbers, taken, lambda sheet, columns: standing_links(self._api, self.id, sheet, columns)
+            )
         return Job(tabs, removed, leftovers, numbers, generation, notes)
 
     def _titles(self, plan: WritePlan, job: Job, seen: Seen) -> dict[str, str]:
@@ -175,9 +177,8 @@ class GoogleBook:
             self._before_write(seen)
         with self._named(writing=True):
             for tab in job.tabs:
-                if tab.staged is not None:
-                    for requests in job.staging(tab):
-                        self._stage(requests, tab.staged)
+                for step in job.staging(tab):
+                    self._fill(step, tab.staged)
             self._unchanged(seen)
             requests = job.requests()
             answer = self._send(requests, job, seen)
@@ -232,16 +233,27 @@ class GoogleBook:
         if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 
-    def _stage(self, requests: list[Json], sheet: int) -> None:
-        """A batch to a hidden sheet of our own: writing it twice is harmless."""
+    def _fill(self, step: Step, sheet: int | None) -> None:
+        """Of a hidden sheet of our own. Where a server takes no plain values, typed cells say the same."""
+        if not isinstance(step, Values):
+            self._stage(partial(self._api.write, self.id, step), sheet)
+            return
+        try:
+            self._stage(partial(self._api.fill, self.id, step.range, step.plain), None)
+        except Refusal:
+            for requests in step.typed():
+                self._stage(partial(self._api.write, self.id, requests), None)
+
+    def _stage(self, send: Callable[[], object], sheet: int | None) -> None:
+        """A write to a hidden sheet of our own: doing it twice is harmless. sheet: the one that it may make."""
         for attempt in range(1, self._api.calling.attempts + 1):
             try:
-                self._api.write(self.id, requests)
+                send()
             except Ambiguous:
                 self._api.counters.retries += 1
                 self._api.pause(self._api.backoff(attempt))
             except Refusal as trouble:
-                if trouble.status == 400 and attempt > 1 and self._has(sheet):
+                if trouble.status == 400 and attempt > 1 and sheet is not None and self._has(sheet):
                     return
                 raise
             else:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google import frame, witness
-from sheets_crm.books.google.drawn import Drawn, Row, Wire
+from sheets_crm.books.google import frame, put, staging, witness
+from sheets_crm.books.google.difference import Plan
+from sheets_crm.books.google.drawn import Drawn, Row
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
@@ -22,15 +23,14 @@ from sheets_crm.books.google.shape import GENERATION, MARK, SheetShape, number_o
 
 Json = dict[str, Any]
 
-AT_ONCE = 30_000  # cells of a tab beyond which it is prepared on a hidden sheet
-_CHUNK = 12_000  # cells of a request there: some 2 MB with links
 _ID_SPACE = 2**31 - 1
-_VALUE, _LINK = "userEnteredValue", "userEnteredFormat.textFormat.link"
+_VALUE, _LINK = put.VALUE, put.LINK
 
 
 @dataclass
 class TabJob:
-    """What one tab needs. staged: filled on a hidden sheet of this id first; None: written directly.
+    """What one tab needs. plan: of a large one (see `large`), with the ids of its hidden sheets: staged, filled before the batch
+    (None: there is none), and scratch.
 
     grid: the size of the sheet's grid as it is, size: as it is to be. copy: the id of the hidden sheet that shows what stood
     there when the batch came (see `witness`); None where nobody but us works in the tab.
@@ -51,8 +51,10 @@ class TabJob:
     charts: tuple[int, ...]
     spare: int  # a column beyond everybody's values
     grid: tuple[int, int]
-    staged: int | None = None
     copy: int | None = None
+    plan: Plan | None = None
+    staged: int | None = None
+    scratch: int = 0
 
     @property
     def is_needed(self) -> bool:
@@ -61,7 +63,7 @@ class TabJob:
     @property
     def is_repainted(self) -> bool:
         """Are all looks given anew? Links are looks: pasting them pastes the rest as well."""
-        return self.is_new or self.look_changed or (self.staged is not None and self.links_changed)
+        return self.is_new or self.look_changed or (self.plan is not None and self.plan.is_repainted)
 
     @property
     def height(self) -> int:
@@ -193,9 +195,12 @@ class Job:
     def _tab(self, job: TabJob) -> Iterator[Json]:
         if job.is_repainted:
             yield from frame.rules_gone(job.place)
+        if job.plan is not None:
+            yield from staging.lifted(job.plan, job.sheet, job.scratch)
         yield from self._grid(job)
-        if job.staged is not None:
-            yield from self._pasted(job)
+        if job.plan is not None:
+            ids = staging.Sheets(job.sheet, job.staged, job.scratch, (job.size or job.grid)[0])
+            yield from staging.laid(job.plan, ids, self._addresses(job))
         else:
             yield from self._cells(job)
         if job.is_repainted:
@@ -218,20 +223,6 @@ class Job:
             fields = "gridProperties(rowCount,columnCount)"
             yield {"updateSheetProperties": {"properties": properties, "fields": fields}}
 
-    def _pasted(self, job: TabJob) -> Iterator[Json]:
-        height, width = area_of(job)
-        source = {
-            "sheetId": job.staged, "startRowIndex": 0, "endRowIndex": height, "startColumnIndex": 0, "endColumnIndex": width,
-        }  # fmt: skip
-        yield {
-            "copyPaste": {
-                "source": source,
-                "destination": {**source, "sheetId": job.sheet},
-                "pasteType": "PASTE_NORMAL" if job.is_repainted else "PASTE_VALUES",
-            }
-        }
-        yield {"deleteSheet": {"sheetId": job.staged}}
-
     def _cells(self, job: TabJob) -> Iterator[Json]:
         fields = self.fields(job)
         planned = {place: row for row, place in job.changes.places.items()}
@@ -249,17 +240,17 @@ class Job:
         """Links of rows that stay: the columns that have any, wholly."""
         for column in sorted({column for _, column in job.drawn.links}):
             cells = {
-                place: {"userEnteredFormat": self._link(job, row, column) or {}}
+                place: {"userEnteredFormat": put.link(self._link(job, row, column))}
                 for row, place in job.changes.places.items()
             }
-            yield from _down(job.sheet, column, cells, _LINK)
+            yield from put.down(job.sheet, column, cells, _LINK)
 
     def _moved(self, job: TabJob, fields: str) -> Iterator[Json]:
         """Rows appended, sorted, deleted. Ranks stand beside the rows for the length of the batch."""
         spare = job.spare
         if job.sort:
             ranked = {place: {"userEnteredValue": {"numberValue": rank}} for place, rank in job.changes.order.items()}
-            yield from _down(job.sheet, spare, ranked, _VALUE)
+            yield from put.down(job.sheet, spare, ranked, _VALUE)
         for place in sorted(job.changes.deleted, reverse=True):
             interval = {"sheetId": job.sheet, "dimension": "ROWS", "startIndex": place, "endIndex": place + 1}
             yield {"deleteDimension": {"range": interval}}
@@ -286,55 +277,25 @@ class Job:
         return f"{_VALUE},{_LINK}" if job.drawn.links else _VALUE
 
     def _cell_row(self, job: TabJob, row: int | None, left: int, values: Row) -> Json:
-        cells = []
-        for column, value in enumerate(values, left):
-            cell: Json = {} if value is None else {"userEnteredValue": extended(value)}
-            looks = self._link(job, row, column) if row is not None else None
-            cells.append({**cell, "userEnteredFormat": looks} if looks else cell)
-        return {"values": cells}
-
-    def _link(self, job: TabJob, row: int, column: int) -> Json | None:
-        """textFormat.link to the place in this spreadsheet; None where its sheet is not there."""
-        place = job.drawn.links.get((row, column))
-        if place is None:
-            return None
-        sheet, _, cell = place.rpartition("!")
-        number = self.sheets.get(sheet.removeprefix("'").removesuffix("'").replace("''", "'"))
-        return None if number is None else {"textFormat": {"link": {"uri": f"#gid={number}&range={cell}"}}}
-
-    def staging(self, job: TabJob) -> Iterator[list[Json]]:
-        """Batches that fill a hidden sheet with the whole area of a large tab. Sent again, they do no harm."""
-        height, width = area_of(job)
-        assert job.staged is not None
-        yield [*witness.hidden_sheet(job.staged, (height, width))]
-        rows = padded(job.drawn.rows, height, width)
-        step, linked = max(1, _CHUNK // width), job.is_repainted
-        for top in range(0, height, step):
-            lines = [
-                self._cell_row(job, row if linked and row < job.drawn.height else None, 0, rows[row])
-                for row in range(top, min(top + step, height))
+        return {
+            "values": [
+                put.cell(value, None if row is None else self._link(job, row, column))
+                for column, value in enumerate(values, left)
             ]
-            start = {"sheetId": job.staged, "rowIndex": top, "columnIndex": 0}
-            fields = self.fields(job) if linked else _VALUE
-            yield [{"updateCells": {"start": start, "rows": lines, "fields": fields}}]
+        }
 
+    def _link(self, job: TabJob, row: int, column: int) -> str | None:
+        """The address of the place in this spreadsheet; None where its sheet is not there."""
+        return put.uri_of(job.drawn.links.get((row, column)), self.sheets)
 
-def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:
-    """Cells of one column by row, those below each other in one request."""
-    top, rows = 0, list[Json]()
-    for place, cell in sorted(cells.items()):
-        if rows and place != top + len(rows):
-            yield _column(sheet, column, top, rows, fields)
-            rows = []
-        top = top if rows else place
-        rows.append({"values": [cell]})
-    if rows:
-        yield _column(sheet, column, top, rows, fields)
+    def staging(self, job: TabJob) -> Iterator[staging.Step]:
+        """What fills the hidden sheet of a large tab. Sent again, it does no harm."""
+        if job.plan is not None and job.staged is not None:
+            yield from staging.steps(job.plan, job.drawn.rows, self._addresses(job), job.staged)
 
-
-def _column(sheet: int, column: int, top: int, rows: list[Json], fields: str) -> Json:
-    start = {"sheetId": sheet, "rowIndex": top, "columnIndex": column}
-    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
+    def _addresses(self, job: TabJob) -> staging.Addresses:
+        uris = {place: put.uri_of(link, self.sheets) for place, link in job.drawn.links.items()}
+        return {place: uri for place, uri in uris.items() if uri}
 
 
 def after(job: TabJob, standing: Rows) -> Rows:
@@ -350,13 +311,6 @@ def area_of(job: TabJob) -> tuple[int, int]:
     """Height and width of all that is written when a tab is written as a whole: the former area too."""
     old = job.place.kept.get("area") or [0, 0]
     return max(job.drawn.height, int(old[0])), max(job.drawn.width, int(old[1]))
-
-
-def extended(value: Wire) -> Json:
-    """A typed value: text stays text, whatever it begins with."""
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    return {"stringValue": value} if isinstance(value, str) else {"numberValue": value}
 
 
 def _marked(job: TabJob) -> Iterator[Json]:
