@@ -177,7 +177,7 @@ class GoogleBook:
             self._before_write(seen)
         with self._named(writing=True):
             for tab in job.tabs:
-                for step in job.staging(tab):
+                for step in job.prepared(tab):
                     self._fill(step, tab.staged)
             self._unchanged(seen)
             requests = job.requests()

@@ -288,7 +288,7 @@ class Job:
         """The address of the place in this spreadsheet; None where its sheet is not there."""
         return put.uri_of(job.drawn.links.get((row, column)), self.sheets)
 
-    def staging(self, job: TabJob) -> Iterator[staging.Step]:
+    def prepared(self, job: TabJob) -> Iterator[staging.Step]:
         """What fills the hidden sheet of a large tab. Sent again, it does no harm."""
         if job.plan is not None and job.staged is not None:
             yield from staging.steps(job.plan, job.drawn.rows, self._addresses(job), job.staged)
