@@ -232,16 +232,20 @@ class Job:
             ]  # fmt: skip
             start = {"sheetId": job.sheet, "rowIndex": top, "columnIndex": left}
             yield {"updateCells": {"start": start, "rows": values, "fields": fields}}
-        if job.links_changed and not job.is_new:
+        if not job.is_new:
             yield from self._links(job)
         yield from self._moved(job, fields)
 
     def _links(self, job: TabJob) -> Iterator[Json]:
-        """Links of rows that stay: the columns that have any, wholly."""
+        """Links of rows that stay: the columns that have any, wholly. Where none changed, those of rows in which something stood
+        that is not ours: in a tab without keys another row may have come there, with its links.
+        """
+        met = {top + place for top, _, rows in job.changes.blocks for place in range(len(rows))}
         for column in sorted({column for _, column in job.drawn.links}):
             cells = {
                 place: {"userEnteredFormat": put.link(self._link(job, row, column))}
                 for row, place in job.changes.places.items()
+                if job.links_changed or (job.drawn.keyed is None and place in met)
             }
             yield from put.down(job.sheet, column, cells, _LINK)
 

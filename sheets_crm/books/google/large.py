@@ -62,11 +62,11 @@ def _differing(
 ) -> Plan | None:
     """What differs; None where all of it has to be prepared."""
     drawn = job.drawn
-    if not job.links_changed:
-        return difference(drawn, job.place.standing, height, None, room)
     columns = sorted({column for _, column in drawn.links})
-    if not columns:
+    if not columns and job.links_changed:
         return None
+    if not columns or not (job.links_changed or job.changes):
+        return difference(drawn, job.place.standing, height, None, room)
     wanted = {
         column: [put.uri_of(drawn.links.get((row, column)), sheets) for row in range(drawn.height)]
         for column in columns
