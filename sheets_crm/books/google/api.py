@@ -127,12 +127,11 @@ class Api(HTTPClient):
             params["fields"] += f",updatedSpreadsheet({fields})"
         return self.ask("post", SPREADSHEET_BATCH_UPDATE_URL % book, json=body, params=params)
 
-    def fill(self, book: str, place: str, rows: Sequence[Sequence[Any]]) -> None:
-        """`values.batchUpdate` of a range (A1 notation) by values as they are: nothing is parsed, None leaves a cell alone."""
-        data = {"range": place, "majorDimension": "ROWS", "values": list(map(list, rows))}
-        body = {"valueInputOption": "RAW", "data": [data]}
-        params = {"fields": "spreadsheetId"}
-        self.ask("post", SPREADSHEET_VALUES_BATCH_UPDATE_URL % book, json=body, params=params)
+    def fill(self, book: str, data: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """`values.batchUpdate` of ranges (A1 notation) by values as they are: nothing is parsed, None leaves a cell alone."""
+        items = [{"range": place, "majorDimension": "ROWS", "values": list(rows)} for place, rows in data.items()]
+        body = {"valueInputOption": "RAW", "data": items}
+        self.ask("post", SPREADSHEET_VALUES_BATCH_UPDATE_URL % book, json=body, params={"fields": "spreadsheetId"})
 
     def file(self, book: str, fields: str) -> Json:
         """Drive's `files.get` of the named fields."""

@@ -15,6 +15,7 @@ from sheets_crm.books.google import witness
 from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
+from sheets_crm.books.google.filling import Filling
 from sheets_crm.books.google.job import Generation, Job, TabJob, after, free_title, new_id, tab_job
 from sheets_crm.books.google.large import prepare, standing_links
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
@@ -23,7 +24,6 @@ from sheets_crm.books.google.replay import replay, typed
 from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
 from sheets_crm.books.google.shape import GENERATION, STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
-from sheets_crm.books.google.staging import Step, Values
 from sheets_crm.books.google.troubles import Refusal, owner_error
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError, WorkbookBusy
@@ -176,9 +176,7 @@ class GoogleBook:
         if self._before_write is not None:
             self._before_write(seen)
         with self._named(writing=True):
-            for tab in job.tabs:
-                for step in job.prepared(tab):
-                    self._fill(step, tab.staged)
+            self._fill(job.filling)
             self._unchanged(seen)
             requests = job.requests()
             answer = self._send(requests, job, seen)
@@ -233,19 +231,22 @@ class GoogleBook:
         if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 
-    def _fill(self, step: Step, sheet: int | None) -> None:
-        """Of a hidden sheet of our own. Where a server takes no plain values, typed cells say the same."""
-        if not isinstance(step, Values):
-            self._stage(partial(self._api.write, self.id, step), sheet)
-            return
-        try:
-            self._stage(partial(self._api.fill, self.id, step.range, step.plain), None)
-        except Refusal:
-            for requests in step.typed():
-                self._stage(partial(self._api.write, self.id, requests), None)
+    def _fill(self, filling: Filling) -> None:
+        """The hidden sheets. Where a server takes no plain values, typed cells say the same."""
+        if filling.first:
+            self._stage(partial(self._api.write, self.id, filling.first), filling.first[0])
+        for values in filling.values:
+            data = {one.range: one.plain for one in values}
+            try:
+                self._stage(partial(self._api.fill, self.id, data))
+            except Refusal:
+                for requests in (batch for one in values for batch in one.typed()):
+                    self._stage(partial(self._api.write, self.id, requests))
+        for requests in filling.cells:
+            self._stage(partial(self._api.write, self.id, requests))
 
-    def _stage(self, send: Callable[[], object], sheet: int | None) -> None:
-        """A write to a hidden sheet of our own: doing it twice is harmless. sheet: the one that it may make."""
+    def _stage(self, send: Callable[[], object], new: Json | None = None) -> None:
+        """A write to hidden sheets of our own: doing it twice is harmless. new: the request that makes one of them."""
         for attempt in range(1, self._api.calling.attempts + 1):
             try:
                 send()
@@ -253,14 +254,15 @@ class GoogleBook:
                 self._api.counters.retries += 1
                 self._api.pause(self._api.backoff(attempt))
             except Refusal as trouble:
-                if trouble.status == 400 and attempt > 1 and sheet is not None and self._has(sheet):
+                if trouble.status == 400 and attempt > 1 and new is not None and self._has(new):
                     return
                 raise
             else:
                 return
         raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
 
-    def _has(self, sheet: int) -> bool:
+    def _has(self, new: Json) -> bool:
+        sheet = new["addSheet"]["properties"]["sheetId"]
         found = self._api.structure(self.id, "sheets(properties(sheetId))").get("sheets", ())
         return any(item["properties"].get("sheetId", 0) == sheet for item in found)
 

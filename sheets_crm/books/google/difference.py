@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google.drawn import Drawn, Row, Wire
+from sheets_crm.books.google import put
+from sheets_crm.books.google.drawn import Drawn, Row
 from sheets_crm.books.google.moves import Move, moves, sources
 from sheets_crm.books.google.rows import blocks_of, differs, padded
 
 Uris = Mapping[int, Sequence[str | None]]  # column -> addresses by row
 
 _FEW = 20_000  # bytes of cells for which nobody looks for moves
-_PIECE, _CELL, _LINKED, _MOVED = 60, 50, 90, 260  # bytes of a request's share, a cell without its text, a link, a move
+_PIECE, LINKED, _MOVED = 60, 90, 260  # bytes of a request's share, a link, a move
 _MOST = 0.75  # of the columns; where more have to be prepared, all are
 
 
@@ -30,6 +31,7 @@ class Plan:
     moves: runs of rows that are copied to their new places; carries: with their looks and links.
     cleared: the first and the last row (not included) that are emptied. blocks: (top, left) -> rows of values.
     links: column -> row -> its address; None: none any more. size: about so many bytes of the one batch.
+    typed: so many rows are prepared as typed cells together with the hidden sheet itself; None: all of them, as plain values.
     """
 
     height: int
@@ -42,6 +44,7 @@ class Plan:
     blocks: Sequence[tuple[int, int, list[Row]]] = ()
     links: Mapping[int, Mapping[int, str | None]] = field(default_factory=dict)
     size: int = 0
+    typed: int | None = None
 
     @property
     def is_repainted(self) -> bool:
@@ -85,9 +88,12 @@ def difference(
     width, new = drawn.width, drawn.rows
     old = padded(standing, height, width)
     found = _Found(old, new, links, [])
-    if sum(found.costs) > _FEW:
-        found = _least(found, _Found(old, new, links, moves(old, new)))
     staged = _too_much(found, room)
+    if sum(found.costs) > _FEW:
+        moved = _Found(old, new, links, moves(old, new))
+        others = _too_much(moved, room)
+        if (len(others), moved.size(others)) < (len(staged), found.size(staged)):
+            found, staged = moved, others
     if len(staged) > _MOST * width:
         return None
     blocks = list(blocks_of(_without(found.base, new, staged), new))
@@ -111,15 +117,11 @@ class _Found:
         self.links = _links(links, places if self.carries else range(len(new))) if links else {}
         self.costs = _costs(self.base, new)
         for column, cells in self.links.items():
-            self.costs[column] += len(cells) * (_LINKED + _PIECE)
+            self.costs[column] += len(cells) * (LINKED + _PIECE)
 
     def size(self, staged: set[int]) -> int:
         """Bytes of the batch, reckoned on the safe side."""
         return sum(cost for column, cost in enumerate(self.costs) if column not in staged) + _MOVED * len(self.moves)
-
-
-def _least(stays: _Found, moved: _Found) -> _Found:
-    return moved if moved.size(set()) < stays.size(set()) else stays
 
 
 def _links(links: Links, places: Sequence[int]) -> dict[int, dict[int, str | None]]:
@@ -142,13 +144,8 @@ def _costs(base: Sequence[Row], new: Sequence[Row]) -> list[int]:
             continue
         for column, (before, after) in enumerate(zip(was, now, strict=True)):
             if differs(before, after):
-                found[column] += _CELL + _PIECE + _long(after)
+                found[column] += put.bytes_of(after) + _PIECE
     return found
-
-
-def _long(value: Wire) -> int:
-    """Bytes of a text, at most; other values hardly count."""
-    return len(value) if isinstance(value, str) and value.isascii() else 2 * len(value) if isinstance(value, str) else 4
 
 
 def _too_much(found: _Found, room: int) -> set[int]:

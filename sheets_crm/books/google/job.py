@@ -11,11 +11,13 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sheets_crm.books.google import frame, put, staging, witness
 from sheets_crm.books.google.difference import Plan
 from sheets_crm.books.google.drawn import Drawn, Row
+from sheets_crm.books.google.filling import Filling, Part, filling
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
@@ -182,7 +184,7 @@ class Job:
 
     def requests(self) -> list[Json]:
         """The one batch after which everything stands. First of all it copies the tabs that people work in, as they stand."""
-        found = [*self.generation.requests()]
+        found = [*self.generation.requests(), *self.filling.late]
         for original, (number, grid) in self.copied.items():
             found += witness.copied(original, grid, number)
         for tab in self.tabs:
@@ -292,12 +294,16 @@ class Job:
         """The address of the place in this spreadsheet; None where its sheet is not there."""
         return put.uri_of(job.drawn.links.get((row, column)), self.sheets)
 
-    def prepared(self, job: TabJob) -> Iterator[staging.Step]:
-        """What fills the hidden sheet of a large tab. Sent again, it does no harm."""
-        if job.plan is not None and job.staged is not None:
-            yield from staging.steps(job.plan, job.drawn.rows, self._addresses(job), job.staged)
+    @cached_property
+    def filling(self) -> Filling:
+        """What fills the hidden sheets of large tabs."""
+        return filling(
+            Part(one.plan, one.drawn.rows, self._addresses(one), one.staged)
+            for one in self.tabs
+            if one.plan is not None and one.staged is not None
+        )
 
-    def _addresses(self, job: TabJob) -> staging.Addresses:
+    def _addresses(self, job: TabJob) -> put.Addresses:
         uris = {place: put.uri_of(link, self.sheets) for place, link in job.drawn.links.items()}
         return {place: uri for place, uri in uris.items() if uri}
 

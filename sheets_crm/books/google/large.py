@@ -5,13 +5,16 @@ What stands in a tab is what the run has read, values and, where they matter her
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
-from sheets_crm.books.google import frame, put
+from sheets_crm.books.google import filling, frame, put
 from sheets_crm.books.google.api import Api
-from sheets_crm.books.google.difference import Links, Plan, Uris, difference, whole
+from sheets_crm.books.google.difference import LINKED, Links, Plan, Uris, difference, whole
 from sheets_crm.books.google.job import TabJob, new_id
 from sheets_crm.books.google.reading import range_of
 from sheets_crm.books.google.seen import Seen
@@ -31,7 +34,7 @@ _LINK_FIELDS = (
 
 def prepare(tabs: Sequence[TabJob], seen: Seen, sheets: Mapping[str, int], taken: set[int], linked: Linked) -> None:
     """Plan the large ones among the tabs. sheets: title -> id, for links. linked: reads the addresses that stand in columns."""
-    room = _ROOM
+    room, first = _ROOM, filling.MOST_BYTES
     for one in tabs:
         if not one.is_new and one.drawn.keyed is not None:
             continue
@@ -45,9 +48,36 @@ def prepare(tabs: Sequence[TabJob], seen: Seen, sheets: Mapping[str, int], taken
         if plan is None and max(one.changes.cells, height * width if one.links_changed else 0) > AT_ONCE:
             plan = whole(height, width, looks=one.is_new or one.look_changed or one.links_changed)
         if plan is not None:
+            plan, first = _with_first(plan, one, first, room)
             one.plan, one.scratch = plan, new_id(taken) if plan.moves else 0
             one.staged = new_id(taken) if plan.columns else None
             room = max(0, room - plan.size)
+
+
+def _with_first(plan: Plan, job: TabJob, first: int, room: int) -> tuple[Plan, int]:
+    """Little of it, or half of all where the batch holds the rest, is prepared by the very call that makes the hidden sheet.
+
+    first: bytes that are left in that call; what is left of them then.
+    """
+    rows, columns, linked = (
+        job.drawn.rows,
+        plan.columns,
+        {column for _, column in job.drawn.links} if plan.looks else set(),
+    )
+    least = 48 * len(rows) * len(columns) // 2
+    if not columns or least > first + room:
+        return plan, first
+    links = len(linked.intersection(columns)) * LINKED
+    sizes = list(
+        accumulate(sum(put.bytes_of(row[column]) for column in columns if column < len(row)) + links for row in rows)
+    )
+    fits = bisect_right(sizes, first)
+    rest = sizes[-1] - (sizes[fits - 1] if fits else 0)
+    if fits == len(rows):
+        return replace(plan, typed=len(rows)), first - sizes[-1]
+    if len(columns) < plan.width or not fits or rest > room:
+        return plan, first
+    return replace(plan, typed=fits, blocks=[(fits, 0, rows[fits:])], size=rest), 0
 
 
 def _area(job: TabJob) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from sheets_crm.books.google.drawn import Row, Wire
 
 Json = dict[str, Any]
+Addresses = Mapping[tuple[int, int], str]  # of links, by row and column
 VALUE, LINK = "userEnteredValue", "userEnteredFormat.textFormat.link"
 
 
@@ -41,10 +42,20 @@ def cell(value: Wire, uri: str | None = None) -> Json:
     return {**found, "userEnteredFormat": link(uri)} if uri else found
 
 
-def rows(sheet: int, corner: tuple[int, int], values: Sequence[Row]) -> Json:
-    """Values from a cell on, nothing but values."""
-    lines = [{"values": [cell(value) for value in row]} for row in values]
-    return updated(sheet, corner, lines, VALUE)
+def block(sheet: int, corner: tuple[int, int], rows: Sequence[Row], uris: Addresses) -> Json:
+    """Values from a cell on, and their links where there are any: a link may not outlive the text that it was laid on."""
+    lines = [
+        {"values": [cell(value, uris.get((row, column))) for column, value in enumerate(values, corner[1])]}
+        for row, values in enumerate(rows, corner[0])
+    ]
+    return updated(sheet, corner, lines, f"{VALUE},{LINK}" if uris else VALUE)
+
+
+def bytes_of(value: Wire) -> int:
+    """Of a typed cell, about: a text takes up to two a letter."""
+    if value is None:
+        return 3
+    return 48 + (len(value) * (1 if value.isascii() else 2) if isinstance(value, str) else 6)
 
 
 def updated(sheet: int, corner: tuple[int, int], lines: list[Json], fields: str) -> Json:
