@@ -359,7 +359,8 @@ def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
             mark = Mark(tab.drawn.tab.id, tab.mark, {})
             sheets.append(SheetShape(tab.sheet, tab.title, False, *tab.size, mark, (), Cells(), {}))
         standing = rows.get(tab.sheet, ())
-        rows[tab.sheet] = after(tab, standing) if tab.drawn.keyed is None else _replayed(requests, tab.sheet, standing)
+        ours = tab.is_new or tab.drawn.keyed is None
+        rows[tab.sheet] = after(tab, standing) if ours else _replayed(requests, tab.sheet, standing)
     shape: Shape = replace(seen.shape, sheets=tuple(sheets), generation=job.generation.value)
     return Seen(shape, rows)
 
