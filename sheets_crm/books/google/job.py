@@ -18,6 +18,7 @@ from sheets_crm.books.google import frame, put, staging, witness
 from sheets_crm.books.google.difference import Plan
 from sheets_crm.books.google.drawn import Drawn, Row
 from sheets_crm.books.google.filling import Filling, Part, filling
+from sheets_crm.books.google.places import ids_told
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
@@ -211,7 +212,7 @@ class Job:
         guard = frame.guard(job.drawn, job.place, job.guard, job.height)
         if guard is not None and (job.is_new or job.place.kept.get("holes") != [job.height, job.drawn.width]):
             yield guard
-        yield from _marked(job)
+        yield from _marked(job, ids_told(job.drawn, self.sheets))
 
     def _grid(self, job: TabJob) -> Iterator[Json]:
         if job.is_new:
@@ -323,10 +324,11 @@ def area_of(job: TabJob) -> tuple[int, int]:
     return max(job.drawn.height, int(old[0])), max(job.drawn.width, int(old[1]))
 
 
-def _marked(job: TabJob) -> Iterator[Json]:
-    """What we keep on the tab: who it is, and how we left it."""
+def _marked(job: TabJob, linked_to: str) -> Iterator[Json]:
+    """What we keep on the tab: who it is, and how we left it. linked_to: see `places`."""
     kept = {
         "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
+        "to": linked_to,
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
         "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
         "left": digest(expected(job)).hex()[:20],

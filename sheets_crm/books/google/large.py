@@ -16,6 +16,7 @@ from sheets_crm.books.google import filling, frame, put
 from sheets_crm.books.google.api import Api
 from sheets_crm.books.google.difference import LINKED, Links, Plan, Uris, difference, whole
 from sheets_crm.books.google.job import TabJob, new_id
+from sheets_crm.books.google.places import known_places
 from sheets_crm.books.google.reading import range_of
 from sheets_crm.books.google.seen import Seen
 from sheets_crm.books.google.shape import SheetShape
@@ -101,8 +102,19 @@ def _differing(
         column: [put.uri_of(drawn.links.get((row, column)), sheets) for row in range(drawn.height)]
         for column in columns
     }  # fmt: skip
-    links = Links(linked(columns), wanted, _only_our_rules(job.place))
+    links = Links(_standing(job, columns, sheets, linked), wanted, _only_our_rules(job.place))
     return difference(drawn, job.place.standing, height, links, room)
+
+
+def _standing(
+    job: TabJob, columns: Sequence[int], sheets: Mapping[str, int], linked: Callable[[Sequence[int]], Uris]
+) -> Uris:
+    """The addresses that stand: as the mark and the values tell them, or read."""
+    places = known_places(job.drawn, job.place.standing, job.place.kept, sheets)
+    if places is None:
+        return linked(columns)
+    height = 1 + max((row for row, _ in places), default=0)
+    return {column: [put.uri_of(places.get((row, column)), sheets) for row in range(height)] for column in columns}
 
 
 def _is_plain(sheet: SheetShape, width: int) -> bool:
