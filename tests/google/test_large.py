@@ -427,6 +427,20 @@ def test_a_formula_or_a_filter_of_theirs_in_our_columns(google, small):
     assert sheet.id not in pasted, "no row of a filtered tab is copied"
 
 
+@pytest.mark.parametrize("what", ["columns", "rows"])
+def test_what_somebody_deleted_of_it_comes_back(google, small, what):
+    firm = Firm(25)
+    number, book = start(google, firm)
+    anna = google.person(number)
+    if what == "columns":
+        anna.delete_columns(TAB, 1, google.sheet(number, TAB).column_count - 4)
+    else:
+        anna.delete_rows(TAB, 5, google.sheet(number, TAB).row_count - 10)
+    firm.change(7), firm.add(3), firm.remove(20)
+    write(book, firm.tab())
+    stands(google, number, firm.tab())
+
+
 def test_a_rule_of_theirs_stays_one_rule(google, small):
     firm = Firm(25)
     number, book = start(google, firm)

@@ -66,7 +66,13 @@ class TabJob:
     @property
     def is_repainted(self) -> bool:
         """Are all looks given anew? Links are looks: pasting them pastes the rest as well."""
-        return self.is_new or self.look_changed or (self.plan is not None and self.plan.is_repainted)
+        pasted = self.plan is not None and self.plan.is_repainted
+        return self.is_new or self.look_changed or pasted or self._has_bare_cells
+
+    @property
+    def _has_bare_cells(self) -> bool:
+        """Does the grid grow? Rows and columns that are added to it look like nothing yet."""
+        return self.size is not None and (self.size[0] > self.grid[0] or self.grid[1] < self.drawn.width)
 
     @property
     def height(self) -> int:
@@ -199,11 +205,10 @@ class Job:
         if job.is_repainted:
             yield from frame.rules_gone(job.place)
         if job.plan is not None:
-            yield from staging.lifted(job.plan, job.sheet, job.scratch)
+            yield from staging.lifted(job.plan, _sheets(job))
         yield from self._grid(job)
         if job.plan is not None:
-            ids = staging.Sheets(job.sheet, job.staged, job.scratch, (job.size or job.grid)[0])
-            yield from staging.laid(job.plan, ids, self._addresses(job))
+            yield from staging.laid(job.plan, _sheets(job), self._addresses(job))
         else:
             yield from self._cells(job)
         if job.is_repainted:
@@ -307,6 +312,10 @@ class Job:
     def _addresses(self, job: TabJob) -> put.Addresses:
         uris = {place: put.uri_of(link, self.sheets) for place, link in job.drawn.links.items()}
         return {place: uri for place, uri in uris.items() if uri}
+
+
+def _sheets(job: TabJob) -> staging.Sheets:
+    return staging.Sheets(job.sheet, job.staged, job.scratch, job.grid[1], (job.size or job.grid)[0])
 
 
 def after(job: TabJob, standing: Rows) -> Rows:

@@ -16,24 +16,29 @@ from sheets_crm.books.google.put import Addresses
 Json = dict[str, Any]
 
 
-def lifted(plan: Plan, sheet: int, scratch: int) -> Iterator[Json]:
-    """Rows that move, as they stand, laid on a hidden sheet that lives no longer than the batch."""
-    low, high = plan.lifted
-    if low == high:
-        return
-    yield from witness.hidden_sheet(scratch, (high - low, plan.width))
-    source, target = put.area(sheet, (low, high), (0, plan.width)), put.area(scratch, (0, high - low), (0, plan.width))
-    yield put.copied(source, target, looks=plan.carries)
-
-
 @dataclass(frozen=True)
 class Sheets:
-    """Ids: of the tab, and of its hidden sheets. rows: of the tab's grid, as it is to be."""
+    """Ids: of the tab, and of its hidden sheets. columns: of the tab's grid as it stands; rows: as it is to be."""
 
     tab: int
     staged: int | None
     scratch: int
+    columns: int
     rows: int
+
+
+def lifted(plan: Plan, sheets: Sheets) -> Iterator[Json]:
+    """Rows that move, as they stand, laid on a hidden sheet that lives no longer than the batch."""
+    low, high = plan.lifted
+    if low == high:
+        return
+    yield from witness.hidden_sheet(sheets.scratch, (high - low, plan.width))
+    right = min(plan.width, sheets.columns)
+    source, target = (
+        put.area(sheets.tab, (low, high), (0, right)),
+        put.area(sheets.scratch, (0, high - low), (0, right)),
+    )
+    yield put.copied(source, target, looks=plan.carries)
 
 
 def laid(plan: Plan, sheets: Sheets, links: Addresses) -> Iterator[Json]:
