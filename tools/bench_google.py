@@ -31,6 +31,8 @@ RUNS = (
     ("unchanged", "again, nothing changed"),
     ("changed", "again, one row changed"),
     ("marked", "again, one task marked done"),
+    ("added", "again, one row added at the end"),
+    ("deleted", "again, one row deleted from the middle"),
 )
 SETTINGS = """
 google:
@@ -73,10 +75,9 @@ def measured(folder: Path, rows: int) -> dict[str, Cost]:
         found = {"cold": _run(config), "unchanged": _run(config)}
         if found["unchanged"].told["google"]["writes"]:
             raise SystemExit("an unchanged spreadsheet was written")
-        server.say("change")
-        found["changed"] = _run(config)
-        server.say("mark")
-        found["marked"] = _run(config)
+        for what, name in (("change", "changed"), ("mark", "marked"), ("add", "added"), ("delete", "deleted")):
+            server.say(what)
+            found[name] = _run(config)
     return found
 
 
@@ -123,18 +124,41 @@ def serve(base: str, key: str) -> None:
         print(google.url, book, flush=True)
         person = google.person(book)
         for line in sys.stdin:
-            if line.strip() == "change":  # the stage of a client half way down: that of the one above, or of another
-                sheet = google.document(book).sheets[0].title
-                rows = person.rows(sheet)
-                middle = len(rows) // 2
-                other = next(row[STAGE] for row in rows[middle:] if row[STAGE] != rows[middle][STAGE])
-                person.type(sheet, middle + 1, STAGE, other)
-            else:
-                tasks = next(
-                    one.title for one in google.document(book).sheets if person.rows(one.title)[0][0] == STATUS
-                )
-                person.type(tasks, 2, 0, DONE)
+            _HANDS[line.strip()](person, [sheet.title for sheet in person.document.sheets])
             print("done", flush=True)
+
+
+def _change(person: Any, titles: list[str]) -> None:
+    """The stage of a client half way down: that of the one above, or of another."""
+    rows = person.rows(titles[0])
+    middle = len(rows) // 2
+    other = next(row[STAGE] for row in rows[middle:] if row[STAGE] != rows[middle][STAGE])
+    person.type(titles[0], middle + 1, STAGE, other)
+
+
+def _mark(person: Any, titles: list[str]) -> None:
+    """The first task is done."""
+    person.type(next(title for title in titles if person.rows(title)[0][0] == STATUS), 2, 0, DONE)
+
+
+def _add(person: Any, titles: list[str]) -> None:
+    """One more client below the last, who is like one in the middle but for the number, the name and the phone."""
+    rows = person.rows(titles[0])
+    last = len(rows)
+    new = [last, f"{rows[-1][1]} junior", "+79990000000", *rows[last // 2][3:]]
+    if last + 1 > person.sheet(titles[0]).row_count:
+        length = {"sheetId": person.sheet(titles[0]).id, "dimension": "ROWS", "length": 10}
+        person.do({"appendDimension": length})
+    for column, value in enumerate(new):
+        person.type(titles[0], last + 1, column, value)
+
+
+def _delete(person: Any, titles: list[str]) -> None:
+    """The row of a client half way down: those below move up."""
+    person.delete_rows(titles[0], len(person.rows(titles[0])) // 2)
+
+
+_HANDS = {"change": _change, "mark": _mark, "add": _add, "delete": _delete}
 
 
 def _run(config: Path) -> Cost:

@@ -174,6 +174,16 @@ def test_thirty_runs_of_growing_and_shrinking_lists(google, tmp_path):
     assert google.sheet(number, "Карточки").row_count <= tall + 200
 
 
+def test_rows_that_a_growing_list_adds_look_like_the_others(google, tmp_path):
+    number = google.add_book({"Клиенты": [["Клиент"], ["Анна"]]})
+    book = google_book(google, number, google.key_file(tmp_path / "key.json"))
+    write(book, tab(20))
+    write(book, tab(600))
+    sheet = google.sheet(number, "Карточки")
+    assert sheet.more(550, 0).format == sheet.more(5, 0).format
+    assert sheet.more(550, 0).format is not None
+
+
 @pytest.mark.parametrize("nth", [1, 2])
 def test_our_tab_deleted_in_the_moment_of_a_write(google, tmp_path, nth):
     """It is drawn anew with its tasks, each once; history keeps what was said of them."""

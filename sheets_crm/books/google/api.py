@@ -23,6 +23,7 @@ from gspread.urls import (
     DRIVE_FILES_API_V3_URL,
     SPREADSHEET_BATCH_UPDATE_URL,
     SPREADSHEET_URL,
+    SPREADSHEET_VALUES_BATCH_UPDATE_URL,
     SPREADSHEET_VALUES_BATCH_URL,
 )
 from urllib3.exceptions import NewConnectionError
@@ -125,6 +126,12 @@ class Api(HTTPClient):
             }  # fmt: skip
             params["fields"] += f",updatedSpreadsheet({fields})"
         return self.ask("post", SPREADSHEET_BATCH_UPDATE_URL % book, json=body, params=params)
+
+    def fill(self, book: str, data: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """`values.batchUpdate` of ranges (A1 notation) by values as they are: nothing is parsed, None leaves a cell alone."""
+        items = [{"range": place, "majorDimension": "ROWS", "values": list(rows)} for place, rows in data.items()]
+        body = {"valueInputOption": "RAW", "data": items}
+        self.ask("post", SPREADSHEET_VALUES_BATCH_UPDATE_URL % book, json=body, params={"fields": "spreadsheetId"})
 
     def file(self, book: str, fields: str) -> Json:
         """Drive's `files.get` of the named fields."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sheets_crm.books.google import witness
 from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
-from sheets_crm.books.google.job import AT_ONCE, Generation, Job, TabJob, after, area_of, free_title, new_id, tab_job
+from sheets_crm.books.google.filling import Filling
+from sheets_crm.books.google.job import Generation, Job, TabJob, after, free_title, new_id, tab_job
+from sheets_crm.books.google.large import prepare, standing_links
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
 from sheets_crm.books.google.removing import going
 from sheets_crm.books.google.replay import replay, typed
@@ -154,11 +157,10 @@ class GoogleBook:
         removed, notes = going(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
         leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
-        for one in tabs:
-            height, width = area_of(one)
-            alone = one.is_new or one.drawn.keyed is None
-            if alone and max(one.changes.cells, height * width if one.links_changed else 0) > AT_ONCE:
-                one.staged = new_id(taken)
+        with self._named():
+            prepare(
+                tabs, seen, numbers, taken, lambda sheet, columns: standing_links(self._api, self.id, sheet, columns)
+            )
         return Job(tabs, removed, leftovers, numbers, generation, notes)
 
     def _titles(self, plan: WritePlan, job: Job, seen: Seen) -> dict[str, str]:
@@ -174,10 +176,7 @@ class GoogleBook:
         if self._before_write is not None:
             self._before_write(seen)
         with self._named(writing=True):
-            for tab in job.tabs:
-                if tab.staged is not None:
-                    for requests in job.staging(tab):
-                        self._stage(requests, tab.staged)
+            self._fill(job.filling)
             self._unchanged(seen)
             requests = job.requests()
             answer = self._send(requests, job, seen)
@@ -232,23 +231,38 @@ class GoogleBook:
         if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
 
-    def _stage(self, requests: list[Json], sheet: int) -> None:
-        """A batch to a hidden sheet of our own: writing it twice is harmless."""
+    def _fill(self, filling: Filling) -> None:
+        """The hidden sheets. Where a server takes no plain values, typed cells say the same."""
+        if filling.first:
+            self._stage(partial(self._api.write, self.id, filling.first), filling.first[0])
+        for values in filling.values:
+            data = {one.range: one.plain for one in values}
+            try:
+                self._stage(partial(self._api.fill, self.id, data))
+            except Refusal:
+                for requests in (batch for one in values for batch in one.typed()):
+                    self._stage(partial(self._api.write, self.id, requests))
+        for requests in filling.cells:
+            self._stage(partial(self._api.write, self.id, requests))
+
+    def _stage(self, send: Callable[[], object], new: Json | None = None) -> None:
+        """A write to hidden sheets of our own: doing it twice is harmless. new: the request that makes one of them."""
         for attempt in range(1, self._api.calling.attempts + 1):
             try:
-                self._api.write(self.id, requests)
+                send()
             except Ambiguous:
                 self._api.counters.retries += 1
                 self._api.pause(self._api.backoff(attempt))
             except Refusal as trouble:
-                if trouble.status == 400 and attempt > 1 and self._has(sheet):
+                if trouble.status == 400 and attempt > 1 and new is not None and self._has(new):
                     return
                 raise
             else:
                 return
         raise WorkbookBusy("google.stop.unreachable", workbook=self.title)
 
-    def _has(self, sheet: int) -> bool:
+    def _has(self, new: Json) -> bool:
+        sheet = new["addSheet"]["properties"]["sheetId"]
         found = self._api.structure(self.id, "sheets(properties(sheetId))").get("sheets", ())
         return any(item["properties"].get("sheetId", 0) == sheet for item in found)
 
@@ -345,7 +359,8 @@ def _after(requests: Sequence[Json], job: Job, seen: Seen) -> Seen:
             mark = Mark(tab.drawn.tab.id, tab.mark, {})
             sheets.append(SheetShape(tab.sheet, tab.title, False, *tab.size, mark, (), Cells(), {}))
         standing = rows.get(tab.sheet, ())
-        rows[tab.sheet] = after(tab, standing) if tab.drawn.keyed is None else _replayed(requests, tab.sheet, standing)
+        ours = tab.is_new or tab.drawn.keyed is None
+        rows[tab.sheet] = after(tab, standing) if ours else _replayed(requests, tab.sheet, standing)
     shape: Shape = replace(seen.shape, sheets=tuple(sheets), generation=job.generation.value)
     return Seen(shape, rows)
 

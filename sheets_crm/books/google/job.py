@@ -11,10 +11,14 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sheets_crm.books.google import frame, witness
-from sheets_crm.books.google.drawn import Drawn, Row, Wire
+from sheets_crm.books.google import frame, put, staging, witness
+from sheets_crm.books.google.difference import Plan
+from sheets_crm.books.google.drawn import Drawn, Row
+from sheets_crm.books.google.filling import Filling, Part, filling
+from sheets_crm.books.google.places import ids_told
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
@@ -22,15 +26,14 @@ from sheets_crm.books.google.shape import GENERATION, MARK, SheetShape, number_o
 
 Json = dict[str, Any]
 
-AT_ONCE = 30_000  # cells of a tab beyond which it is prepared on a hidden sheet
-_CHUNK = 12_000  # cells of a request there: some 2 MB with links
 _ID_SPACE = 2**31 - 1
-_VALUE, _LINK = "userEnteredValue", "userEnteredFormat.textFormat.link"
+_VALUE, _LINK = put.VALUE, put.LINK
 
 
 @dataclass
 class TabJob:
-    """What one tab needs. staged: filled on a hidden sheet of this id first; None: written directly.
+    """What one tab needs. plan: of a large one (see `large`), with the ids of its hidden sheets: staged, filled before the batch
+    (None: there is none), and scratch.
 
     grid: the size of the sheet's grid as it is, size: as it is to be. copy: the id of the hidden sheet that shows what stood
     there when the batch came (see `witness`); None where nobody but us works in the tab.
@@ -51,8 +54,10 @@ class TabJob:
     charts: tuple[int, ...]
     spare: int  # a column beyond everybody's values
     grid: tuple[int, int]
-    staged: int | None = None
     copy: int | None = None
+    plan: Plan | None = None
+    staged: int | None = None
+    scratch: int = 0
 
     @property
     def is_needed(self) -> bool:
@@ -61,7 +66,13 @@ class TabJob:
     @property
     def is_repainted(self) -> bool:
         """Are all looks given anew? Links are looks: pasting them pastes the rest as well."""
-        return self.is_new or self.look_changed or (self.staged is not None and self.links_changed)
+        pasted = self.plan is not None and self.plan.is_repainted
+        return self.is_new or self.look_changed or pasted or self._has_bare_cells
+
+    @property
+    def _has_bare_cells(self) -> bool:
+        """Does the grid grow? Rows and columns that are added to it look like nothing yet."""
+        return self.size is not None and (self.size[0] > self.grid[0] or self.grid[1] < self.drawn.width)
 
     @property
     def height(self) -> int:
@@ -180,7 +191,7 @@ class Job:
 
     def requests(self) -> list[Json]:
         """The one batch after which everything stands. First of all it copies the tabs that people work in, as they stand."""
-        found = [*self.generation.requests()]
+        found = [*self.generation.requests(), *self.filling.late]
         for original, (number, grid) in self.copied.items():
             found += witness.copied(original, grid, number)
         for tab in self.tabs:
@@ -193,9 +204,11 @@ class Job:
     def _tab(self, job: TabJob) -> Iterator[Json]:
         if job.is_repainted:
             yield from frame.rules_gone(job.place)
+        if job.plan is not None:
+            yield from staging.lifted(job.plan, _sheets(job))
         yield from self._grid(job)
-        if job.staged is not None:
-            yield from self._pasted(job)
+        if job.plan is not None:
+            yield from staging.laid(job.plan, _sheets(job), self._addresses(job))
         else:
             yield from self._cells(job)
         if job.is_repainted:
@@ -204,7 +217,7 @@ class Job:
         guard = frame.guard(job.drawn, job.place, job.guard, job.height)
         if guard is not None and (job.is_new or job.place.kept.get("holes") != [job.height, job.drawn.width]):
             yield guard
-        yield from _marked(job)
+        yield from _marked(job, ids_told(job.drawn, self.sheets))
 
     def _grid(self, job: TabJob) -> Iterator[Json]:
         if job.is_new:
@@ -218,20 +231,6 @@ class Job:
             fields = "gridProperties(rowCount,columnCount)"
             yield {"updateSheetProperties": {"properties": properties, "fields": fields}}
 
-    def _pasted(self, job: TabJob) -> Iterator[Json]:
-        height, width = area_of(job)
-        source = {
-            "sheetId": job.staged, "startRowIndex": 0, "endRowIndex": height, "startColumnIndex": 0, "endColumnIndex": width,
-        }  # fmt: skip
-        yield {
-            "copyPaste": {
-                "source": source,
-                "destination": {**source, "sheetId": job.sheet},
-                "pasteType": "PASTE_NORMAL" if job.is_repainted else "PASTE_VALUES",
-            }
-        }
-        yield {"deleteSheet": {"sheetId": job.staged}}
-
     def _cells(self, job: TabJob) -> Iterator[Json]:
         fields = self.fields(job)
         planned = {place: row for row, place in job.changes.places.items()}
@@ -241,25 +240,29 @@ class Job:
             ]  # fmt: skip
             start = {"sheetId": job.sheet, "rowIndex": top, "columnIndex": left}
             yield {"updateCells": {"start": start, "rows": values, "fields": fields}}
-        if job.links_changed and not job.is_new:
+        if not job.is_new:
             yield from self._links(job)
         yield from self._moved(job, fields)
 
     def _links(self, job: TabJob) -> Iterator[Json]:
-        """Links of rows that stay: the columns that have any, wholly."""
+        """Links of rows that stay: the columns that have any, wholly. Where none changed, those of rows in which something stood
+        that is not ours: in a tab without keys another row may have come there, with its links.
+        """
+        met = {top + place for top, _, rows in job.changes.blocks for place in range(len(rows))}
         for column in sorted({column for _, column in job.drawn.links}):
             cells = {
-                place: {"userEnteredFormat": self._link(job, row, column) or {}}
+                place: {"userEnteredFormat": put.link(self._link(job, row, column))}
                 for row, place in job.changes.places.items()
+                if job.links_changed or (job.drawn.keyed is None and place in met)
             }
-            yield from _down(job.sheet, column, cells, _LINK)
+            yield from put.down(job.sheet, column, cells, _LINK)
 
     def _moved(self, job: TabJob, fields: str) -> Iterator[Json]:
         """Rows appended, sorted, deleted. Ranks stand beside the rows for the length of the batch."""
         spare = job.spare
         if job.sort:
             ranked = {place: {"userEnteredValue": {"numberValue": rank}} for place, rank in job.changes.order.items()}
-            yield from _down(job.sheet, spare, ranked, _VALUE)
+            yield from put.down(job.sheet, spare, ranked, _VALUE)
         for place in sorted(job.changes.deleted, reverse=True):
             interval = {"sheetId": job.sheet, "dimension": "ROWS", "startIndex": place, "endIndex": place + 1}
             yield {"deleteDimension": {"range": interval}}
@@ -286,55 +289,33 @@ class Job:
         return f"{_VALUE},{_LINK}" if job.drawn.links else _VALUE
 
     def _cell_row(self, job: TabJob, row: int | None, left: int, values: Row) -> Json:
-        cells = []
-        for column, value in enumerate(values, left):
-            cell: Json = {} if value is None else {"userEnteredValue": extended(value)}
-            looks = self._link(job, row, column) if row is not None else None
-            cells.append({**cell, "userEnteredFormat": looks} if looks else cell)
-        return {"values": cells}
-
-    def _link(self, job: TabJob, row: int, column: int) -> Json | None:
-        """textFormat.link to the place in this spreadsheet; None where its sheet is not there."""
-        place = job.drawn.links.get((row, column))
-        if place is None:
-            return None
-        sheet, _, cell = place.rpartition("!")
-        number = self.sheets.get(sheet.removeprefix("'").removesuffix("'").replace("''", "'"))
-        return None if number is None else {"textFormat": {"link": {"uri": f"#gid={number}&range={cell}"}}}
-
-    def staging(self, job: TabJob) -> Iterator[list[Json]]:
-        """Batches that fill a hidden sheet with the whole area of a large tab. Sent again, they do no harm."""
-        height, width = area_of(job)
-        assert job.staged is not None
-        yield [*witness.hidden_sheet(job.staged, (height, width))]
-        rows = padded(job.drawn.rows, height, width)
-        step, linked = max(1, _CHUNK // width), job.is_repainted
-        for top in range(0, height, step):
-            lines = [
-                self._cell_row(job, row if linked and row < job.drawn.height else None, 0, rows[row])
-                for row in range(top, min(top + step, height))
+        return {
+            "values": [
+                put.cell(value, None if row is None else self._link(job, row, column))
+                for column, value in enumerate(values, left)
             ]
-            start = {"sheetId": job.staged, "rowIndex": top, "columnIndex": 0}
-            fields = self.fields(job) if linked else _VALUE
-            yield [{"updateCells": {"start": start, "rows": lines, "fields": fields}}]
+        }
+
+    def _link(self, job: TabJob, row: int, column: int) -> str | None:
+        """The address of the place in this spreadsheet; None where its sheet is not there."""
+        return put.uri_of(job.drawn.links.get((row, column)), self.sheets)
+
+    @cached_property
+    def filling(self) -> Filling:
+        """What fills the hidden sheets of large tabs."""
+        return filling(
+            Part(one.plan, one.drawn.rows, self._addresses(one), one.staged)
+            for one in self.tabs
+            if one.plan is not None and one.staged is not None
+        )
+
+    def _addresses(self, job: TabJob) -> put.Addresses:
+        uris = {place: put.uri_of(link, self.sheets) for place, link in job.drawn.links.items()}
+        return {place: uri for place, uri in uris.items() if uri}
 
 
-def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:
-    """Cells of one column by row, those below each other in one request."""
-    top, rows = 0, list[Json]()
-    for place, cell in sorted(cells.items()):
-        if rows and place != top + len(rows):
-            yield _column(sheet, column, top, rows, fields)
-            rows = []
-        top = top if rows else place
-        rows.append({"values": [cell]})
-    if rows:
-        yield _column(sheet, column, top, rows, fields)
-
-
-def _column(sheet: int, column: int, top: int, rows: list[Json], fields: str) -> Json:
-    start = {"sheetId": sheet, "rowIndex": top, "columnIndex": column}
-    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
+def _sheets(job: TabJob) -> staging.Sheets:
+    return staging.Sheets(job.sheet, job.staged, job.scratch, job.grid[1], (job.size or job.grid)[0])
 
 
 def after(job: TabJob, standing: Rows) -> Rows:
@@ -352,17 +333,11 @@ def area_of(job: TabJob) -> tuple[int, int]:
     return max(job.drawn.height, int(old[0])), max(job.drawn.width, int(old[1]))
 
 
-def extended(value: Wire) -> Json:
-    """A typed value: text stays text, whatever it begins with."""
-    if isinstance(value, bool):
-        return {"boolValue": value}
-    return {"stringValue": value} if isinstance(value, str) else {"numberValue": value}
-
-
-def _marked(job: TabJob) -> Iterator[Json]:
-    """What we keep on the tab: who it is, and how we left it."""
+def _marked(job: TabJob, linked_to: str) -> Iterator[Json]:
+    """What we keep on the tab: who it is, and how we left it. linked_to: see `places`."""
     kept = {
         "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
+        "to": linked_to,
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
         "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
         "left": digest(expected(job)).hex()[:20],

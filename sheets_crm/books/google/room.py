@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheets_crm.books.google.job import Job, area_of
+from sheets_crm.books.google.job import Job
 from sheets_crm.books.google.seen import Seen
 from sheets_crm.books.google.witness import size_of
 from sheets_crm.errors import WorkbookUnreadable
@@ -20,7 +20,7 @@ def refuse_too_large(job: Job, seen: Seen, title: str) -> None:
         cells += rows * columns - tab.grid[0] * tab.grid[1]
         wide = max(wide, columns)
     cells += sum(_area(size_of(grid)) for _, grid in job.copied.values())
-    cells += sum(_area(area_of(tab)) for tab in job.tabs if tab.staged is not None)
+    cells += sum(tab.plan.spare_cells for tab in job.tabs if tab.plan is not None)
     if cells > MOST_CELLS or wide > MOST_COLUMNS:
         said = {"workbook": title, "cells": cells, "most": MOST_CELLS}
         raise WorkbookUnreadable("google.stop.too_large", **said)

@@ -52,8 +52,7 @@ def whole(drawn: Drawn, standing: Sequence[Sequence[Any]], area: tuple[int, int]
     height, width = max(drawn.height, area[0]), max(drawn.width, area[1])
     old = padded(standing, height, width)
     new = padded(drawn.rows, height, width)
-    spans = ((row, spans_of(was, now, frozenset())) for row, (was, now) in enumerate(zip(old, new, strict=True)))
-    found = Changes(list(_blocks(spans, new)))
+    found = Changes(list(blocks_of(old, new)))
     found.places = {row: row for row in range(drawn.height)}
     return found
 
@@ -153,6 +152,13 @@ def differs(was: Wire, now: Wire) -> bool:
     if isinstance(was, (int, float)) and isinstance(now, (int, float)):
         return abs(was - now) > 1e-12 * max(abs(was), abs(now))
     return was != now
+
+
+def blocks_of(old: Sequence[Row], new: Sequence[Row]) -> Iterator[tuple[int, int, list[Row]]]:
+    """What of the new rows differs from the old ones in the same places, as (top, left, rows)."""
+    yield from _blocks(
+        ((row, spans_of(was, now, frozenset())) for row, (was, now) in enumerate(zip(old, new, strict=True))), new
+    )
 
 
 def _blocks(spans: Any, rows: Any) -> Iterator[tuple[int, int, list[Row]]]:

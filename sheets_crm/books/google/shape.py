@@ -24,7 +24,7 @@ LIGHT_FIELDS = (
     f"spreadsheetId,properties(title,locale,timeZone),{_METADATA},"
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
-    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range),"
+    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range,criteria,filterSpecs),"
     "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly))"
 )
 FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
@@ -75,6 +75,12 @@ class SheetShape:
     @property
     def tab(self) -> str | None:
         return self.mark.tab if self.mark else None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Does somebody's filter hide rows, or may it?"""
+        standing = self.raw.get("basicFilter") or {}
+        return bool(standing.get("criteria") or standing.get("filterSpecs"))
 
 
 @dataclass(frozen=True)
