@@ -64,6 +64,7 @@ class TabColumn:
     values: one per data row (String, Boolean, Date, any number, Decimal); null is an empty cell.
     links: places in the workbook, one per row, or None for a column without links.
     choices: what a drop-down offers; other input stays allowed (a warning at most), so that nobody is stuck.
+    said: true and false in words. A Boolean column is drawn as check marks; a workbook that has none in its cells shows these.
     manager: people may edit it; other columns are ours.
     """
 
@@ -78,6 +79,7 @@ class TabColumn:
     manager: bool = False
     hidden: bool = False
     note: str | None = None  # shown when the header is hovered or selected (input prompt)
+    said: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google import frame, witness
+from sheets_crm.books.google import boxes, frame, witness
 from sheets_crm.books.google.drawn import Drawn, Row, Wire
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
@@ -201,9 +201,8 @@ class Job:
         if job.is_repainted:
             yield from frame.frame(job.drawn, job.place)
             yield from frame.charts(job.drawn, job.place, job.charts)
-        guard = frame.guard(job.drawn, job.place, job.guard, job.height)
-        if guard is not None and (job.is_new or job.place.kept.get("holes") != [job.height, job.drawn.width]):
-            yield guard
+        yield from boxes.boxes(job.drawn, job.place, expected(job), anew=job.is_repainted)
+        yield from frame.guard(job.drawn, job.place, job.guard, job.height)
         yield from _marked(job)
 
     def _grid(self, job: TabJob) -> Iterator[Json]:
@@ -365,7 +364,7 @@ def _marked(job: TabJob) -> Iterator[Json]:
         "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
         "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
-        "left": digest(expected(job)).hex()[:20],
+        "left": digest(expected(job)).hex()[:20], "boxes": boxes.told(job.drawn, job.place, expected(job)),
     }  # fmt: skip
     text = json.dumps(kept, separators=(",", ":"))
     if job.is_new:
