@@ -87,6 +87,7 @@ class Table:
     """A rectangle of rows under a header at (row, column), written as a native table with a filter.
 
     name: native name for formulas ("crm_tasks"), kept over runs. A table without rows is drawn with one empty row.
+    open_rows: data rows (from 0) that people own as a whole, but for their key: no column of theirs is protected.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Table:
     row: int = 0
     column: int = 0
     header: Style = Style(bold=True)
+    open_rows: tuple[int, ...] = ()
 
     @property
     def height(self) -> int:

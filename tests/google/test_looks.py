@@ -183,6 +183,35 @@ def test_managers_type_into_their_columns_and_no_others(world):
     world.google.person(world.book, OWNER).type(title, 2, 7, "the owner may")
 
 
+@pytest.mark.parametrize("locale", ["ru_RU", "en_US"])
+def test_a_task_typed_by_hand_stays_its_manager_s_own(tmp_path, locale):
+    """All of its row but the key, wherever it is sorted to; the rules' rows beside it are guarded as before."""
+    with Emulator() as google:
+        world = World(google, tmp_path, locale)
+        anna, title = google.person(world.book, ANNA), world.done.titles["tasks"]
+        (todo, _), (key, _) = world.column("tasks", "todo"), world.column("tasks", "key")
+        anna.type(title, google.sheet(world.book, title).used()[0] + 1, todo, "Cake")
+        for wanted in ("Pie", "Tea"):
+            run.sync(str(world.path), today=data.DEMO_TODAY)
+            rows = [row for row in range(1, 30) if world.tab("tasks").value(row, key)]
+            own = [row for row in rows if world.tab("tasks").value(row, key).startswith("o")]
+            assert (len(own), len(rows)) == (1, 7)
+            for place, column in enumerate(world.done.tabs[0].tables[0].columns[:-1]):
+                anna.type(title, own[0] + 1, place, world.tab("tasks").value(own[0], place))
+                for other in {rows[0], rows[-1]} - set(own) if not column.manager else ():
+                    with pytest.raises(Exception, match="protected"):
+                        anna.type(title, other + 1, place, "x")
+            with pytest.raises(Exception, match="protected"):
+                anna.type(title, own[0] + 1, key, "x")
+            anna.type(title, own[0] + 1, todo, wanted)
+            google.person(world.book).sort(title, todo, descending=wanted == "Tea")  # the owner may
+        run.sync(str(world.path), today=data.DEMO_TODAY)
+        assert {world.tab("tasks").value(row, todo) for row in range(1, 30)} >= {"Tea"}
+        google.calls.clear()
+        assert run.sync(str(world.path), today=data.DEMO_TODAY).written == ()
+        assert google.complaints == []
+
+
 def test_computed_tabs_ask_before_they_are_typed_into(world):
     for tab in ("funnel", "clients"):
         (guard,) = world.tab(tab).protections

@@ -25,6 +25,7 @@ _LEAST_SLACK, _MOST_SLACK = 20, 2000
 _CHART_ROWS, _CHART_COLUMNS = 22, 8
 _PIXELS = 7.2  # of a character
 _RULE_TEXT = ("bold", "italic", "underline")
+Hole = tuple[int, int, int | None, int | None]  # top, left, bottom, right; ends not included
 
 
 @dataclass(frozen=True)
@@ -217,25 +218,21 @@ def _condition_area(wanted: Range, place: Place) -> Json:
 # --- protection: computed columns are ours; managers' columns, the rows below and columns beside are open
 
 
-def guard(drawn: Drawn, place: Place, number: int, rows: int) -> Iterator[Json]:
-    """A protection of the tab with holes where people work, if it has tables and is not protected so. rows: how many stand there.
+def guard(drawn: Drawn, place: Place, number: int, size: tuple[int, Sequence[Sequence[Any]]]) -> Iterator[Json]:
+    """A protection of the tab with holes where people work, if it has tables and is not protected so. size: see `holes`.
 
     In a tab that is ours alone it only warns: the next run writes the cell again, but sorting and choosing stay everybody's.
     """
     keyed, tables = drawn.keyed, drawn.tab.tables
     is_theirs = any(column.manager for table in tables for column in table.columns)
-    if not tables or (keyed is None and is_theirs) or place.kept.get("holes") == [rows, drawn.width]:
+    if not tables or (keyed is None and is_theirs) or place.kept.get("holes") == holes_told(drawn, size):
         return
-    holes = []
-    if keyed is not None:
-        holes = [place.area(keyed.head + 1, left, None, right) for left, right in _runs(sorted(keyed.managers))]
-    holes += [place.area(rows, 0, None, drawn.width), place.area(0, drawn.width, None, None)]
     standing = {item.get("protectedRangeId"): item.get("description") for item in place.raw.get("protectedRanges", ())}
     if number not in standing:  # a server may give it another id than was asked for
         number = next((one for one, text in standing.items() if text == GUARD), number)
     wanted: Json = {
-        "protectedRangeId": number, "description": GUARD, "range": {"sheetId": place.sheet}, "unprotectedRanges": holes,
-        "warningOnly": keyed is None,
+        "protectedRangeId": number, "description": GUARD, "range": {"sheetId": place.sheet},
+        "unprotectedRanges": [place.area(*hole) for hole in _holes(drawn, size)], "warningOnly": keyed is None,
     }  # fmt: skip
     if keyed is not None:  # left out, all who may edit now would be allowed
         wanted["editors"] = {"users": [place.editor] if place.editor else []}
@@ -243,6 +240,42 @@ def guard(drawn: Drawn, place: Place, number: int, rows: int) -> Iterator[Json]:
         yield {"updateProtectedRange": {"protectedRange": wanted, "fields": "unprotectedRanges"}}
     else:
         yield {"addProtectedRange": {"protectedRange": wanted}}
+
+
+def holes_told(drawn: Drawn, size: tuple[int, Sequence[Sequence[Any]]]) -> list[Any]:
+    """What is kept of the holes to know whether the protection stands right."""
+    return [size[0], drawn.width, *_open_told(drawn, size[1])]
+
+
+def is_moved(drawn: Drawn, place: Place, rows: Sequence[Sequence[Any]]) -> bool:
+    """Do rows that people own stand elsewhere than the protection leaves open? Sorting moves rows, and no protection with them."""
+    return bool(place.kept) and place.kept.get("holes", [])[2:] != _open_told(drawn, rows)
+
+
+def _open_told(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[str]:
+    own = _open_runs(drawn, rows)
+    return [hashlib.sha256(repr(own).encode()).hexdigest()[:8]] if own else []
+
+
+def _holes(drawn: Drawn, size: tuple[int, Sequence[Sequence[Any]]]) -> Iterator[Hole]:
+    """Where people work; no two overlap within the table. size: how many rows stand there, and the rows themselves."""
+    keyed, height = drawn.keyed, size[0]
+    if keyed is not None:
+        yield from ((keyed.head + 1, left, None, right) for left, right in _runs(sorted(keyed.managers)))
+        closed = [column for column in range(drawn.width) if column not in keyed.managers and column != keyed.key]
+        for top, bottom in _open_runs(drawn, size[1]):
+            yield from ((top, left, bottom, right) for left, right in _runs(closed))
+    yield (height, 0, None, drawn.width)
+    yield (0, drawn.width, None, None)
+
+
+def _open_runs(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    """Runs of rows that people own as a whole, wherever these stand now."""
+    keyed = drawn.keyed
+    if keyed is None or not drawn.tab.tables[0].open_rows:
+        return []
+    own = {drawn.rows[keyed.head + 1 + row][keyed.key] for row in drawn.tab.tables[0].open_rows}
+    return list(_runs([number for number, row in enumerate(rows) if keyed.key < len(row) and row[keyed.key] in own]))
 
 
 def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:

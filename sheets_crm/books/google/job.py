@@ -56,7 +56,8 @@ class TabJob:
 
     @property
     def is_needed(self) -> bool:
-        return self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+        changed = self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+        return changed or frame.is_moved(self.drawn, self.place, expected(self))
 
     @property
     def is_repainted(self) -> bool:
@@ -202,7 +203,7 @@ class Job:
             yield from frame.frame(job.drawn, job.place)
             yield from frame.charts(job.drawn, job.place, job.charts)
         yield from boxes.boxes(job.drawn, job.place, expected(job), anew=job.is_repainted)
-        yield from frame.guard(job.drawn, job.place, job.guard, job.height)
+        yield from frame.guard(job.drawn, job.place, job.guard, (job.height, expected(job)))
         yield from _marked(job)
 
     def _grid(self, job: TabJob) -> Iterator[Json]:
@@ -363,7 +364,7 @@ def _marked(job: TabJob) -> Iterator[Json]:
     kept = {
         "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
-        "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
+        "rules": frame.rule_marks(job.drawn), "holes": frame.holes_told(job.drawn, (job.height, expected(job))),
         "left": digest(expected(job)).hex()[:20], "boxes": boxes.told(job.drawn, job.place, expected(job)),
     }  # fmt: skip
     text = json.dumps(kept, separators=(",", ":"))
