@@ -126,6 +126,15 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class View:
+    """A choice of rows to look at by name, for one's own screen alone: those whose cell in a column says a value."""
+
+    title: str
+    column: str  # id
+    value: str
+
+
+@dataclass(frozen=True)
 class Tab:
     """One generated tab. `id` is stable ("tasks"); `title` is the name it takes when it is new and the name is free."""
 
@@ -138,6 +147,7 @@ class Tab:
     heights: dict[int, float] = field(default_factory=dict)  # row -> points
     conditions: tuple[Condition, ...] = ()
     charts: tuple[Chart, ...] = ()
+    views: tuple[View, ...] = ()  # of the only table, where the workbook knows such
     color: str | None = None  # of the sheet's tab
     landscape: bool = True
     grid_lines: bool = True

@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from sheets_crm.books.tab import Condition, Range, Style, Tab, TabColumn, Table
+from sheets_crm.books.tab import Condition, Range, Style, Tab, TabColumn, Table, View
 from sheets_crm.cells import letter
 from sheets_crm.engine.model import Decision
 from sheets_crm.tabs import look
@@ -31,6 +31,7 @@ _LINKED = ("client", "source")
 _CHOICES_LENGTH = 255  # a list typed into a drop-down holds no more characters, commas included
 _LONGEST = 32_000  # a cell holds 32,767 characters
 _EXTRA_WIDTH = 18.0
+_MOST_VIEWS = 30
 
 Row = Mapping[str, object]
 
@@ -48,8 +49,17 @@ def draw_tasks(tasks: Sequence[Task], ctx: DrawContext) -> Tab:
         freeze=(1, IDS.index("client") + 1),
         heights={0: 32.0} | look.row_heights(ours + extra, 1),
         conditions=_conditions(len(rows), len(ours + extra), ctx),
+        views=_views(ctx),
         color="F2B705",
     )
+
+
+def _views(ctx: DrawContext) -> tuple[View, ...]:
+    """Each manager's own rows, where there are several managers."""
+    names = list({name.casefold(): name for name in ctx.manager_names}.values())[:_MOST_VIEWS]
+    if len(names) < 2:
+        return ()
+    return tuple(View(say("tabs.tasks.view", ctx.lang, manager=name), "manager", name) for name in names)
 
 
 def _row(task: Task, ctx: DrawContext) -> Row:

@@ -10,6 +10,7 @@ import pytest
 
 from sheets_crm import data
 from sheets_crm.sync import run
+from sheets_crm.sync.config_google import GoogleSettings
 from sheets_crm.words import say, show
 from tests.google.calling import Client
 from tests.google.emulator import OWNER, ROBOT, Emulator, discovery
@@ -45,7 +46,7 @@ class World:
         }
         self.book = google.add_book(sheets, locale=locale)
         google.share(self.book, ANNA)
-        text = f"language: {self.lang}\ncountry: {country}\nmanagers: [{{name: Olga}}]\n"
+        text = f"language: {self.lang}\ncountry: {country}\nmanagers: [{{name: Olga}}, {{name: Boris}}]\n"
         self.path = put_config(folder, google, self.book, text)
         self.done = run.sync(str(self.path), today=data.DEMO_TODAY)
         (call,) = [call for call in google.calls if call.method == "spreadsheets.batchUpdate"]
@@ -161,6 +162,37 @@ def test_each_table_has_a_filter_over_its_columns(world):
         assert "endRowIndex" not in place
 
 
+def test_each_manager_has_a_view_of_their_own_rows(world):
+    """In a protected tab Google lets a manager filter in no other way."""
+    column, _ = world.column("tasks", "manager")
+    found = {view["title"]: view for view in world.tab("tasks").filter_views}
+    assert list(found) == [say("tabs.tasks.view", world.lang, manager=name) for name in ("Olga", "Boris")]
+    for name, view in zip(("Olga", "Boris"), found.values(), strict=True):
+        (spec,) = view["filterSpecs"]
+        assert spec["columnIndex"] == column
+        assert spec["filterCriteria"]["condition"] == {"type": "TEXT_EQ", "values": [{"userEnteredValue": name}]}
+        assert view["range"] == world.tab("tasks").basic_filter["range"]
+
+
+def test_views_go_with_their_managers_and_those_of_people_stay(tmp_path):
+    with Emulator() as google:
+        world = World(google, tmp_path, "ru_RU")
+        owner, sheet = google.person(world.book), world.tab("tasks")
+        olga, boris = sheet.filter_views
+        mine = {"title": "Задачи: Вера", "range": {"sheetId": sheet.id}}
+        owner.do({"addFilterView": {"filter": mine}}, {"deleteFilterView": {"filterId": olga["filterViewId"]}})
+        text = world.path.read_text("utf-8")
+        world.path.write_text(text.replace("{name: Boris}", "{name: Вера}, {name: Глеб}"), encoding="utf-8")
+        run.sync(str(world.path), today=data.DEMO_TODAY)
+        titles = [view["title"] for view in world.tab("tasks").filter_views]
+        assert titles == ["Задачи: Вера", "Задачи: Глеб"]  # what somebody took away stays away
+        assert boris["title"] == "Задачи: Boris"
+        google.calls.clear()
+        assert run.sync(str(world.path), today=data.DEMO_TODAY).written == ()
+        assert google.calls.writes == 0
+        assert google.complaints == []
+
+
 def test_managers_type_into_their_columns_and_no_others(world):
     sheet = world.tab("tasks")
     (guard,) = sheet.protections
@@ -183,9 +215,10 @@ def test_managers_type_into_their_columns_and_no_others(world):
     world.google.person(world.book, OWNER).type(title, 2, 7, "the owner may")
 
 
-@pytest.mark.parametrize("locale", ["ru_RU", "en_US"])
-def test_a_task_typed_by_hand_stays_its_manager_s_own(tmp_path, locale):
+@pytest.mark.parametrize(("locale", "at_night"), [("ru_RU", False), ("en_US", True)])
+def test_a_task_typed_by_hand_stays_its_manager_s_own(tmp_path, monkeypatch, locale, at_night):
     """All of its row but the key, wherever it is sorted to; the rules' rows beside it are guarded as before."""
+    monkeypatch.setattr(GoogleSettings, "may_sort", lambda *_: at_night)
     with Emulator() as google:
         world = World(google, tmp_path, locale)
         anna, title = google.person(world.book, ANNA), world.done.titles["tasks"]

@@ -247,9 +247,9 @@ def holes_told(drawn: Drawn, size: tuple[int, Sequence[Sequence[Any]]]) -> list[
     return [size[0], drawn.width, *_open_told(drawn, size[1])]
 
 
-def is_moved(drawn: Drawn, place: Place, rows: Sequence[Sequence[Any]]) -> bool:
+def is_moved(drawn: Drawn, place: Place) -> bool:
     """Do rows that people own stand elsewhere than the protection leaves open? Sorting moves rows, and no protection with them."""
-    return bool(place.kept) and place.kept.get("holes", [])[2:] != _open_told(drawn, rows)
+    return bool(place.kept) and place.kept.get("holes", [])[2:] != _open_told(drawn, place.standing)
 
 
 def _open_told(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google import boxes, frame, witness
+from sheets_crm.books.google import boxes, frame, views, witness
 from sheets_crm.books.google.drawn import Drawn, Row, Wire
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
@@ -57,7 +57,7 @@ class TabJob:
     @property
     def is_needed(self) -> bool:
         changed = self.is_new or self.look_changed or self.links_changed or bool(self.changes)
-        return changed or frame.is_moved(self.drawn, self.place, expected(self))
+        return changed or frame.is_moved(self.drawn, self.place)
 
     @property
     def is_repainted(self) -> bool:
@@ -202,6 +202,7 @@ class Job:
         if job.is_repainted:
             yield from frame.frame(job.drawn, job.place)
             yield from frame.charts(job.drawn, job.place, job.charts)
+            yield from views.views(job.drawn, job.place)
         yield from boxes.boxes(job.drawn, job.place, expected(job), anew=job.is_repainted)
         yield from frame.guard(job.drawn, job.place, job.guard, (job.height, expected(job)))
         yield from _marked(job)
@@ -366,6 +367,7 @@ def _marked(job: TabJob) -> Iterator[Json]:
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
         "rules": frame.rule_marks(job.drawn), "holes": frame.holes_told(job.drawn, (job.height, expected(job))),
         "left": digest(expected(job)).hex()[:20], "boxes": boxes.told(job.drawn, job.place, expected(job)),
+        "views": views.told(job.drawn, job.place),
     }  # fmt: skip
     text = json.dumps(kept, separators=(",", ":"))
     if job.is_new:

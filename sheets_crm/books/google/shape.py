@@ -24,7 +24,7 @@ LIGHT_FIELDS = (
     f"spreadsheetId,properties(title,locale,timeZone),{_METADATA},"
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
-    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range),"
+    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range),filterViews(filterViewId,title),"
     "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly))"
 )
 FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
@@ -156,7 +156,7 @@ def _sheet(item: Json) -> SheetShape:
     return SheetShape(
         number, properties["title"], bool(properties.get("hidden")), grid.get("rowCount", 0), grid.get("columnCount", 0),
         mark, tuple(_merge(merged) for merged in item.get("merges", ())), _cells(item.get("data", ())),
-        {name: item.get(name, []) for name in ("conditionalFormats", "charts", "protectedRanges", "basicFilter")},
+        {name: item.get(name, []) for name in ("conditionalFormats", "charts", "protectedRanges", "basicFilter", "filterViews")},
     )  # fmt: skip
 
 
