@@ -24,8 +24,8 @@ LIGHT_FIELDS = (
     f"spreadsheetId,properties(title,locale,timeZone),{_METADATA},"
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
-    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range),filterViews(filterViewId,title),"
-    "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly))"
+    f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range),"
+    "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly),filterViews(filterViewId,title))"
 )
 FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
 MARK = "sheets-crm-tab"  # on a sheet: it is ours, and what we left there
