@@ -133,7 +133,7 @@ def clients():
             "manager": ["Ольга", "Борис Николаевич"] * (size // 2), "purchases": pl.Series([4] * size, dtype=pl.UInt32),
             "revenue": money, "average": money / 4, "interval": [30.5] * size, "last_purchase": days,
             "next_purchase": days.dt.offset_by("30d"), "abc": ["A", "B", "C"] * (size // 3), "debt": money / 10,
-            "open_deals": pl.Series([1, 0] * (size // 2), dtype=pl.UInt32),
+            "open_deals": pl.Series([1, 0] * (size // 2), dtype=pl.UInt32), "consents": [True, False, True] * (size // 3),
         }
     )  # fmt: skip
 
@@ -160,7 +160,7 @@ def main(folder):
             draw_tasks(tasks(), ctx), draw_funnel(funnels(), ctx), draw_clients(clients(), ctx, {"1": 3}),
             draw_problems(problems(), ctx, {}),
         )  # fmt: skip
-        excel = import_module("sheets_crm.books.excel").ExcelBook(path)
+        excel = import_module("sheets_crm.books.excel.book").ExcelBook(path)
         excel.apply(WritePlan(tabs, excel.fingerprint()))
         if shutil.which("soffice"):
             subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, path], check=True)

@@ -104,7 +104,7 @@ class Numbers:
 
     clients: one row a client in file order: sheet, row, id, name, contact, phone, email, manager, purchases UInt32, revenue Decimal,
         average Decimal, interval Float64 (days), last_purchase Date, next_purchase Date, abc String (A/B/C/null), debt Decimal,
-        open_deals UInt32.
+        open_deals UInt32, consents Boolean (may offers be sent, as the rules see it; null where no sheet tells of it).
     """
 
     today: date

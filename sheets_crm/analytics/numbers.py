@@ -13,7 +13,7 @@ import polars as pl
 from sheets_crm.analytics.columns import is_formula
 from sheets_crm.analytics.facts import client_facts, deal_facts, facts_of
 from sheets_crm.analytics.funnels import ageing, funnel
-from sheets_crm.analytics.model import Numbers
+from sheets_crm.analytics.model import Facts, Numbers
 from sheets_crm.analytics.money import money_rules
 from sheets_crm.base.model import Base
 from sheets_crm.base.settings import BaseSettings
@@ -22,8 +22,9 @@ from sheets_crm.cards import Template
 
 CLIENT_COLUMNS = (
     "sheet", "row", "id", "name", "contact_person", "phone", "email", "manager", "source", "purchases", "revenue", "average",
-    "interval", "last_purchase", "next_purchase", "abc", "debt", "open_deals",
+    "interval", "last_purchase", "next_purchase", "abc", "debt", "open_deals", "consents",
 )  # fmt: skip
+_CONSENTS = frozenset({"mailing_consent", "do_not_contact"})
 
 
 def numbers(
@@ -55,7 +56,7 @@ def numbers(
     facts = {card: facts_of(base, card, frame, clients) for card, frame in deals.items()}
     if clients is not None:
         facts["client"] = facts_of(base, "client", clients, None)
-    table = _table(facts["client"].frame) if clients is not None else pl.DataFrame()
+    table = _table(facts["client"]) if clients is not None else pl.DataFrame()
     return Numbers(
         today=today,
         facts=facts,
@@ -67,7 +68,12 @@ def numbers(
     )
 
 
-def _table(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of the Clients tab. A usual interval that is only the default is nobody's own: it is left blank."""
+def _table(facts: Facts) -> pl.DataFrame:
+    """The columns of the Clients tab. A usual interval that is only the default is nobody's own: it is left blank.
+
+    Where no sheet tells of consents, nothing is said of them: that everybody may be written to is only the rules' default.
+    """
     own = [pl.when(pl.col("interval_known")).then(pl.col(name)).alias(name) for name in ("interval", "next_purchase")]
-    return frame.with_columns(own).select(CLIENT_COLUMNS)
+    is_told = any(_CONSENTS & fields for fields in facts.bound.values())
+    consents = pl.col("may_market") if is_told else pl.lit(None, pl.Boolean)
+    return facts.frame.with_columns(*own, consents=consents).select(CLIENT_COLUMNS)

@@ -64,6 +64,7 @@ class TabColumn:
     values: one per data row (String, Boolean, Date, any number, Decimal); null is an empty cell.
     links: places in the workbook, one per row, or None for a column without links.
     choices: what a drop-down offers; other input stays allowed (a warning at most), so that nobody is stuck.
+    said: true and false in words. A Boolean column is drawn as check marks; a workbook that has none in its cells shows these.
     manager: people may edit it; other columns are ours.
     """
 
@@ -78,6 +79,7 @@ class TabColumn:
     manager: bool = False
     hidden: bool = False
     note: str | None = None  # shown when the header is hovered or selected (input prompt)
+    said: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Table:
     """A rectangle of rows under a header at (row, column), written as a native table with a filter.
 
     name: native name for formulas ("crm_tasks"), kept over runs. A table without rows is drawn with one empty row.
+    open_rows: data rows (from 0) that people own as a whole, but for their key: no column of theirs is protected.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Table:
     row: int = 0
     column: int = 0
     header: Style = Style(bold=True)
+    open_rows: tuple[int, ...] = ()
 
     @property
     def height(self) -> int:
@@ -122,6 +126,15 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class View:
+    """A choice of rows to look at by name, for one's own screen alone: those whose cell in a column says a value."""
+
+    title: str
+    column: str  # id
+    value: str
+
+
+@dataclass(frozen=True)
 class Tab:
     """One generated tab. `id` is stable ("tasks"); `title` is the name it takes when it is new and the name is free."""
 
@@ -134,6 +147,7 @@ class Tab:
     heights: dict[int, float] = field(default_factory=dict)  # row -> points
     conditions: tuple[Condition, ...] = ()
     charts: tuple[Chart, ...] = ()
+    views: tuple[View, ...] = ()  # of the only table, where the workbook knows such
     color: str | None = None  # of the sheet's tab
     landscape: bool = True
     grid_lines: bool = True

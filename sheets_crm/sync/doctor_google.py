@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sheets_crm.books.google.shape import Shape
     from sheets_crm.sync.intake import Opened
 
-_FILE = "name,mimeType,ownedByMe,owners(emailAddress),capabilities(canEdit),permissions(type,role,emailAddress,deleted,displayName)"
+_FILE = "name,mimeType,ownedByMe,owners(emailAddress),capabilities(canEdit),permissions(type,role,emailAddress,domain,deleted,displayName)"
 _SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 _SHAPE = (
     "properties(title),sheets(properties(sheetId,title),developerMetadata(metadataId,metadataKey,metadataValue),"
@@ -74,13 +74,14 @@ def _writable(file: Mapping[str, Any], address: str | None) -> bool | None:
 
 def _people(permissions: Sequence[Mapping[str, Any]], title: str) -> Iterator[Found]:
     for one in permissions:
-        if one.get("type") in {"anyone", "domain"}:
+        if one.get("type") == "anyone":
             role = Phrase(f"google.doctor.roles.{_role(one)}")
-            level = "warning" if one["type"] == "anyone" else "ok"
-            if level == "warning":
-                yield level, "google.doctor.anyone", {"workbook": title, "role": role}, 0
-    known = [one.get("emailAddress") or one.get("displayName") or "" for one in permissions if not one.get("deleted")]
-    people = tuple(sorted(filter(None, known)))
+            yield "warning", "google.doctor.anyone", {"workbook": title, "role": role}, 0
+    standing = [one for one in permissions if not one.get("deleted")]
+    domains = {one.get("domain") or one.get("displayName") or "" for one in standing if one.get("type") == "domain"}
+    known = [one.get("emailAddress") or one.get("displayName") or "" for one in standing if one.get("type") != "domain"]
+    people: tuple[object, ...] = tuple(sorted(filter(None, known)))
+    people += tuple(Phrase("google.doctor.everyone_at", {"domain": one}) for one in sorted(filter(None, domains)))
     if people:
         yield "ok", "google.doctor.people", {"people": people}, 0
 

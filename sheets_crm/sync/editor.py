@@ -31,6 +31,14 @@ def editor_of(opened: Opened, book: Book) -> str:
     return ""
 
 
+def forget_editor(opened: Opened) -> None:
+    """What was noted is told. Who changes the spreadsheet next is another matter: nobody's name is better than a wrong one."""
+    state = StateFolder.existing(opened.path, opened.config.workbook)
+    if opened.google is not None and state is not None:
+        with contextlib.suppress(OSError):
+            (state.path / FILE).unlink(missing_ok=True)
+
+
 def note_editor(folder: Path, answer: Mapping[str, Any], *, ours: str | None) -> None:
     """Keep who Drive says it was, unless it was the program itself. answer: with FIELDS."""
     user = answer.get("lastModifyingUser") or {}

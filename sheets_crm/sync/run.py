@@ -39,7 +39,7 @@ from sheets_crm.sync.config_people import roles_of, sharing_of
 from sheets_crm.sync.config_tasks import task_settings
 from sheets_crm.sync.desk import notes_of
 from sheets_crm.sync.draw import draw, switched_off
-from sheets_crm.sync.editor import editor_of
+from sheets_crm.sync.editor import editor_of, forget_editor
 from sheets_crm.sync.ended import Endings, endings
 from sheets_crm.sync.feed import write_feeds
 from sheets_crm.sync.google import costs
@@ -247,6 +247,7 @@ def _once(
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
     remember_title(state, opened)
+    forget_editor(opened)
     pending.clear(state)
     if "tasks" in applied.titles:
         kept_tab.forget(state)

@@ -22,7 +22,7 @@ class _Column(NamedTuple):
     id: str
     field: str  # of the frame
     width: float
-    kind: str  # text, link, source, center, money, count, number, date
+    kind: str  # text, link, source, center, money, count, number, date, flag
 
 
 _COLUMNS = (
@@ -38,10 +38,11 @@ _COLUMNS = (
     _Column("abc", "abc", 7, "center"),
     _Column("debt", "debt", 14, "money"),
     _Column("open_deals", "open_deals", 11, "count"),
+    _Column("consents", "consents", 11, "flag"),
     _Column("open_tasks", "open_tasks", 11, "count"),
     _Column("source", "source", 20, "source"),
 )
-_CENTERED = frozenset({"money", "count", "number", "date", "center"})
+_CENTERED = frozenset({"money", "count", "number", "date", "center", "flag"})
 
 
 def draw_clients(frame: pl.DataFrame, ctx: DrawContext, open_tasks: Mapping[str, int] | None = None) -> Tab:
@@ -133,6 +134,7 @@ def _column(column: _Column, rows: pl.DataFrame, ctx: DrawContext) -> TabColumn:
         header=look.NUMBER_HEADER if column.kind in _CENTERED else None,
         links=rows["link"] if linked else None,
         note=say(note, ctx.lang) if knows(note, ctx.lang) else None,
+        said=look.yes_no(ctx.lang) if column.kind == "flag" else None,
     )
 
 
@@ -145,7 +147,7 @@ def _style(kind: str, values: pl.Series, ctx: DrawContext, *, linked: bool) -> S
         return Style(format="0", align="right")
     if kind == "date":
         return Style(format=look.date_format(ctx.lang), align="center")
-    if kind == "center":
+    if kind in ("center", "flag"):
         return Style(align="center")
     if kind == "source":
         return Style(indent=1)  # beside numbers at the right of their cells

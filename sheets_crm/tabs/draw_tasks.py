@@ -12,8 +12,9 @@ from functools import lru_cache
 
 import polars as pl
 
-from sheets_crm.books.tab import Condition, Range, Style, Tab, TabColumn, Table
+from sheets_crm.books.tab import Condition, Range, Style, Tab, TabColumn, Table, View
 from sheets_crm.cells import letter
+from sheets_crm.engine.model import Decision
 from sheets_crm.tabs import look
 from sheets_crm.tabs.context import DrawContext
 from sheets_crm.tabs.task_columns import COLUMNS, EDITABLE, IDS, TaskColumn, priority_label, status_label
@@ -31,6 +32,7 @@ _LINKED = ("client", "source")
 _CHOICES_LENGTH = 255  # a list typed into a drop-down holds no more characters, commas included
 _LONGEST = 32_000  # a cell holds 32,767 characters
 _EXTRA_WIDTH = 18.0
+_MOST_VIEWS = 30
 
 Row = Mapping[str, object]
 
@@ -40,15 +42,25 @@ def draw_tasks(tasks: Sequence[Task], ctx: DrawContext) -> Tab:
     rows = [_row(task, ctx) for task in tasks] or [_sentence_row(ctx)]
     ours = tuple(_column(column, rows, tasks, ctx) for column in COLUMNS)
     extra = _extra_columns(tasks, ctx)
+    own = tuple(row for row, task in enumerate(tasks) if task.mark.own and not task.decisions)
     return Tab(
         id=TASKS,
         title=ctx.title(TASKS),
-        tables=(Table("crm_tasks", ours + extra, header=look.HEADER),),
+        tables=(Table("crm_tasks", ours + extra, header=look.HEADER, open_rows=own),),
         freeze=(1, IDS.index("client") + 1),
         heights={0: 32.0} | look.row_heights(ours + extra, 1),
         conditions=_conditions(len(rows), len(ours + extra), ctx),
+        views=_views(ctx),
         color="F2B705",
     )
+
+
+def _views(ctx: DrawContext) -> tuple[View, ...]:
+    """Each manager's own rows, where there are several managers."""
+    names = list({name.casefold(): name for name in ctx.manager_names}.values())[:_MOST_VIEWS]
+    if len(names) < 2:
+        return ()
+    return tuple(View(say("tabs.tasks.view", ctx.lang, manager=name), "manager", name) for name in names)
 
 
 def _row(task: Task, ctx: DrawContext) -> Row:
@@ -181,8 +193,15 @@ def _choices(column: str, tasks: Sequence[Task], ctx: DrawContext) -> tuple[str,
     if column == "repeat":
         return tuple(say("tabs.tasks.repeats", ctx.lang).split("|"))
     if column == "outcome":
-        return _that_fit(outcome_choices([decision for task in tasks for decision in task.decisions], ctx.lang))
+        return _that_fit(outcome_choices(_by_rule(tasks, ctx), ctx.lang))
     return ()
+
+
+def _by_rule(tasks: Sequence[Task], ctx: DrawContext) -> list[Decision]:
+    """The tasks' decisions in the order of their rules: a list must not be another one because a task was done."""
+    places = {rule: place for place, rule in enumerate(ctx.rules)}
+    decisions = (decision for task in tasks for decision in task.decisions)
+    return sorted(decisions, key=lambda one: (places.get(one.rule, len(places)), one.rule))
 
 
 def _that_fit(choices: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 import polars as pl
 
 from sheets_crm.books.tab import Style, TabColumn
-from sheets_crm.words import Lang, number
+from sheets_crm.words import Lang, number, show
 
 INK = "1F2933"
 GREY = "8A929A"
@@ -48,6 +48,11 @@ MOST_LINKS = 65_000
 def date_format(lang: Lang) -> str:
     """Excel number format of a day."""
     return "dd.mm.yyyy" if lang == "ru" else "d mmm yyyy"
+
+
+def yes_no(lang: Lang) -> tuple[str, str]:
+    """True and false in words, for a workbook whose cells have no check boxes."""
+    return show(True, lang), show(False, lang)
 
 
 def money_format(values: pl.Series) -> str:

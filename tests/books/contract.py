@@ -172,6 +172,17 @@ class BookContract:
         book.apply(WritePlan((tab(),), book.fingerprint()))
         assert values(book.read(["Задачи"])["Задачи"])[-1] == ["Что сделать", "Срок", "Сумма", "Ключ"]
 
+    def test_yes_and_no_stand_as_such_or_in_words(self, book: Book) -> None:
+        flags = pl.Series([True, None, False])
+        columns = (TabColumn("a", "A", flags), TabColumn("b", "B", flags, said=("да", "нет")))
+        drawn = Tab("clients", "Карточки", (Table("crm_clients", columns),))
+        book.apply(WritePlan((drawn,), book.fingerprint()))
+        rows = values(book.read(["Карточки"])["Карточки"])
+        assert rows[0] == ["A", "B"]
+        assert [row[0] if row else None for row in rows[1:]] == [True, None, False]
+        assert [row[1] if row else None for row in rows[1:]] in ([True, None, False], ["да", None, "нет"])
+        assert book.apply(WritePlan((drawn,), book.fingerprint())).written == ()
+
     def test_several_tabs_at_once(self, book: Book) -> None:
         plan = WritePlan((tab(ROW), tab(ROW, tab_id="funnel", title="Воронка")), book.fingerprint())
         assert book.apply(plan).written == ("tasks", "funnel")

@@ -183,7 +183,11 @@ def test_who_changed_the_spreadsheet_is_known_from_the_poll(google, tmp_path):
     found = json.loads(CliRunner().invoke(app, ["history", "-c", path, "--json"]).stdout)
     assert "anna" in json.dumps(found, ensure_ascii=False)
     note_version(path)  # our own write
-    assert (tmp_path / ".sheets-crm" / "google-editor").read_text("utf-8") == "anna"
+    google.person(book, "boris@firm.example").type("Клиенты", 2, 1, "+79160000003")
+    run.sync(path, today=TODAY)  # by hand, and nobody has asked who it was: not Anna
+    newest = json.loads(CliRunner().invoke(app, ["history", "-c", path, "--json"]).stdout)["events"][0]
+    assert "+79160000003" in json.dumps(newest, ensure_ascii=False)
+    assert "anna" not in json.dumps(newest, ensure_ascii=False)
 
 
 # --- a spent quota

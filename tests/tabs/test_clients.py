@@ -52,6 +52,21 @@ def test_columns_that_tell_nothing_are_left_out():
     assert {"client", "contact", "purchases", "revenue", "average", "last_purchase", "abc", "source"} == set(found)
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "said"), [("ru", "Согласие", ("да", "нет")), ("en", "Consent", ("yes", "no"))]
+)
+def test_consents_stand_before_the_open_tasks(lang, title, said):
+    flags = pl.Series([True, False, True])
+    found = columns(draw_clients(frame(consents=flags), DrawContext(lang, "RUB", date(2026, 11, 5)), {"c1": 1}))
+    assert list(found)[-3:] == ["consents", "open_tasks", "source"]
+    column = found["consents"]
+    assert (column.title, column.said, column.style.align) == (title, said, "center")
+    assert column.values.to_list() == [True, False, True]
+    assert len(column.note) <= 255  # what Excel shows of it
+    nobody = columns(draw_clients(frame(consents=pl.Series([None] * 3, dtype=pl.Boolean)), RU))
+    assert "consents" not in nobody
+
+
 def test_contact_is_said_once():
     given = frame(
         4,

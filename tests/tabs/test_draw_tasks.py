@@ -132,6 +132,21 @@ def test_merged_reasons_are_one_row():
     assert "Банк" in texts["checklist"]
 
 
+def test_the_list_of_outcomes_stays_when_another_task_comes_first():
+    ctx = replace(RU, rules={"a": "A", "b": "B"})
+    one, other = decision(rule="b", outcomes={"ru": ("Б",)}), decision(rule="a", outcomes={"ru": ("А", "Ещё")})
+    lists = {columns(draw(order, ctx=ctx))["outcome"].choices for order in ([one, other], [other, one])}
+    assert lists == {("А", "Ещё", "Б")}
+
+
+def test_rows_typed_by_hand_are_open_to_their_people():
+    own = Mark("", cells={"todo": "Перезвонить"}, own=True)
+    table = draw([decision()], [own]).tables[0]
+    keys = next(column.values.to_list() for column in table.columns if column.id == "key")
+    assert [keys[row][0] for row in table.open_rows] == ["o"]
+    assert len(keys) == 2
+
+
 def test_a_list_of_outcomes_never_needs_more_than_a_drop_down_holds():
     many = (*(f"Исход номер {number}" for number in range(60)), "a, b", 'quo"te', "=x", " y")
     found = columns(draw([decision(outcomes={"ru": many})]))["outcome"].choices

@@ -30,6 +30,7 @@ from sheets_crm.books.excel.sheetxml import SheetWriter
 from sheets_crm.books.excel.standing import Standing
 from sheets_crm.books.excel.styles import Styles
 from sheets_crm.books.excel.tablexml import free_table_name, table_part, unique_titles
+from sheets_crm.books.excel.wording import in_words
 from sheets_crm.books.excel.workbook import Sheet, Workbook
 from sheets_crm.books.excel.xmlsplice import Xml
 from sheets_crm.books.tab import Tab, Table
@@ -87,7 +88,7 @@ class Graft:
     def put(self, tabs: Sequence[Tab]) -> None:
         """Draw all tabs and settle the parts that they share."""
         marked = self.workbook.marked()
-        for tab in tabs:
+        for tab in map(in_words, tabs):
             self._put_one(tab, marked.get(tab.id.casefold()))
         if self.written:
             self._finish_styles()

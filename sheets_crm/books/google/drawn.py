@@ -72,7 +72,18 @@ class Drawn:
         conditions = [replace(one, range=open_ended(one, bottom)) for one in tab.conditions]
         cells = [(cell.row, cell.column, cell.style, isinstance(cell.value, date)) for cell in tab.cells]
         return _short(
-            (heads, cells, tab.freeze, tab.widths, conditions, tab.charts, tab.color, tab.grid_lines, self.width)
+            (
+                heads,
+                cells,
+                tab.freeze,
+                tab.widths,
+                conditions,
+                tab.charts,
+                tab.views,
+                tab.color,
+                tab.grid_lines,
+                self.width,
+            )
         )
 
     @cached_property

@@ -25,6 +25,7 @@ _LEAST_SLACK, _MOST_SLACK = 20, 2000
 _CHART_ROWS, _CHART_COLUMNS = 22, 8
 _PIXELS = 7.2  # of a character
 _RULE_TEXT = ("bold", "italic", "underline")
+Hole = tuple[int, int, int | None, int | None]  # top, left, bottom, right; ends not included
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def grid_size(drawn: Drawn, used: tuple[int, int], now: tuple[int, int]) -> tupl
 def frame(drawn: Drawn, place: Place) -> Iterator[Json]:
     """All of a tab's looks."""
     kept_width = int((place.kept.get("area") or [0, 0])[1])
-    left_alone = _peoples(drawn, place)
+    left_alone = peoples(drawn, place)
     if place.kept:
         width = max(kept_width, drawn.width)
         for left, right in _runs([column for column in range(width) if column not in left_alone]):
@@ -130,7 +131,7 @@ def _sized(place: Place, dimension: str, index: int, sizes: Json, fields: str) -
     return {"updateDimensionProperties": {"range": interval, "properties": sizes, "fields": fields}}
 
 
-def _peoples(drawn: Drawn, place: Place) -> frozenset[int]:
+def peoples(drawn: Drawn, place: Place) -> frozenset[int]:
     """Columns that people added, where they stand: how those look, their check boxes and notes are theirs."""
     found = set()
     for table in drawn.tab.tables:
@@ -157,7 +158,7 @@ def _table(table: Table, place: Place, bottom: int | None, left_alone: frozenset
         if column.note:
             note = {"range": place.area(table.row, index, table.row + 1, index + 1), "cell": {"note": column.note}}
             yield {"repeatCell": {**note, "fields": "note"}}
-        if column.choices:
+        if column.choices and column.values.dtype != pl.Boolean:  # that one has check boxes
             yield {"setDataValidation": {"range": body, "rule": _choices(column)}}
 
 
@@ -217,24 +218,64 @@ def _condition_area(wanted: Range, place: Place) -> Json:
 # --- protection: computed columns are ours; managers' columns, the rows below and columns beside are open
 
 
-def guard(drawn: Drawn, place: Place, number: int, rows: int) -> Json | None:
-    """A protection of the tab with holes where people work; None for a tab without such. rows: how many stand there."""
-    keyed = drawn.keyed
-    if keyed is None:
-        return None
-    top = keyed.head + 1
-    holes = [place.area(top, left, None, right) for left, right in _runs(sorted(keyed.managers))]
-    holes += [place.area(rows, 0, None, drawn.width), place.area(0, drawn.width, None, None)]
+def guard(drawn: Drawn, place: Place, number: int, size: tuple[int, Sequence[Sequence[Any]]]) -> Iterator[Json]:
+    """A protection of the tab with holes where people work, if it has tables and is not protected so. size: see `holes`.
+
+    In a tab that is ours alone it only warns: the next run writes the cell again, but sorting and choosing stay everybody's.
+    """
+    keyed, tables = drawn.keyed, drawn.tab.tables
+    is_theirs = any(column.manager for table in tables for column in table.columns)
+    if not tables or (keyed is None and is_theirs) or place.kept.get("holes") == holes_told(drawn, size):
+        return
     standing = {item.get("protectedRangeId"): item.get("description") for item in place.raw.get("protectedRanges", ())}
     if number not in standing:  # a server may give it another id than was asked for
         number = next((one for one, text in standing.items() if text == GUARD), number)
-    wanted = {
-        "protectedRangeId": number, "description": GUARD, "range": {"sheetId": place.sheet}, "unprotectedRanges": holes, "warningOnly": False,
-        "editors": {"users": [place.editor] if place.editor else []},
+    wanted: Json = {
+        "protectedRangeId": number, "description": GUARD, "range": {"sheetId": place.sheet},
+        "unprotectedRanges": [place.area(*hole) for hole in _holes(drawn, size)], "warningOnly": keyed is None,
     }  # fmt: skip
+    if keyed is not None:  # left out, all who may edit now would be allowed
+        wanted["editors"] = {"users": [place.editor] if place.editor else []}
     if number in standing:
-        return {"updateProtectedRange": {"protectedRange": wanted, "fields": "unprotectedRanges"}}
-    return {"addProtectedRange": {"protectedRange": wanted}}
+        yield {"updateProtectedRange": {"protectedRange": wanted, "fields": "unprotectedRanges"}}
+    else:
+        yield {"addProtectedRange": {"protectedRange": wanted}}
+
+
+def holes_told(drawn: Drawn, size: tuple[int, Sequence[Sequence[Any]]]) -> list[Any]:
+    """What is kept of the holes to know whether the protection stands right."""
+    return [size[0], drawn.width, *_open_told(drawn, size[1])]
+
+
+def is_moved(drawn: Drawn, place: Place) -> bool:
+    """Do rows that people own stand elsewhere than the protection leaves open? Sorting moves rows, and no protection with them."""
+    return bool(place.kept) and place.kept.get("holes", [])[2:] != _open_told(drawn, place.standing)
+
+
+def _open_told(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[str]:
+    own = _open_runs(drawn, rows)
+    return [hashlib.sha256(repr(own).encode()).hexdigest()[:8]] if own else []
+
+
+def _holes(drawn: Drawn, size: tuple[int, Sequence[Sequence[Any]]]) -> Iterator[Hole]:
+    """Where people work; no two overlap within the table. size: how many rows stand there, and the rows themselves."""
+    keyed, height = drawn.keyed, size[0]
+    if keyed is not None:
+        yield from ((keyed.head + 1, left, None, right) for left, right in _runs(sorted(keyed.managers)))
+        closed = [column for column in range(drawn.width) if column not in keyed.managers and column != keyed.key]
+        for top, bottom in _open_runs(drawn, size[1]):
+            yield from ((top, left, bottom, right) for left, right in _runs(closed))
+    yield (height, 0, None, drawn.width)
+    yield (0, drawn.width, None, None)
+
+
+def _open_runs(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    """Runs of rows that people own as a whole, wherever these stand now."""
+    keyed = drawn.keyed
+    if keyed is None or not drawn.tab.tables[0].open_rows:
+        return []
+    own = {drawn.rows[keyed.head + 1 + row][keyed.key] for row in drawn.tab.tables[0].open_rows}
+    return list(_runs([number for number, row in enumerate(rows) if keyed.key < len(row) and row[keyed.key] in own]))
 
 
 def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sheets_crm.books.google import frame, put, staging, witness
+from sheets_crm.books.google import boxes, frame, put, staging, views, witness
 from sheets_crm.books.google.difference import Plan
 from sheets_crm.books.google.drawn import Drawn, Row
 from sheets_crm.books.google.filling import Filling, Part, filling
@@ -61,7 +61,8 @@ class TabJob:
 
     @property
     def is_needed(self) -> bool:
-        return self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+        changed = self.is_new or self.look_changed or self.links_changed or bool(self.changes)
+        return changed or frame.is_moved(self.drawn, self.place)
 
     @property
     def is_repainted(self) -> bool:
@@ -214,9 +215,9 @@ class Job:
         if job.is_repainted:
             yield from frame.frame(job.drawn, job.place)
             yield from frame.charts(job.drawn, job.place, job.charts)
-        guard = frame.guard(job.drawn, job.place, job.guard, job.height)
-        if guard is not None and (job.is_new or job.place.kept.get("holes") != [job.height, job.drawn.width]):
-            yield guard
+            yield from views.views(job.drawn, job.place)
+        yield from boxes.boxes(job.drawn, job.place, expected(job), anew=job.is_repainted)
+        yield from frame.guard(job.drawn, job.place, job.guard, (job.height, expected(job)))
         yield from _marked(job, ids_told(job.drawn, self.sheets))
 
     def _grid(self, job: TabJob) -> Iterator[Json]:
@@ -339,8 +340,9 @@ def _marked(job: TabJob, linked_to: str) -> Iterator[Json]:
         "tab": job.drawn.tab.id, "sheet": job.sheet, "look": job.drawn.look, "links": job.drawn.linked,
         "to": linked_to,
         "area": [job.height, job.drawn.width], "width": job.drawn.width, "charts": list(job.charts), "guard": job.guard,
-        "rules": frame.rule_marks(job.drawn), "holes": [job.height, job.drawn.width],
-        "left": digest(expected(job)).hex()[:20],
+        "rules": frame.rule_marks(job.drawn), "holes": frame.holes_told(job.drawn, (job.height, expected(job))),
+        "left": digest(expected(job)).hex()[:20], "boxes": boxes.told(job.drawn, job.place, expected(job)),
+        "views": views.told(job.drawn, job.place),
     }  # fmt: skip
     text = json.dumps(kept, separators=(",", ":"))
     if job.is_new:

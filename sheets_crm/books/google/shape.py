@@ -25,7 +25,7 @@ LIGHT_FIELDS = (
     "sheets("
     "properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges,"
     f"{_METADATA},conditionalFormats(booleanRule(condition)),charts(chartId),basicFilter(range,criteria,filterSpecs),"
-    "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly))"
+    "protectedRanges(protectedRangeId,description,requestingUserCanEdit,warningOnly),filterViews(filterViewId,title))"
 )
 FIELDS = f"{LIGHT_FIELDS[:-1]},{_DATA})"  # the same with the kinds of all cells
 MARK = "sheets-crm-tab"  # on a sheet: it is ours, and what we left there
@@ -162,7 +162,7 @@ def _sheet(item: Json) -> SheetShape:
     return SheetShape(
         number, properties["title"], bool(properties.get("hidden")), grid.get("rowCount", 0), grid.get("columnCount", 0),
         mark, tuple(_merge(merged) for merged in item.get("merges", ())), _cells(item.get("data", ())),
-        {name: item.get(name, []) for name in ("conditionalFormats", "charts", "protectedRanges", "basicFilter")},
+        {name: item.get(name, []) for name in ("conditionalFormats", "charts", "protectedRanges", "basicFilter", "filterViews")},
     )  # fmt: skip
 
 

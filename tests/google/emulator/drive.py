@@ -158,7 +158,9 @@ class Drive:
 
 def _permission(item: Json) -> Json:
     kept = {
-        name: value for name, value in item.items() if name in {"id", "type", "role", "emailAddress", "displayName"}
+        name: value
+        for name, value in item.items()
+        if name in {"id", "type", "role", "emailAddress", "displayName", "domain"}
     }
     return {"kind": "drive#permission", **kept}
 
