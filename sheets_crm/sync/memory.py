@@ -199,12 +199,7 @@ def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
     marks = sorted(marks, key=lambda mark: mark.row)
     latest, taken = _latest(_keys(marks)), set()
     for mark in marks:
-        values = {
-            name: _text(getattr(mark, name))
-            for name in _MARKED
-            if name != "due" or mark.own or isinstance(mark.due, str)
-        }
-        values |= {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
+        values = _UNTOUCHED if not mark.extra and not mark.touched else _values(mark)
         for key in split_keys(mark.key):
             if key in taken:
                 continue
@@ -219,6 +214,13 @@ def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
     return seen
 
 
+def _values(mark: Mark) -> dict[str, str]:
+    """Column id -> text of all that a person may have typed into a row."""
+    names = [name for name in _MARKED if name != "due" or mark.own or isinstance(mark.due, str)]
+    values = {name: _text(getattr(mark, name)) for name in names}
+    return values | {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
+
+
 def adopted_seen(tasks: Iterable[Task], marks: Iterable[Mark]) -> list[MarkSeen]:
     """The marks of rows that had no key of ours when they were read (typed by hand, garbled) and have one now."""
     known = {base_key(key) for key in _keys(marks)}
@@ -231,6 +233,9 @@ def adopted_seen(tasks: Iterable[Task], marks: Iterable[Mark]) -> list[MarkSeen]
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+_UNTOUCHED: Mapping[str, str] = _values(Mark(""))  # one for all rows that nobody touched: they are most
 
 
 def tasks_seen(tasks: Iterable[Task], lang: Lang) -> list[TaskSeen]:

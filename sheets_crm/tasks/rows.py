@@ -92,7 +92,7 @@ def _parted(mark: Mark, keys: Sequence[str]) -> list[Mark]:
     Lines stand in the order of the keys; equal ones were written once.
     """
     if len(keys) == 1:
-        return [replace(mark, key=keys[0])]
+        return [mark if mark.key == keys[0] else replace(mark, key=keys[0])]
     used: Counter[object] = Counter()
     found = []
     for key in keys:

@@ -79,13 +79,20 @@ class TaskCounts:
 def record_marks(connection: Connection, marks: Sequence[MarkSeen], *, today: date, now: datetime) -> int:
     """Append what changed in the marks since they were last recorded; how many events that was."""
     last = last_values(connection, [mark.key for mark in marks])
+    known = {key for key, _ in last}
+    blank: dict[int, bool] = {}  # by id: rows that nobody touched share their values
     rows = []
     for mark in marks:
+        if mark.key not in known and id(mark.values) not in blank:
+            blank[id(mark.values)] = all(value == _AT_FIRST.get(what, "") for what, value in mark.values.items())
+        if mark.key not in known and blank[id(mark.values)]:
+            continue
         for what, value in mark.values.items():
             number, old = last.get((mark.key, what), (0, _AT_FIRST.get(what, "")))
             if value == old:
                 continue
             last[mark.key, what] = (number + 1, value)
+            known.add(mark.key)
             rows.append(
                 {
                     "key": mark.key, "what": what, "number": number + 1, "old": old, "new": value,
