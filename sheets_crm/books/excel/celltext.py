@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ALWAYS_SPECIAL = (b"&", b"<", b">")
 _PERHAPS_SPECIAL = ((b"_", b"_x"), (b"\xef", b"\xef\xbf"))  # one byte is found ten times faster than two
 _FIRST_PRINTED = 0x20
-_SPACE_ENDS, _SPACE_LEADS = b" ", b"\xc2\xe1\xe2\xe3"  # of all spaces that Unicode has, as UTF-8 spells them
+_SPACE = 0x20
+_SPACE_LEADS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # with which all other spaces begin, in UTF-8
 _LONGEST_SPACE = 3  # bytes
 
 
@@ -85,21 +85,13 @@ def _suspect(joined: bytes, lengths: np.ndarray[Any, Any]) -> bool:
     content = np.frombuffer(joined, np.uint8)
     if np.count_nonzero(content < _FIRST_PRINTED) >= max(len(lengths), 1):
         return True  # more than the line breaks between the texts
-    is_end, is_lead = _spaces()
     after = np.cumsum(lengths.astype(np.int64) + 1) - 1  # the place behind each text
-    first = content[after - lengths]
-    if is_end[first].any() or is_lead[first].any() or is_end[content[after - 1]].any():
+    first = after - lengths
+    if (content[first] == _SPACE).any() or (content[after - 1] == _SPACE).any():
         return True
-    return any(is_lead[content[np.maximum(after - back, 0)]].any() for back in range(2, _LONGEST_SPACE + 1))
-
-
-@cache
-def _spaces() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """By a byte's value: is it a space; may it be the first byte of one?"""
-    tables = np.zeros((2, 256), dtype=bool)
-    tables[0, list(_SPACE_ENDS)] = True
-    tables[1, list(_SPACE_LEADS)] = True
-    return tables[0], tables[1]
+    leads = [lead for lead in _SPACE_LEADS if lead in joined]
+    ends = (first, *(np.maximum(after - back, 0) for back in range(2, _LONGEST_SPACE + 1))) if leads else ()
+    return any((content[place] == lead[0]).any() for place in ends for lead in leads)
 
 
 def _is_special(joined: bytes) -> bool:

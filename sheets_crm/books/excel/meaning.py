@@ -35,9 +35,9 @@ def is_same(graft: Graft, path: Path) -> bool:
 
 
 def _all_stand(graft: Graft, drawn: list[Drawn], path: Path) -> bool:
-    if not all(has_all_kinds(one.layout.tab, graft.package.read(one.layout.part)) for one in drawn):
-        return False
     if sum(_cells(one) for one in drawn) > _MOST_CELLS:
+        return False
+    if not all(has_all_kinds(one.layout.tab, graft.package.read(one.layout.part)) for one in drawn):
         return False
     small = [one for one in drawn if _height(one) < _SMALL]
     large = [one for one in drawn if _height(one) >= _SMALL]

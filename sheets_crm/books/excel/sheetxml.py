@@ -57,7 +57,7 @@ class _Body:
         """Of the rows' values, and of what is hidden."""
         if self._hashes is None:
             self._hashes = hashes_of([*self._values, *([] if self._hidden is None else [self._hidden])])
-        return self._hashes[:, start - self._first : stop - self._first]
+        return self._hashes[start - self._first : stop - self._first]
 
 
 @dataclass(frozen=True)
