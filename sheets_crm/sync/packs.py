@@ -8,25 +8,38 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from sheets_crm import data
 from sheets_crm.engine import Pack, RuleSettings, parse_pack, parse_settings, run_pack_tests, untested
 from sheets_crm.engine.faults import Place
 from sheets_crm.engine.packtest import Difference
 from sheets_crm.engine.yamltree import read_tree
 from sheets_crm.errors import ConfigError, OwnerError, PackError
+from sheets_crm.shelf import NO_SHELF, Shelf
 from sheets_crm.sync.intake import Opened, placed
 from sheets_crm.words import Lang, say
 
 
-def packs_of(opened: Opened) -> tuple[Pack, ...]:
-    """The bundled packs, then the owner's own."""
-    bundled = [_bundled(text, name) for name, text in data.packs()]
-    return (*bundled, *(parse_pack(_own(opened, name), name) for name in opened.config.packs))
+def packs_of(opened: Opened, shelf: Shelf = NO_SHELF) -> tuple[Pack, ...]:
+    """The bundled packs, then the owner's own. shelf: remembers which texts were found to be sound."""
+    texts = (*data.packs(), *((_own(opened, name), name) for name in opened.config.packs))
+    return tuple(_sound(text, name, shelf) for text, name in texts)
+
+
+def _sound(text: str, name: str, shelf: Shelf) -> Pack:
+    """A pack; one whose very text an earlier run found sound is not checked again."""
+    known = f"pack-{xxhash.xxh3_128_hexdigest(text.encode('utf-8', 'surrogatepass'))}"
+    is_checked = shelf.get(known) is not None
+    pack = _parsed(text, name, is_checked=is_checked)
+    if not is_checked:
+        shelf.put(known, ())
+    return pack
 
 
 @lru_cache(maxsize=16)  # a daemon and the wizard ask again and again, and a pack is never changed
-def _bundled(text: str, name: str) -> Pack:
-    return parse_pack(text, name)
+def _parsed(text: str, name: str, *, is_checked: bool) -> Pack:
+    return parse_pack(text, name, is_checked=is_checked)
 
 
 def _own(opened: Opened, name: str) -> str:

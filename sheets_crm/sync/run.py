@@ -297,7 +297,7 @@ def _computed(
         sheet_settings=bound.settings, funnels=funnels, reading=Reading(today), previous=past.previous, found=bound.problems, shelf=shelf,
     )  # fmt: skip
     base = with_managers(base, spellings((one.name, one.aliases) for one in config.managers))
-    packs = packs_of(opened)
+    packs = packs_of(opened, shelf)
     rules = settings_of(opened, packs)
     figures = reckon(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),

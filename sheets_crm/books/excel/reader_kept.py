@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import xxhash
 
 from sheets_crm.books.dense import Cells, Dense, dense_of
 from sheets_crm.shelf import Bytes, Shelf
@@ -27,51 +27,38 @@ WORTH = 50_000  # cells: reading fewer is quicker than any bookkeeping
 _SPREAD = 8  # places of the sheet to each cell: one that is emptier is not kept as whole columns
 _ALIGN = 8
 _SHARED = "shared-strings"
-_DIGEST = 32  # characters of a digest
+_SEAL = struct.Struct("<3Q")
+_NO_SEAL = (0, 0, 0)
 _OWN_SPARE = 10_000  # texts of a sheet that may stand on the shelf though no cell has them any more
 _ROW = re.compile(rb"\s*<row\s[^>]*?\br\s*=\s*[\"'](\d+)[\"']")
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
+Seal = tuple[int, int, int]  # of a part of the package: see `Package.seal`
+
+
 @dataclass(frozen=True)
 class SharedTexts:
-    """The workbook's shared strings. before: digest and number of those at the last reading, if these begin with them."""
+    """The workbook's shared strings. before: seal and number of those at the last reading, if these begin with them."""
 
-    digest: str
+    seal: Seal
     texts: pl.Series
-    before: tuple[str, int] | None = None
+    before: tuple[Seal, int] | None = None
 
     @staticmethod
-    def read(
-        stream: Callable[[], Iterator[bytes]], parse: Callable[[Iterator[bytes]], pl.Series], shelf: Shelf
-    ) -> SharedTexts:
-        """Read a part of shared strings; understand it only if it is not the one on the shelf."""
+    def read(seal: Seal, parse: Callable[[], pl.Series], shelf: Shelf) -> SharedTexts:
+        """Shared strings of a part; understood only if it is not the one on the shelf."""
         kept = shelf.get(_SHARED)
-        if kept is None:
-            found = xxhash.xxh3_128()
-            return SharedTexts._put(shelf, parse(_digested(stream(), found)), found)
-        found = xxhash.xxh3_128()
-        for _ in _digested(stream(), found):
-            pass
-        was, old = bytes(kept[:_DIGEST]).decode(), pl.read_ipc(kept[_DIGEST:].tobytes())["text"]
-        if was == found.hexdigest():
-            return SharedTexts(was, old)
-        new = SharedTexts._put(shelf, parse(stream()), found)
-        grown = len(old) <= len(new.texts) and bool((new.texts.head(len(old)) == old).all())
-        return replace(new, before=(was, len(old)) if grown else None)
-
-    @staticmethod
-    def _put(shelf: Shelf, texts: pl.Series, digest: xxhash.xxh3_128) -> SharedTexts:
-        shelf.put(_SHARED, (digest.hexdigest().encode(), _frame(texts)))
-        return SharedTexts(digest.hexdigest(), texts)
-
-
-def _digested(pieces: Iterator[bytes], into: xxhash.xxh3_128) -> Iterator[bytes]:
-    """The pieces, each of them taken into a digest on its way."""
-    for piece in pieces:
-        into.update(piece)
-        yield piece
+        was, old = _NO_SEAL, None
+        if kept is not None:
+            was, old = _SEAL.unpack(kept[: _SEAL.size]), pl.read_ipc(kept[_SEAL.size :].tobytes())["text"]
+            if was == seal:
+                return SharedTexts(seal, old)
+        texts = parse()
+        shelf.put(_SHARED, (_SEAL.pack(*seal), _frame(texts)))
+        grown = old is not None and len(old) <= len(texts) and bool((texts.head(len(old)) == old).all())
+        return SharedTexts(seal, texts, (was, len(old)) if old is not None and grown else None)
 
 
 @dataclass(frozen=True)
@@ -102,14 +89,14 @@ class KeptSheet:
     """A sheet as it was read. texts: what its codes mean, but for the first `shared`: those are the workbook's shared strings."""
 
     habits: Habits
-    shared: tuple[str, int]  # digest and number of the shared strings
+    shared: tuple[Seal, int]  # seal and number of the shared strings
     blocks: Sequence[Block]
     height: int
     columns: Sequence[Dense]
     marks: Sequence[str]
     texts: pl.Series
     fresh: int  # how many texts of its own there were when it was read as a whole
-    seal: tuple[int, int, int]  # of the whole part
+    seal: Seal  # of the whole part
     tail: bytes  # what stood behind the cells
 
     def formulas(self) -> dict[int, int]:
@@ -148,7 +135,8 @@ class KeptSheet:
             return None
         size = int.from_bytes(data[:_ALIGN], "little")
         told = json.loads(bytes(data[_ALIGN : _ALIGN + size]))
-        same = told["shared"][0] == shared.digest
+        last = tuple(told["shared"][0]), told["shared"][1]
+        same = last[0] == shared.seal
         if not habits.holds_for(Habits(told["dates"], told["epoch"])) or not (
             same or tuple(told["shared"]) == shared.before
         ):
@@ -163,9 +151,9 @@ class KeptSheet:
             return None
         columns = [Dense.from_arrays(None if n is None else arrays[n] for n in places) for places in told["columns"]]
         if not same:
-            columns = [column.moved(told["shared"][1], len(shared.texts)) for column in columns]
+            columns = [column.moved(last[1], len(shared.texts)) for column in columns]
         blocks = [Block(digest, start, stop, dict(found)) for digest, start, stop, found in told["blocks"]]
-        count = (shared.digest, len(shared.texts))
+        count = (shared.seal, len(shared.texts))
         seal, tail = tuple(told["seal"]), arrays[-2].tobytes()
         return KeptSheet(
             habits, count, blocks, told["height"], columns, told["marks"], texts, told["fresh"], seal, tail
@@ -218,7 +206,7 @@ class Reading:
                 raise NotInOrder
         self.blocks.append(Block(digest, rows[0] - 1, rows[1], formulas))
 
-    def whole(self, cells: Cells, seal: tuple[int, int, int], tail: bytes) -> KeptSheet:
+    def whole(self, cells: Cells, seal: Seal, tail: bytes) -> KeptSheet:
         """The sheet. cells: of the blocks that were read anew, none of them blank."""
         before = self.old.height if self.old is not None else 0
         height = max([cells.height, *(min(one.stop, before) for one in self.taken)])
@@ -235,7 +223,7 @@ class Reading:
                 columns = [one.slice(0, height) for one in columns]
                 marks = [secrets.token_hex(8) for _ in columns]
         texts = cells.pool.slice(len(self.shared.texts))
-        count = (self.shared.digest, len(self.shared.texts))
+        count = (self.shared.seal, len(self.shared.texts))
         fresh = len(texts) if self.old is None else self.old.fresh
         return KeptSheet(self.habits, count, self.blocks, height, columns, marks, texts, fresh, seal, tail)
 

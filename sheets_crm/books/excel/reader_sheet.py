@@ -75,10 +75,11 @@ class Sheets:
 
     def __init__(self, package: Package, shared: str | None, dates: list[bool], epoch: int, shelf: Shelf) -> None:
         self._package, self._habits, self._shelf = package, Habits(dates, epoch), shelf
-        self._shared = SharedTexts("", pl.Series([], dtype=pl.String))
+        self._shared = SharedTexts((0, 0, 0), pl.Series([], dtype=pl.String))
         if shared is not None:
             place = shelf if package.stamp(shared)[1] >= _BIG else NoShelf()
-            self._shared = SharedTexts.read(lambda: package.stream(shared), shared_strings, place)
+            seal = package.seal(shared)
+            self._shared = SharedTexts.read(seal, lambda: shared_strings(package.stream(shared)), place)
 
     def read(self, part: str, *, is_kept: bool = True) -> Loose | Whole:
         """The sheet of a part; "" for one without cells. NotXml, WorkbookUnreadable. is_kept: may it be taken from the shelf?"""
