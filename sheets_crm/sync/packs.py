@@ -23,8 +23,8 @@ from sheets_crm.words import Lang, say
 
 def packs_of(opened: Opened, shelf: Shelf = NO_SHELF) -> tuple[Pack, ...]:
     """The bundled packs, then the owner's own. shelf: remembers which texts were found to be sound."""
-    texts = (*data.packs(), *((_own(opened, name), name) for name in opened.config.packs))
-    return tuple(_sound(text, name, shelf) for text, name in texts)
+    texts = (*data.packs(), *((name, _own(opened, name)) for name in opened.config.packs))
+    return tuple(_sound(text, name, shelf) for name, text in texts)
 
 
 def _sound(text: str, name: str, shelf: Shelf) -> Pack:
