@@ -34,9 +34,6 @@ class Sum:
     suggestion: str | None = None
 
 
-UNREADABLE = Sum(None)
-
-
 def read_number(text: str, decimal: str, *, percent: bool = False) -> str | None:
     """Canonical text of a number without words; None when there is anything else in the text. `percent`: a closing % is allowed."""
     written = fold(text)
