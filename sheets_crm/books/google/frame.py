@@ -237,6 +237,14 @@ def guard(drawn: Drawn, place: Place, number: int, rows: int) -> Json | None:
     return {"addProtectedRange": {"protectedRange": wanted}}
 
 
+def is_closed(raw: Mapping[str, Any]) -> bool:
+    """Has somebody protected anything on a sheet from us? raw: as in `Place`."""
+    return any(
+        not item.get("requestingUserCanEdit") and not item.get("warningOnly") and item.get("description") != GUARD
+        for item in raw.get("protectedRanges", ())
+    )
+
+
 def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:
     start = previous = None
     for column in columns:

@@ -76,6 +76,12 @@ class SheetShape:
     def tab(self) -> str | None:
         return self.mark.tab if self.mark else None
 
+    @property
+    def of(self) -> int | None:
+        """Of a copy that a write left behind: the sheet that it is a copy of. See `witness`."""
+        found = self.mark.kept.get("of") if self.mark and self.mark.tab == STAGING else None
+        return found if isinstance(found, int) else None
+
 
 @dataclass(frozen=True)
 class Shape:
