@@ -6,19 +6,19 @@ The process may die at any write; the next one is on another machine. SHEETS_CRM
 import tempfile
 import time
 from pathlib import Path
-from unittest import mock
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sheets_crm.books.google.api import Api
 from sheets_crm.books.model import FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab, TabColumn, Table
+from tests.google.dying import dying
 from tests.google.emulator import Emulator
 from tests.google.whole import google_book
 from tests.promises.lives import LONG_S
+from tests.promises.play import Killed
 
 TAB = "Задачи"
 HEAD = ["Статус", "Что сделать", "Итог", "Комментарий", "Ключ"]
@@ -50,26 +50,6 @@ def drawn(rows):
         TabColumn("key", HEAD[4], keys, hidden=True),
     )  # fmt: skip
     return Tab("tasks", TAB, (Table("crm_tasks", columns),))
-
-
-class Killed(BaseException):
-    """The process dies here."""
-
-
-def dying(nth, *, applied):
-    """A process that dies at its nth write."""
-    write, count = Api.write, iter(range(1, 1000))
-
-    def call(self, *args, **kwargs):
-        at = next(count)
-        if at == nth and not applied:
-            raise Killed
-        answer = write(self, *args, **kwargs)
-        if at == nth:
-            raise Killed
-        return answer
-
-    return mock.patch.object(Api, "write", call)
 
 
 class Moment:
