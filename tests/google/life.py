@@ -53,6 +53,9 @@ class LifeGoogle(Life):
         self._put_tab(head, rows)
 
     def _deletes(self, number, other, kind):
+        head, rows, place, mark = self._pick(number)
+        if mark is not None and mark.cells.get("Результат"):  # which the run had read by then, and counts
+            self.shaky.add(rows[place][head.index("Клиент")])
         self.delete_row(number=number)
 
     def _moves_a_column(self, number, other, kind):
