@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sheets_crm.books.google import journal, witness
+from sheets_crm.books.google import journal, rules, witness
 from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Ambiguous, Api
 from sheets_crm.books.google.generation import Generation, new_id
 from sheets_crm.books.google.job import Job, TabJob
 from sheets_crm.books.google.reading import range_of
+from sheets_crm.books.google.rules import Rules
 from sheets_crm.books.google.seen import Seen
 from sheets_crm.books.google.troubles import Refusal
 from sheets_crm.books.google.witness import Copy
@@ -22,6 +23,7 @@ from sheets_crm.errors import OwnerError
 
 Json = dict[str, Any]
 Send = Callable[[Job, Seen | None], Json]
+Last = tuple[str, int | None]  # value and id of the last write's marker
 TURNS = 6  # how often what a write did in the wrong place is set right, where somebody acts each time
 
 
@@ -42,20 +44,19 @@ class Aftermath:
             met = witness.parted(cells)[0] if cells is not None else None
             if met is not None and not witness.as_seen(rows, met):
                 wrong[tab.sheet] = _amends(tab, requests, rows, met), _again(tab, job)
-        marker = job.generation
-        made, left = self.amended(
-            wrong, (marker.value, marker.number), [*copies.values()], taken={*job.sheets.values()}
-        )  # fmt: skip
+        last: Last = job.generation.value, job.generation.number
+        last = self.ruled(_rules_hit(job, requests, answer, shown), last)
+        made, left = self.amended(wrong, last, [*copies.values()], taken={*job.sheets.values()})
         self.tidy(left)
         return made
 
     def amended(
-        self, wrong: Mapping[int, tuple[Amends, Copy | None]], last: tuple[str, int | None], copies: Sequence[int],
+        self, wrong: Mapping[int, tuple[Amends, Copy | None]], last: Last, copies: Sequence[int],
         *, taken: set[int], seen: Seen | None = None,
     ) -> tuple[bool, Sequence[int]]:  # fmt: skip
         """Make amends, again where somebody acted in that moment too. Were there any? And the copies that are left.
 
-        last: value and id of the last write's marker. copies: those that go with the first amends, so that two runs can't
+        copies: those that go with the first amends, so that two runs can't
         both make them. A tab that can't be copied is set right once. seen: what must stand there still.
         """
         taken |= set(copies)
@@ -78,6 +79,22 @@ class Aftermath:
                 one.applied(batch, witness.parted(cells)[0])
         return True, copies
 
+    def ruled(self, hit: Mapping[int, Rules], last: Last) -> Last:
+        """Put back conditional formats of people's that a write hit, by sheet id. The last write's marker then."""
+        for _ in range(TURNS if hit else 0):
+            now = self._api.structure(self._book, rules.FIELDS)
+            batch = [request for one in hit.values() for request in one.requests(rules.rules_of(now, one.sheet))]
+            if not batch:
+                break
+            marker = Generation.after(*last)
+            last = marker.value, marker.number
+            job = Job([], [], [], {}, marker, more=batch)
+            answer = self._send(job, None)
+            for one in hit.values():
+                wrong = [rule for _, rule in rules.told(job.requests(), answer, one.sheet) if one.is_theirs(rule)]
+                one.theirs += [(rule, []) for rule in wrong]
+        return last
+
     def tidy(self, copies: Sequence[int]) -> None:
         """Copies are thrown away. Where that can't be done now, the next run does it."""
         if not copies:
@@ -94,6 +111,20 @@ class Aftermath:
             return shown or {}
         ranges = [range_of(witness.title_of(number)) for number in copies.values()]
         return self._api.structure(self._book, witness.FIELDS, ranges=ranges)
+
+
+def _rules_hit(job: Job, requests: Sequence[Json], answer: Json, shown: Json) -> dict[int, Rules]:
+    """Tabs in which the write deleted rules of people's."""
+    found = {}
+    for tab in job.tabs:
+        gone = rules.deletions(requests, tab.sheet)
+        one = Rules(tab.sheet, tab.rule_marks, len(tab.drawn.tab.conditions))
+        one.told = rules.told(requests, answer, tab.sheet)
+        if tab.sheet in job.copies:
+            one.met(rules.rules_of(shown, job.copies[tab.sheet]), gone)
+        if one.is_hit:
+            found[tab.sheet] = one
+    return found
 
 
 def _amends(tab: TabJob, requests: Sequence[Json], rows: Sequence[Sequence[Any]], met: list[list[Json]]) -> Amends:

@@ -155,6 +155,7 @@ class GoogleBook:
             self._before_write(seen)
         amends = {sheet: (one.amends, copy_of(one.tab, seen, 0)) for sheet, one in wrong.items()}
         last = seen.shape.generation, seen.shape.generation_id
+        last = self._aftermath.ruled({sheet: one.rules for sheet, one in wrong.items() if one.rules}, last)
         copies = [number for number in rescue.to_drop(seen) if number in {one.copy.id for one in wrong.values()}]
         taken = {sheet.id for sheet in seen.shape.sheets}
         _, left = self._aftermath.amended(amends, last, copies, taken=taken, seen=seen)
@@ -225,11 +226,12 @@ class GoogleBook:
         The answer, with the copies of people's tabs in it; {} where it was lost. seen: what must stand there still.
         """
         shown = [range_of(witness.title_of(number)) for number in job.copies.values()]
+        replies = any("deleteConditionalFormatRule" in request for request in requests)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS)
+                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS, replies=replies)
             except Ambiguous:
                 pass
             except Refusal as trouble:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,7 +184,7 @@ def rules_gone(place: Place) -> Iterator[Json]:
     """Without our rules. Comes before anything that may change their places in the list, as pasting does."""
     old = set(place.kept.get("rules", ()))
     standing = place.raw.get("conditionalFormats", ())
-    gone = [index for index, rule in enumerate(standing) if _is_ours(rule, old)]
+    gone = [index for index, rule in enumerate(standing) if is_ours(rule, old)]
     for index in reversed(gone):
         yield {"deleteConditionalFormatRule": {"sheetId": place.sheet, "index": index}}
 
@@ -203,7 +203,8 @@ def _rules(drawn: Drawn, place: Place) -> Iterator[Json]:
         yield {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": boolean}, "index": index}}
 
 
-def _is_ours(rule: Mapping[str, Any], marks: set[str]) -> bool:
+def is_ours(rule: Mapping[str, Any], marks: Collection[str]) -> bool:
+    """Is it a rule of ours? marks: see `rule_marks`."""
     condition = rule.get("booleanRule", {}).get("condition", {})
     values = condition.get("values") or [{}]
     return condition.get("type") == "CUSTOM_FORMULA" and _rule_mark(values[0].get("userEnteredValue", "")) in marks

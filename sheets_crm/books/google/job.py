@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sheets_crm.books.google import frame, journal, witness
+from sheets_crm.books.google import frame, journal, rules, witness
 from sheets_crm.books.google.drawn import Drawn, Row, Wire
 from sheets_crm.books.google.generation import Generation, new_id
 from sheets_crm.books.google.reading import Rows
@@ -61,6 +61,11 @@ class TabJob:
     def is_repainted(self) -> bool:
         """Are all looks given anew? Links are looks: pasting them pastes the rest as well."""
         return self.is_new or self.look_changed or (self.staged is not None and self.links_changed)
+
+    @property
+    def rule_marks(self) -> frozenset[str]:
+        """By which our conditional formats are known, of before and now."""
+        return frozenset(self.place.kept.get("rules", ())) | frozenset(frame.rule_marks(self.drawn))
 
     @property
     def height(self) -> int:
@@ -296,11 +301,10 @@ def _witness(tab: TabJob, copy: Copy, part: Sequence[Json], generation: Generati
     assert keyed is not None
     title = str(tab.drawn.rows[keyed.head][keyed.key])
     told = journal.of_write(part, tab.sheet, seen=tab.place.standing, head=keyed.head, title=title)
-    return replace(
-        copy,
-        note=journal.note(tab.place.standing, generation.value, head=keyed.head, title=title),
-        journal=journal.packed(told),
-    )
+    note = journal.note(tab.place.standing, generation.value, head=keyed.head, title=title)
+    if gone := rules.deletions(part, tab.sheet):
+        note |= {"gone": gone, "rules": sorted(tab.rule_marks), "new": len(tab.drawn.tab.conditions)}
+    return replace(copy, note=note, journal=journal.packed(told))
 
 
 def _down(sheet: int, column: int, cells: Mapping[int, Json], fields: str) -> Iterator[Json]:

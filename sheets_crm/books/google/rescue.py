@@ -15,6 +15,7 @@ from sheets_crm.books.google.amends import Amends
 from sheets_crm.books.google.api import Api
 from sheets_crm.books.google.frame import is_closed
 from sheets_crm.books.google.reading import range_of
+from sheets_crm.books.google.rules import Rules, rules_of
 from sheets_crm.books.google.seen import Seen
 from sheets_crm.books.google.shape import STAGING, SheetShape
 from sheets_crm.books.google.troubles import Refusal
@@ -25,9 +26,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wrong:
-    """A tab to be set right. copy: the leftover that shows it, which goes with the amends."""
+    """A tab to be set right. copy: the leftover that shows it, which goes with the amends. rules: see the module."""
 
     amends: Amends
+    rules: Rules | None
     copy: SheetShape
     tab: SheetShape
 
@@ -40,9 +42,10 @@ def wrong(api: Api, book: str, seen: Seen) -> dict[int, Wrong]:
         tab = standing.get(copy.of) if copy.of is not None else None
         if tab is None or tab.id in found or _is_as_believed(copy, seen):
             continue  # the tab is gone, or the copy shows nothing but what the batch was made for
-        amends = _examined(api, book, copy, tab)
-        if amends.requests():
-            found[tab.id] = Wrong(amends, copy, tab)
+        answer = _read(api, book, copy, tab)
+        amends, rules = _examined(answer, copy, tab), _rules(answer, copy, tab)
+        if amends.requests() or rules is not None:
+            found[tab.id] = Wrong(amends, rules, copy, tab)
     return found
 
 
@@ -65,18 +68,30 @@ def _left(seen: Seen) -> Iterator[SheetShape]:
 def _is_as_believed(copy: SheetShape, seen: Seen) -> bool:
     assert copy.mark is not None
     rows = witness.without_journal(seen.rows.get(copy.id, ()))
-    return journal.digest_of(rows) == copy.mark.kept.get("was")
+    return journal.digest_of(rows) == copy.mark.kept.get("was") and not copy.mark.kept.get("gone")
 
 
-def _examined(api: Api, book: str, copy: SheetShape, tab: SheetShape) -> Amends:
-    """What is to be done to a tab as it stands now."""
-    assert copy.mark is not None
+def _read(api: Api, book: str, copy: SheetShape, tab: SheetShape) -> Json:
     try:
-        answer = api.structure(book, witness.FIELDS, ranges=[range_of(copy.title), range_of(tab.title)])
+        return api.structure(book, witness.FIELDS, ranges=[range_of(copy.title), range_of(tab.title)])
     except Refusal as trouble:
         if trouble.status == 400:  # one of them was just renamed or deleted
             raise FingerprintChanged from trouble
         raise
+
+
+def _rules(answer: Json, copy: SheetShape, tab: SheetShape) -> Rules | None:
+    """Conditional formats to put back; None where the write hit none of people's, or all stand again."""
+    assert copy.mark is not None
+    kept = copy.mark.kept
+    found = Rules(tab.id, frozenset(map(str, kept.get("rules", ()))), _number(copy, "new"))
+    found.met(rules_of(answer, copy.id), [int(place) for place in kept.get("gone", ())])
+    return found if found.requests(rules_of(answer, tab.id)) else None
+
+
+def _examined(answer: Json, copy: SheetShape, tab: SheetShape) -> Amends:
+    """What is to be done to a tab as it stands now."""
+    assert copy.mark is not None
     met, texts = witness.parted(witness.cells_of(answer, copy.id) or [])
     rows = witness.cells_of(answer, tab.id) or []
     record = journal.unpacked(texts)

@@ -18,7 +18,7 @@ from sheets_crm.books.google.shape import MARK, STAGING
 Json = dict[str, Any]
 Rows = Sequence[Sequence[Any]]
 
-FIELDS = "sheets(properties(sheetId),data(startRow,startColumn,rowData(values(userEnteredValue,effectiveValue))))"
+FIELDS = "sheets(properties(sheetId),conditionalFormats,data(startRow,startColumn,rowData(values(userEnteredValue,effectiveValue))))"
 _MORE_ROWS, _MORE_COLUMNS = 100, 20
 _SIGN = "sheets-crm journal "  # how a row of the journal begins
 _TYPED = ("stringValue", "numberValue", "boolValue")
