@@ -98,10 +98,11 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept, standing)
     relaid = kept.get("width") != drawn.width
     changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
+    used = (len(standing), max((len(row) for row in standing), default=0))
     if changes is None:
         area = kept.get("area") or [0, 0]
-        changes = whole(drawn, standing, (max(int(area[0]), len(standing) if drawn.keyed else 0), int(area[1])))
-    used = (len(standing), max((len(row) for row in standing), default=0))
+        theirs = used if drawn.keyed else (0, 0)  # all that people have there is drawn, wherever they moved it
+        changes = whole(drawn, standing, (max(int(area[0]), theirs[0]), max(int(area[1]), theirs[1])))
     now = (sheet.rows, sheet.columns) if sheet else (0, 0)
     size = frame.grid_size(drawn, used, now)
     old_charts = [int(one) for one in kept.get("charts", ())]
