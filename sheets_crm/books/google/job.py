@@ -99,6 +99,7 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     relaid = kept.get("width") != drawn.width
     changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
     used = (len(standing), max((len(row) for row in standing), default=0))
+    moved = changes is None and drawn.keyed is not None  # looks stand where columns stood: drop-downs, what is hidden
     if changes is None:
         area = kept.get("area") or [0, 0]
         theirs = used if drawn.keyed else (0, 0)  # all that people have there is drawn, wherever they moved it
@@ -111,7 +112,7 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     return TabJob(
         drawn, number, sheet.title if sheet else title, place, changes,
         is_new=sheet is None, size=size if size != now else None,
-        look_changed=kept.get("look") != drawn.look, links_changed=kept.get("links", "") != drawn.linked,
+        look_changed=kept.get("look") != drawn.look or moved, links_changed=kept.get("links", "") != drawn.linked,
         sort=bool(changes.order) and (may_sort or quiet),
         mark=sheet.mark.metadata if sheet and sheet.mark else new_id(taken),
         guard=int(kept.get("guard") or new_id(taken)), charts=charts, spare=max(drawn.width, used[1]), grid=now,
