@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ from sheets_crm.disk import PART, make_folder, open_private
 
 Bytes = bytes | memoryview
 
-_LIBRARIES = ("polars", "numpy", "phonenumbers")  # what is kept depends on how these read
+_LIBRARIES = ("polars", "numpy", "phonenumbers", "rapidfuzz")  # what is kept depends on how these read
 _ENDING = ".kept"
 _HEAD = 32  # bytes before the content: who made it, and the check sum of the content
 
@@ -85,15 +85,16 @@ class FolderShelf:
             finally:
                 part_path.unlink(missing_ok=True)
 
-    def clear(self, *, but: Collection[str] | None = None) -> None:
-        """Remove what this run neither got nor put. but: the names to keep instead."""
+    def clear(self) -> None:
+        """Remove what this run neither asked for nor put."""
         if not self._writes:
             return
-        kept = {f"{name}{_ENDING}" for name in (self._used if but is None else but)}
+        kept = {f"{name}{_ENDING}" for name in self._used}
         with contextlib.suppress(OSError):
             for file in self.folder.iterdir():
-                if file.name not in kept:
-                    file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # one that somebody just reads (Windows) goes the next time
+                    if file.name not in kept:
+                        file.unlink(missing_ok=True)
 
 
 def _head(*parts: Bytes) -> bytes:
@@ -121,5 +122,8 @@ def _maker() -> bytes:
 
 
 def _seen(path: str) -> str:
-    stat = os.stat(path)  # noqa: PTH116
+    try:
+        stat = os.stat(path)  # noqa: PTH116
+    except OSError:  # gone in this very moment, or a link that leads nowhere
+        return path
     return f"{path} {stat.st_mtime_ns} {stat.st_size}"

@@ -139,3 +139,14 @@ def test_a_password_on_the_zip_itself(tmp_path):
 
 def test_the_sentences_have_the_same_keys_in_both_languages():
     assert set(catalogue("ru")["books"]) == set(catalogue("en")["books"])
+
+
+def test_a_sheet_whose_part_is_gone_is_told_as_damage(tmp_path):
+    path = workbook(tmp_path / "book.xlsx", {"A": sheet('<row r="1"><c r="A1"><v>1</v></c></row>')})
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist() if not name.endswith("sheet1.xml")}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in members.items():
+            new.writestr(name, content)
+    with pytest.raises(WorkbookUnreadable):
+        read_sheets(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sheets_crm.books.excel.reader import read_sheets
 from sheets_crm.books.excel.reader_scan import SheetScan
 from sheets_crm.books.model import Grid
 from sheets_crm.shelf import NO_SHELF, FolderShelf, Shelf
-from tests.books.kept import unpacked
+from tests.books.kept import unpacked, with_shared_strings
 
 SHEET = "Clients"
 ROWS = 160
@@ -167,3 +168,63 @@ def test_another_epoch_is_another_sheet(tmp_path: Path) -> None:
     book.save(path)
     assert _is_same(_read(path, shelf), _read(path))
     assert not _is_same(first, _read(path, shelf))
+
+
+def test_new_shared_strings_behind_the_old_ones_unsettle_no_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, shelf, strings = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf"), list[bytes]()
+    book = Workbook()
+    sheet, other = book.worksheets[0], book.create_sheet("Other")
+    sheet.title = SHEET
+    for row in _rows():
+        sheet.append(row)
+    looked: list[bytes] = []
+    add = SheetScan.add
+    for change in ("", "other", "both", "none"):
+        if change in ("other", "both"):
+            other["A1"] = f"new in {change}"
+        if change == "both":
+            sheet.cell(150, 4).value = "another such text"
+        book.save(path)
+        with_shared_strings(path, strings)
+        plain = _read(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(SheetScan, "add", lambda scan, raw: (looked.append(raw), add(scan, raw))[1])
+            assert _is_same(_read(path, shelf), plain)
+        assert sum(raw.count(b"<row ") for raw in looked) < ROWS / 2 or not change
+        looked.clear()
+
+
+@pytest.mark.slow
+def test_shared_strings_of_another_order_mean_what_they_say_now(tmp_path: Path) -> None:
+    path, shelf, rng = tmp_path / "book.xlsx", FolderShelf(tmp_path / "shelf"), random.Random(7)
+    strings: list[bytes] = []
+    for _ in range(12):
+        book = Workbook()
+        book.worksheets[0].title = SHEET
+        for row in _rows(ROWS + rng.randrange(3)):
+            book[SHEET].append(row)
+        book[SHEET].cell(rng.randrange(1, ROWS), 4).value = f"text {rng.random()}"
+        book.save(path)
+        if rng.random() < 0.4:
+            rng.shuffle(strings)
+        with_shared_strings(path, strings)
+        assert _is_same(_read(path, shelf), _read(path))
+
+
+@pytest.mark.parametrize("place", ["XFD3", "A1048576", "XFD1048576"])
+def test_a_stray_cell_far_off_costs_no_memory(tmp_path: Path, place: str) -> None:
+    path, folder = tmp_path / "book.xlsx", tmp_path / "shelf"
+    _book(path, _rows())
+    _read(path, FolderShelf(folder))
+    book = load_workbook(path)
+    book[SHEET][place] = "stray"
+    book.save(path)
+    unpacked(path)
+    assert _is_same(_read(path, FolderShelf(folder)), _read(path))
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
+    del book[SHEET]._cells[book[SHEET][place].row, book[SHEET][place].column]
+    book.save(path)
+    unpacked(path)
+    assert _is_same(_read(path, FolderShelf(folder)), _read(path))

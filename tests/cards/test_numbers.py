@@ -52,6 +52,7 @@ def test_sums_of_money(read, value, country, amount, kinds):
     [
         (20, 20.0, []), (-5, -5.0, []), (12.5, 12.5, []), ("20", 20.0, TEXT), ("1 234,5", 1234.5, TEXT), ("15%", 15.0, TEXT), ("15 %", 15.0, TEXT),
         ("a few", None, ["bad_number"]), ("20 шт", None, ["bad_number"]), ("100 ₽", None, ["bad_number"]), (False, None, ["bad_number"]),
+        ("16. 17", None, ["bad_number"]), ("\u0661\u0662", None, ["bad_number"]), ("\uff11\uff12", None, ["bad_number"]),
     ],
 )  # fmt: skip
 def test_plain_numbers(read, value, number, kinds):

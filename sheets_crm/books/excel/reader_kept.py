@@ -106,6 +106,10 @@ class KeptSheet:
             found.update(block.formulas)
         return dict(found)
 
+    def count(self) -> int:
+        """How many cells hold anything."""
+        return sum(int(np.count_nonzero(column.kinds)) for column in self.columns)
+
     @property
     def starts(self) -> list[int]:
         """Where its blocks begin, as the user's row numbers."""
@@ -137,9 +141,7 @@ class KeptSheet:
         told = json.loads(bytes(data[_ALIGN : _ALIGN + size]))
         last = tuple(told["shared"][0]), told["shared"][1]
         same = last[0] == shared.seal
-        if not habits.holds_for(Habits(told["dates"], told["epoch"])) or not (
-            same or tuple(told["shared"]) == shared.before
-        ):
+        if not habits.holds_for(Habits(told["dates"], told["epoch"])) or not (same or last == shared.before):
             return None
         arrays, at = [], _ALIGN + size + -size % _ALIGN
         for kind, length in told["arrays"]:
@@ -160,8 +162,8 @@ class KeptSheet:
         )
 
 
-class NotInOrder(Exception):
-    """Rows do not come one behind the other: nothing of such a sheet can be taken over."""
+class Unlike(Exception):
+    """Nothing of a kept sheet can be taken over: rows do not come one behind the other, or it is too empty by now."""
 
 
 @dataclass
@@ -199,17 +201,19 @@ class Reading:
         return True
 
     def note(self, digest: str, rows: tuple[int, int], formulas: Mapping[int, int]) -> None:
-        """A block was read anew: its first and last row, 1-based. NotInOrder where something was taken over before."""
+        """A block was read anew: its first and last row, 1-based. Unlike where something was taken over before."""
         if rows[0] <= self.last:
             self.is_orderly = False
             if self.old is not None:
-                raise NotInOrder
+                raise Unlike
         self.blocks.append(Block(digest, rows[0] - 1, rows[1], formulas))
 
     def whole(self, cells: Cells, seal: Seal, tail: bytes) -> KeptSheet:
-        """The sheet. cells: of the blocks that were read anew, none of them blank."""
+        """The sheet. cells: of the blocks that were read anew, none of them blank. Unlike where a stray cell stands far off."""
         before = self.old.height if self.old is not None else 0
         height = max([cells.height, *(min(one.stop, before) for one in self.taken)])
+        if self.old is not None and not _is_full(height, cells.width, self.old.count() + len(cells.rows)):
+            raise Unlike
         columns = dense_of(cells, max(cells.width, len(self.old.columns) if self.old else 0), height)
         marks = [secrets.token_hex(8) for _ in columns]
         if self.old is not None:
@@ -248,7 +252,12 @@ class Reading:
 
 def is_worth(cells: Cells) -> bool:
     """Is a sheet of these cells big enough, and full enough, to be kept?"""
-    return len(cells.rows) >= WORTH and cells.height * cells.width <= _SPREAD * len(cells.rows)
+    return len(cells.rows) >= WORTH and _is_full(cells.height, cells.width, len(cells.rows))
+
+
+def _is_full(height: int, width: int, count: int) -> bool:
+    """So many cells in so large a sheet: may it stand in memory, and on the shelf, as whole columns?"""
+    return height * width <= _SPREAD * count
 
 
 def cut_as_before(blocks: Iterable[bytes], starts: Sequence[int], most: int) -> Iterator[bytes]:

@@ -80,13 +80,14 @@ class Package:
             raise self.broken() from error
 
     def stamp(self, part: str) -> Stamp:
-        """By what the content of a part is known again."""
-        info = self._members[_folded(part)]
-        return info.CRC, info.file_size
+        """By what the content of a part is known again. WorkbookUnreadable when it is missing."""
+        return self.seal(part)[:2]
 
     def seal(self, part: str) -> tuple[int, int, int]:
         """The same, and more sharply: a part of another content has the same seal once in a thousand million times."""
-        info = self._members[_folded(part)]
+        info = self._members.get(_folded(part))
+        if info is None:
+            raise self.broken()
         return info.CRC, info.file_size, info.compress_size
 
     def stream(self, part: str) -> Iterator[bytes]:

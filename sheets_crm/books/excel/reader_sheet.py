@@ -16,9 +16,9 @@ from sheets_crm.books.dense import Cells, columns_of
 from sheets_crm.books.excel.reader_kept import (
     Habits,
     KeptSheet,
-    NotInOrder,
     Reading,
     SharedTexts,
+    Unlike,
     cut_as_before,
     is_worth,
 )
@@ -88,10 +88,12 @@ class Sheets:
         name = f"sheet-{xxhash.xxh3_64_hexdigest(part.casefold().encode())}"
         old = KeptSheet.on(self._shelf, name, self._habits, self._shared)
         if old is not None and old.seal == self._package.seal(part):  # nobody touched it: it need not even be unpacked
+            if self._shared.before is not None:
+                old.keep(self._shelf, name)  # under the shared strings of now
             return Whole(old, pl.concat([self._shared.texts, old.texts]))
         try:
             return self._again(part, name, old)
-        except NotInOrder:
+        except Unlike:
             return self._again(part, name, None)
 
     def _plainly(self, part: str) -> Loose:

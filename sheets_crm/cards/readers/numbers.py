@@ -20,7 +20,7 @@ from sheets_crm.cells import Column, Kind
 DecimalSign = Literal[",", "."]
 
 MONEY = pl.Decimal(38, 4)
-_PLAIN = r"^\d{1,15}(?:[.,]\d{1,2})?$"  # reads the same whatever the decimal sign
+_PLAIN = r"^[0-9]{1,15}(?:[.,][0-9]{1,2})?$"  # reads the same whatever the decimal sign
 _SUM_SCHEMA = {"number": pl.String, "foreign": pl.Boolean, "suggestion": pl.String}
 
 
@@ -129,7 +129,7 @@ def _quick(texts: pl.Series, decimal: str) -> pl.Series:
 
 def _ordinary(decimal: str) -> str:
     other = "." if decimal == "," else ","
-    return rf"^[1-9]\d{{0,2}}(?:(?: \d{{3}})+|(?:\{other}\d{{3}})+)(?:\{decimal}\d{{1,2}})?$"
+    return rf"^[1-9][0-9]{{0,2}}(?:(?: [0-9]{{3}})+|(?:\{other}[0-9]{{3}})+)(?:\{decimal}[0-9]{{1,2}})?$"
 
 
 @cache

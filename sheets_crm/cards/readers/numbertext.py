@@ -18,7 +18,8 @@ MAX_DIGITS = 30  # before the decimal sign; more is no sum of money
 
 _MINUS = "\u2212\u2013\u2014-"  # the hyphen last: it opens no range in a character class
 _NUMBER = re.compile(
-    rf"(?P<sign>[+{_MINUS}]?) ?(?P<body>\d(?:[\d .,'\u2019]*\d)?|[.,]\d{{1,2}})(?P<tail>[.,][-\u2013=]|[.,])?"
+    rf"(?P<sign>[+{_MINUS}]?) ?(?P<body>\d(?:[\d .,'\u2019]*\d)?|[.,]\d{{1,2}})(?P<tail>[.,][-\u2013=]|[.,])?",
+    re.ASCII,  # digits of other scripts are no numbers to those who reckon with them here
 )
 _TOKEN = re.compile(r"[^\W\d_]+(?:[./][^\W\d_]+)*\$?|[$\u20a0-\u20cf\u00a2-\u00a5\u058f\u0e3f\uffe1\uffe5]")
 _GROUPED = re.compile(r"\d{1,3}(?:([ .,'\u2019])\d{3})(?:\1\d{3})*")
@@ -87,7 +88,14 @@ def plain_digits(body: str, decimal: str) -> str | None:
         return _joined(body, "")
     if len(signs) == 1:
         whole, _, rest = body.partition(signs[0])
-        if signs[0] != decimal and len(rest) == 3 and whole.isdigit() and len(whole) <= 3 and whole != "0":
+        if (
+            signs[0] != decimal
+            and len(rest) == 3
+            and rest.isdigit()
+            and whole.isdigit()
+            and len(whole) <= 3
+            and whole != "0"
+        ):
             return whole + rest
         return _joined(whole, rest)
     return _joined(body, "")
