@@ -17,6 +17,7 @@ from typing import Protocol
 
 import xxhash
 
+from sheets_crm import __version__
 from sheets_crm.disk import PART, make_folder, open_private
 
 Bytes = bytes | memoryview
@@ -109,9 +110,9 @@ def _head(*parts: Bytes) -> bytes:
 def _maker() -> bytes:
     """This very program: its own files as they are installed, and the libraries that what is kept depends on.
 
-    The version alone would not do: a copy of the sources changes without it.
+    The version alone would not do: a copy of the sources changes without it. But a program packed in one file has no others.
     """
-    said = [sys.version]
+    said = [sys.version, __version__]
     for name in _LIBRARIES:
         found = find_spec(name)
         said.append(_seen(found.origin) if found and found.origin else name)

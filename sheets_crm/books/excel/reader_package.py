@@ -79,6 +79,10 @@ class Package:
         except (ET.ParseError, ValueError, LookupError) as error:
             raise self.broken() from error
 
+    def largest(self) -> int:
+        """Bytes of the largest part, unpacked."""
+        return max(info.file_size for info in self._members.values())
+
     def stamp(self, part: str) -> Stamp:
         """By what the content of a part is known again. WorkbookUnreadable when it is missing."""
         return self.seal(part)[:2]

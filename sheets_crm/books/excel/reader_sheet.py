@@ -77,7 +77,7 @@ class Sheets:
         self._package, self._habits, self._shelf = package, Habits(dates, epoch), shelf
         self._shared = SharedTexts((0, 0, 0), pl.Series([], dtype=pl.String))
         if shared is not None:
-            place = shelf if package.stamp(shared)[1] >= _BIG else NoShelf()
+            place = shelf if package.largest() >= _BIG else NoShelf()
             seal = package.seal(shared)
             self._shared = SharedTexts.read(seal, lambda: shared_strings(package.stream(shared)), place)
 
