@@ -121,7 +121,7 @@ def _mostly_untouched(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[
         return _untouched(frame, previous, shared)
     rows = edited.arg_true().cast(pl.UInt32)
     here, there = frame[rows], previous[rows]
-    if _has_any_of(frame.filter(~edited), (here, there), shared):
+    if _has_any_of(frame.select(shared), ~edited, (here, there)):
         return _untouched(frame, previous, shared)
     as_they_were = pl.DataFrame({"row": (~edited).arg_true().cast(pl.UInt32)})
     as_they_were = as_they_were.with_columns(previous[_ID].gather(as_they_were["row"]))
@@ -138,13 +138,13 @@ def _edited(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> p
     return pl.Series([False]).new_from_index(0, frame.height) if not differs else reduce(or_, differs)
 
 
-def _has_any_of(rows: pl.DataFrame, others: tuple[pl.DataFrame, ...], shared: list[str]) -> bool:
-    """Does any of the rows have the keys of any of the other rows?"""
-    first = shared[0]
-    known = pl.concat([other.select(first) for other in others]).to_series().unique()
-    rows = rows.filter(pl.col(first).is_in(known.implode(), nulls_equal=True))  # a quick look that spares most rows
-    keys = pl.concat([_exact(other, shared)["key"] for other in others])
-    return bool(_exact(rows, shared)["key"].is_in(keys.implode()).any())
+def _has_any_of(keys: pl.DataFrame, among: pl.Series, others: tuple[pl.DataFrame, ...]) -> bool:
+    """Does any of these rows have the keys of any of the other rows? keys: of all rows, all columns; among: which rows count."""
+    shared = keys.columns
+    first = pl.concat([other[shared[0]] for other in others]).unique()
+    alike = among & keys[shared[0]].is_in(first.implode(), nulls_equal=True)  # a quick look that spares most rows
+    known = pl.concat([_exact(other, shared)["key"] for other in others])
+    return bool(_exact(keys.filter(alike), shared)["key"].is_in(known.implode()).any())
 
 
 def _untouched(frame: pl.DataFrame, previous: pl.DataFrame, shared: list[str]) -> pl.DataFrame:

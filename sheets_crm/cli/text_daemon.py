@@ -74,7 +74,7 @@ def reported(report: Report, lang: Lang) -> str:
     """The lines of one workbook's status."""
     seen, zone = report.status, report.zone
     values: dict[str, Any] = {
-        "workbook": report.called or report.config.name, "config": str(report.config), "pid": str(seen.pid or ""),
+        "workbook": report.called(lang), "config": str(report.config), "pid": str(seen.pid or ""),
         "since": _at(seen.started, lang, zone), "beat": _at(seen.beat, lang, zone), "stopped": _at(seen.stopped, lang, zone),
     }  # fmt: skip
     state = "idle" if report.state in {"running", "failing"} else report.state

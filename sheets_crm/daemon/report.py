@@ -15,6 +15,7 @@ from sheets_crm.daemon import status
 from sheets_crm.daemon.settings import Watched, watched
 from sheets_crm.daemon.status import SILENT_S, Status
 from sheets_crm.errors import OwnerError
+from sheets_crm.sync.called import called
 from sheets_crm.sync.config import config_path
 from sheets_crm.sync.paused import paused_until
 from sheets_crm.sync.state import StateFolder
@@ -36,7 +37,7 @@ class Report:
     zone: ZoneInfo | None
     state: State
     status: Status
-    called: str = ""  # what people call the workbook
+    name: str | None = None  # what the configuration calls the firm
     paused: datetime | None = None  # until then Google's quota holds a run
 
     @property
@@ -45,6 +46,10 @@ class Report:
         if self.status.failing is not None and self.state in {"failing", "running", "unknown"}:
             return self.status.failing.code
         return 0 if self.state in {"idle", "running", "unknown"} else NOT_KEPT
+
+    def called(self, lang: Lang) -> str:
+        """What people call the workbook."""
+        return called(self.config, self.workbook, self.name, lang=lang) if self.workbook else self.config.name
 
     def json(self) -> dict[str, Any]:
         """The object of `status --json`."""
@@ -71,7 +76,7 @@ def report(given: str | None, now: datetime) -> Report:
         zone,
         _state(seen, now, alive=alive),
         seen,
-        known.called,
+        known.name,
         paused_until(folder, now),
     )
 

@@ -36,7 +36,7 @@ class Watched:
     @property
     def called(self) -> str:
         """What people call the workbook; the configuration's name where that could not be read."""
-        return called(self.config, self.workbook, self.name) if self.workbook else self.config.name
+        return called(self.config, self.workbook, self.name, lang=self.lang) if self.workbook else self.config.name
 
     @property
     def book(self) -> Path:

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 from sheets_crm.disk import write_whole
 from sheets_crm.sync.google import google_id, name_of
 from sheets_crm.sync.state import StateFolder
+from sheets_crm.words import Lang, say
 
 if TYPE_CHECKING:
     from sheets_crm.sync.intake import Opened
 
 FILE = "google-title"  # of the state folder
+_SHORT = 8  # characters of an id that people are shown
 
 
-def called(config: Path, workbook: str, name: str | None = None) -> str:
-    """workbook, name: as the configuration at `config` says them. Before a spreadsheet was read: by its id."""
+def called(config: Path, workbook: str, name: str | None = None, *, lang: Lang) -> str:
+    """workbook, name: as the configuration at `config` says them. A spreadsheet that was never read has its id for a name."""
     google = google_id(config, workbook)
     if google is None:
         return Path(workbook).name
@@ -28,12 +30,12 @@ def called(config: Path, workbook: str, name: str | None = None) -> str:
         kept = (state.path / FILE).read_text("utf-8").strip() if state else ""
     except (OSError, ValueError):
         kept = ""
-    return kept or name_of(name, google)
+    return kept or (name_of(name, google) if name else say("google.unread", lang, id=google[:_SHORT]))
 
 
 def remember_title(state: StateFolder, opened: Opened) -> None:
     """Keep the title that a spreadsheet has now. A name alone: a disk that refuses it stops nothing."""
-    if opened.title is None or called(opened.path, opened.config.workbook) == opened.title:
+    if opened.title is None or called(opened.path, opened.config.workbook, lang=opened.lang) == opened.title:
         return
     try:
         write_whole(state.path / FILE, opened.title.encode("utf-8", "replace"))

@@ -86,15 +86,19 @@ class _Spot:
         if self.root.flow_style:
             end = self.root.end_mark.index - 1
             return f"{self.text[:end]}, {self.key}: [{item}]{self.text[end:]}"
-        broken = "" if self.text.endswith("\n") else self.newline
-        return f"{self.text}{broken}{self.key}:{self.newline}  - {item}{self.newline}"
+        section = f"{self.key}:{self.newline}  - {item}"
+        return (
+            f"{self.text}{section}{self.newline}" if self.text.endswith("\n") else f"{self.text}{self.newline}{section}"
+        )
 
     def removed(self, number: int) -> str:
-        """The text without one item; an empty list where it was the only one."""
+        """The text without one item; without the whole key where it was the only one."""
         assert self.name is not None
         assert self.value is not None
         start, end = _span(self.items[number])
         if len(self.items) == 1:
+            if (bare := self._without_key()) is not None:
+                return bare
             colon = self.text.index(":", self.name.end_mark.index) + 1
             last = self.value.end_mark.index if self.value.flow_style else end
             return f"{self.text[:colon]} []{self.text[last:]}"
@@ -104,6 +108,25 @@ class _Spot:
             return self.text[:start] + self.text[_span(self.items[1])[0] :]
         first = self.text.rfind("\n", 0, start) + 1
         return self.text[:first] + self.text[min(self._line_end(end) + len(self.newline), len(self.text)) :]
+
+    def _without_key(self) -> str | None:
+        """The text without the list and its name; None where nothing else stands in the file, or a remark of the owner's stands behind."""
+        assert self.name is not None
+        place = next(n for n, (name, _) in enumerate(self.root.value) if name is self.name)
+        start, end = self.name.start_mark.index, self.value.end_mark.index
+        if len(self.root.value) == 1:
+            return None
+        if self.root.flow_style:
+            if place:
+                return self.text[: _span(self.root.value[place - 1][1])[1]] + self.text[end:]
+            return self.text[:start] + self.text[self.root.value[1][0].start_mark.index :]
+        end = end if self.value.flow_style else _span(self.items[-1])[1]
+        line = self._line_end(end)
+        if self.value.flow_style and self.text[end:line].strip():
+            return None
+        if line < len(self.text):
+            return self.text[:start] + self.text[line + len(self.newline) :]
+        return self.text[:start].removesuffix(self.newline)  # the file ended without one
 
     def _line_end(self, place: int) -> int:
         found = self.text.find(self.newline, place)

@@ -96,7 +96,8 @@ def book_in_google(opened: Opened, before_write: Callable[[Path], object] | None
     def may_sort() -> bool:
         return opened.config.google.may_sort(datetime.now(opened.config.zone).hour)
 
-    return GoogleBook(api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort)
+    mends = before_write is not None  # who only looks, writes nothing at all
+    return GoogleBook(api_of(opened), opened.google, chosen=chosen, before_write=before, may_sort=may_sort, mends=mends)
 
 
 def version_file(config: Path, workbook: str) -> Path:

@@ -52,7 +52,7 @@ class Opened:
         """What people call the workbook: see the module of that name."""
         from sheets_crm.sync.called import called
 
-        return self.title or called(self.path, self.config.workbook, self.config.name)
+        return self.title or called(self.path, self.config.workbook, self.config.name, lang=self.lang)
 
     @property
     def called_plain(self) -> str:

@@ -42,7 +42,7 @@ def from_history(past: Past, decisions: Sequence[Decision], today: date) -> Task
 def notes(opened: Opened, marks: TasksTab) -> list[Note]:
     """What to say of it: nothing where nothing stood there."""
     told = sum(mark.tells for mark in marks.marks)
-    return [("openbook.note.tab_recalled", {"n": told, "workbook": opened.workbook.name})] if told else []
+    return [("openbook.note.tab_recalled", {"n": told, "workbook": opened.called})] if told else []
 
 
 def _own_rows(past: Past) -> Iterable[Mark]:

@@ -20,7 +20,7 @@ from sheets_crm.books.google.address import address_of
 from sheets_crm.books.model import Applied, Book, Grid, SheetInfo, WritePlan
 from sheets_crm.disk import write_whole
 from sheets_crm.errors import ConfigError, OwnerError, WorkbookBusy, WorkbookUnreadable
-from sheets_crm.sync import moving_state, places, run
+from sheets_crm.sync import moving_file, moving_state, places, run
 from sheets_crm.sync.beside import ENDING
 from sheets_crm.sync.config_place import moved, scalar
 from sheets_crm.sync.google import api_of, google_id
@@ -118,9 +118,10 @@ def _copied(
         try:
             sheets = target.filled(source)
             moving_state.carried(state, memory)
-            book = _Continued(book_of(new), _tasks_of(seen))
+            book = _Continued(book_of(target.unfinished), _tasks_of(seen))
             result = run.sync(new, today=today, lang=lang, book=book)
             _refuse_changed(opened, seen)
+            target.put()
             write_whole(new.path, _encoded(opened, text))
         except BaseException:
             target.undo()
@@ -231,8 +232,9 @@ class _Target:
 
     def __init__(self, opened: Opened, new: Opened) -> None:
         self._opened, self._new = opened, new
+        self.unfinished = new  # of a file: it stands elsewhere until all is done
         self._google: GoogleTarget | None = None
-        self._made = False
+        self._made = self._is_put = False
 
     def refuse(self, source: Source) -> None:
         """Raise what forbids the copy; writes nothing."""
@@ -265,22 +267,37 @@ class _Target:
                 return self._google.write(source)
         from sheets_crm.books.copying.excel_out import write_excel
 
-        path = self._new.workbook
+        with self._told():
+            self.unfinished = replace(self._new, workbook=moving_file.begun(self._new.workbook))
+            return write_excel(source, self.unfinished.workbook)
+
+    def put(self) -> None:
+        """The finished file in its place. A spreadsheet stands there already."""
+        if self._google is None:
+            with self._told():
+                moving_file.put(self._new.workbook)
+            self._is_put = True
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What keeps the file from being written, in words."""
+        path = str(self._new.workbook)
         try:
-            return write_excel(source, path)
+            yield
         except FileExistsError as error:
-            self._made = False
-            raise OwnerError("copy.stop.file_exists", path=str(path)) from error
+            raise OwnerError("copy.stop.file_exists", path=path) from error
         except OSError as error:
-            raise OwnerError("copy.stop.not_written", path=str(path), why=error.strerror or str(error)) from error
+            raise OwnerError("copy.stop.not_written", path=path, why=error.strerror or str(error)) from error
 
     def undo(self) -> None:
         """Take out what was made, as far as that can be done."""
         if not self._made:
             return
         if self._google is None:
-            with contextlib.suppress(OSError):
-                self._new.workbook.unlink(missing_ok=True)
+            moving_file.dropped(self._new.workbook)
+            if self._is_put:
+                with contextlib.suppress(OSError):
+                    self._new.workbook.unlink(missing_ok=True)
             return
         with contextlib.suppress(Exception):
             self._google.undo()

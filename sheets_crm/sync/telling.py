@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
@@ -163,6 +163,8 @@ class Teller:
         key = f"tabs.tasks.status.{value}"
         if column == "status" and knows(key):
             return say(key, self.lang)
+        if column == "time":
+            return _hour(value)
         return shown(value, FieldType.DATE if column in ("snooze_until", "due") else None, self.lang)[:LONGEST]
 
     def _when(self, event: Event) -> str:
@@ -203,6 +205,14 @@ def shown(value: str, kind: FieldType | None, lang: Lang) -> str:
     if kind == FieldType.CONSENT and value in ("true", "false"):
         return show(value == "true", lang)
     return value
+
+
+def _hour(value: str) -> str:
+    """13:30 of 13:30:00; words that somebody typed in its place as they are."""
+    try:
+        return f"{time.fromisoformat(value):%H:%M}"
+    except ValueError:
+        return value
 
 
 def _local(moment: str, zone: ZoneInfo) -> datetime | None:

@@ -228,7 +228,7 @@ def read_google(draft: Draft) -> BookSeen:
 
     opened = opened_of(draft)
     assert opened.google is not None
-    book = GoogleBook(api_of(opened), opened.google)
+    book = GoogleBook(api_of(opened), opened.google, mends=False)
     stamp = book.fingerprint()
     sheets = tuple(info for info in book.sheets() if info.tab is None)
     return BookSeen(book.title, stamp, sheets, dict(book.read([info.name for info in sheets])))

@@ -1,6 +1,6 @@
 """The moment between our last look and our write, again and again: whatever colleagues do in it, each mark stays with its task.
 
-SHEETS_CRM_LONG=600 plays for so many seconds.
+The process may die at any write; the next one is on another machine. SHEETS_CRM_LONG=600 plays for so many seconds.
 """
 
 import tempfile
@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from sheets_crm.books.model import FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab, TabColumn, Table
+from tests.google.dying import dying
 from tests.google.emulator import Emulator
 from tests.google.whole import google_book
 from tests.promises.lives import LONG_S
+from tests.promises.play import Killed
 
 TAB = "Задачи"
 HEAD = ["Статус", "Что сделать", "Итог", "Комментарий", "Ключ"]
 STATUS, TODO, RESULT, COMMENT, KEY = range(5)
 ACTIONS = ("type", "sort", "insert", "write", "delete", "column", "mark_done")
+ACTS = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 8))
 PLANS = st.fixed_dictionaries({
     "rows": st.integers(2, 7),
     "gone": st.sets(st.integers(0, 6), max_size=3),
@@ -29,8 +32,10 @@ PLANS = st.fixed_dictionaries({
     "freed": st.sets(st.integers(0, 6), max_size=3),  # the program empties what a manager chose: the next step
     "new": st.integers(0, 2),
     "turned": st.booleans(),
-    "first": st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 8)), min_size=1, max_size=2),
-    "second": st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 8)), max_size=1),
+    "first": st.lists(ACTS, min_size=1, max_size=2),
+    "second": st.lists(ACTS, max_size=1),
+    "dies": st.none() | st.tuples(st.integers(1, 4), st.booleans()),  # at which write, is it applied before?
+    "later": st.lists(ACTS, max_size=2),  # before the next run comes
     "fault": st.sampled_from((None, None, "reset_after", "reset", "html_after")),
     "contrary": st.sampled_from(((), (), ("silent", "full"), ("omit", "own ids"))),
 })  # fmt: skip
@@ -51,7 +56,7 @@ class Moment:
     """A spreadsheet in which managers have marked every task, and the model of what has to stand there in the end."""
 
     def __init__(self, google, key, plan):
-        self.google, self.plan = google, plan
+        self.google, self.plan, self.key = google, plan, key
         number = google.add_book({"Клиенты": [["Клиент"], ["Анна"]]})
         self.book, self.anna = google_book(google, number, key), google.person(number)
         self.said = {f"k{n}": f"сказал {n}" for n in range(plan["rows"])}
@@ -123,6 +128,7 @@ class Moment:
         if self.plan["fault"]:
             self.google.faults.add(self.plan["fault"], method="write", nth=1)
         self.google.contrary = self.plan["contrary"]
+        self.dies()
         for _ in range(6):
             plan, rows = self.planned()
             try:
@@ -134,6 +140,24 @@ class Moment:
             self.book.apply(plan)
             return rows
         raise AssertionError("it never stood still")
+
+    def dies(self):
+        """Runs until one of them dies, and what people do until the next one comes."""
+        if self.plan["dies"] is None:
+            return
+        nth, applied = self.plan["dies"]
+        try:
+            with dying(nth, applied=applied):
+                for _ in range(4):
+                    try:
+                        self.book.apply(self.planned()[0])
+                    except FingerprintChanged:
+                        continue
+        except Killed:
+            self.google.faults.clear()
+            for act in self.plan["later"]:
+                self.act(*act)
+            self.book = google_book(self.google, self.book.id, self.key)
 
     def check(self, rows):
         standing = [row for row in self.stands() if any(row)]
@@ -165,16 +189,39 @@ QUIET = {
 }  # fmt: skip
 
 
+BUSY = {
+    "rows": 6, "gone": {1}, "changed": {0, 2, 4}, "freed": {3}, "new": 1, "turned": False, "fault": None, "contrary": (), "later": [],
+}  # fmt: skip
+
+
+def lived(google, plan):
+    """A moment, and what has to stand after it."""
+    google[0].contrary = ()
+    google[0].faults.clear()
+    moment = Moment(*google, plan)
+    moment.check(moment.run())
+    return moment
+
+
+@pytest.mark.parametrize("number", [1, 4])
+@pytest.mark.parametrize("what", ACTIONS)
+def test_a_process_that_died_after_a_write_in_somebodys_way(google, what, number):
+    lived(google, BUSY | {"first": [(what, number)], "second": [], "dies": (1, True)})
+
+
+@pytest.mark.parametrize("dies", [(2, False), (2, True), (3, False), (3, True)])
+@pytest.mark.parametrize("what", ACTIONS)
+def test_a_process_that_died_in_the_middle_of_its_amends(google, what, dies):
+    lived(google, BUSY | {"first": [("sort", 5)], "second": [(what, 1)], "dies": dies})
+
+
 def test_each_mark_stays_with_its_task(google):
     until = time.monotonic() + LONG_S
 
     @settings(max_examples=300 if LONG_S else 40, derandomize=not LONG_S, database=None, **QUIET)
     @given(plan=PLANS)
     def once(plan):
-        google[0].contrary = ()
-        google[0].faults.clear()
-        moment = Moment(*google, plan)
-        moment.check(moment.run())
+        lived(google, plan)
 
     once()
     while time.monotonic() < until:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.google.dying import dying
 from tests.google.emulator.contrary import MODES
 from tests.google.world import GoogleWorld, TroubledWorld
 from tests.promises.life import KINDS, Life
+from tests.promises.play import Killed
 from tests.promises.worlds import CLIENTS, DEALS
 
 NUMBERS = st.tuples(st.integers(0, 20), st.integers(0, 20), st.sampled_from(KINDS))
@@ -51,6 +53,9 @@ class LifeGoogle(Life):
         self._put_tab(head, rows)
 
     def _deletes(self, number, other, kind):
+        head, rows, place, mark = self._pick(number)
+        if mark is not None and mark.cells.get("Результат"):  # which the run had read by then, and counts
+            self.shaky.add(rows[place][head.index("Клиент")])
         self.delete_row(number=number)
 
     def _moves_a_column(self, number, other, kind):
@@ -107,6 +112,34 @@ class LifeGoogle(Life):
         self._nothing_is_lost(final=False)
         self.sync()
 
+    @rule(
+        what=st.sampled_from(ACTIONS), numbers=NUMBERS, cause=NUMBERS, elsewhere=st.booleans(),
+        at=st.sampled_from(((1, True), (1, True), (2, False), (2, True), (3, False))),
+    )  # fmt: skip
+    def killed_in_the_same_moment(self, what, numbers, cause, elsewhere, at):
+        """Somebody acts just before a write is applied, and the program dies before it can look at what it did to that.
+
+        The next run may be on another computer, which knows nothing of this one's state.
+        """
+        self._cause(*cause)
+        looks = [self.world.look()]
+
+        def act():
+            getattr(self, what)(*numbers)
+            looks.append(self.world.look())
+
+        for nth in range(1, 1 + (at[0] + 1) // 2):
+            self.world.google.faults.before(act, method="write", nth=nth)
+        try:
+            with dying(at[0], applied=at[1]):
+                self.world.sync(self.today)
+        except Killed:
+            self.world.died()
+            if elsewhere and not self.headers_moved:
+                self.lose_state(old=False)
+        self.world.unchanged_since(looks[-1])
+        self.sync()
+
     def _cause(self, number, other, kind):
         """The list of tasks changes: rows come, go and change in place."""
         if kind is None:
@@ -145,4 +178,8 @@ def _plain(move):
     return call
 
 
-Moments = type("Moments", (LifeGoogle,), _without_rules("in_the_same_moment", "mark_tasks", "write_by_hand"))
+Moments = type(
+    "Moments",
+    (LifeGoogle,),
+    _without_rules("in_the_same_moment", "killed_in_the_same_moment", "mark_tasks", "write_by_hand"),
+)

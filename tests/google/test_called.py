@@ -29,10 +29,11 @@ def told(*words):
 def test_every_command_says_the_title(google, tmp_path):
     book = google.add_book(FIRM, title="Окна. Юг")
     path = put_config(tmp_path, google, book)
-    assert called(path, book) == f"Google {book[:8]}"
-    assert "“edit”" not in told("status", str(path))
+    assert called(path, book, lang="en") == f"Google spreadsheet {book[:8]}"
+    assert called(path, book, lang="ru") == f"таблица Google {book[:8]}"
+    assert f"Google spreadsheet {book[:8]}" in told("status", str(path))
     assert "“Окна. Юг”" in told("plan", str(path))
-    assert called(path, book) == f"Google {book[:8]}", "a plan writes nothing"
+    assert called(path, book, lang="en") == f"Google spreadsheet {book[:8]}", "a plan writes nothing"
     assert told("sync", str(path)).count("“Окна. Юг”") == 2
     assert "“Окна. Юг”" in told("status", str(path))
     assert watched(path).called == "Окна. Юг"
@@ -51,9 +52,9 @@ def test_a_new_title_is_heard_and_copies_keep_their_name(google, tmp_path):
     google.document(book).title = "New"
     google.person(book).type("Клиенты", 2, 2, "Пётр")
     second = run.sync(str(path), today=TODAY)
-    assert called(path, book) == "New"
+    assert called(path, book, lang="en") == "New"
     assert first.backup.partition(".")[0] == second.backup.partition(".")[0]
 
 
 def test_a_file_is_called_by_its_name(tmp_path):
-    assert called(tmp_path / "crm.yaml", "base/clients.v2.xlsx") == "clients.v2.xlsx"
+    assert called(tmp_path / "crm.yaml", "base/clients.v2.xlsx", lang="ru") == "clients.v2.xlsx"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.cli.app import app
 from sheets_crm.errors import OwnerError
-from sheets_crm.sync import run
+from sheets_crm.sync import moving, moving_state, run
 from sheets_crm.sync.intake import book_of, open_config
 from sheets_crm.sync.moving import Order, copy
 from sheets_crm.tabs import read_tasks_tab
@@ -400,6 +400,43 @@ def test_a_copy_that_was_killed_is_begun_anew(google, firm):
     done = copy(str(firm), Order(book), today=TODAY)
     assert tasks(done.config) == tasks(firm)
     assert [sheet.title for sheet in google.document(book).sheets][:3] == ["Клиенты", "Сделки", "Отчёт"]
+
+
+@pytest.mark.slow
+def test_a_copy_to_a_file_that_was_killed_leaves_no_half_file(google, firm):
+    to_google(google, firm)
+    order = Order(str(firm / "back.xlsx"), config_name="crm-back.yaml")
+    with pytest.MonkeyPatch.context() as patch:  # power cut: nothing is taken back
+        patch.setattr(moving._Target, "undo", lambda _: None)
+        patch.setattr(moving_state, "carried", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            copy(str(firm / "crm-google.yaml"), order, today=TODAY)
+    (left,) = firm.glob("*.copying")
+    assert [path.name for path in left.iterdir()] == ["back.xlsx"]
+    assert not (firm / "back.xlsx").exists()
+    done = copy(str(firm / "crm-google.yaml"), order, today=TODAY)
+    assert not left.exists()
+    assert tasks(done.config) == tasks(firm)
+    assert run.sync(str(done.config), today=TODAY).written == ()
+
+
+def test_a_file_that_came_meanwhile_is_left_alone(google, firm, monkeypatch):
+    to_google(google, firm)
+
+    def slow(*_):
+        (firm / "back.xlsx").write_text("mine")
+
+    monkeypatch.setattr(moving, "_refuse_changed", slow)
+    with pytest.raises(OwnerError) as told:
+        copy(str(firm / "crm-google.yaml"), Order(str(firm / "back.xlsx"), config_name="crm-back.yaml"), today=TODAY)
+    assert told.value.key == "copy.stop.file_exists"
+    assert (firm / "back.xlsx").read_text() == "mine"
+    assert not list(firm.glob("*.copying"))
+    assert not (firm / "crm-back.yaml").exists()
+
+
+def _killed(*_):
+    raise KeyboardInterrupt
 
 
 def test_somebody_worked_at_the_old_place_meanwhile(google, firm):

@@ -98,7 +98,8 @@ class GoogleWorld(MemoryWorld):
 
     def look(self):
         ours = [self.google.sheet(self.book, info.name).id for info in self.infos() if info.tab]
-        return self.google.snapshot(self.book, without=ours)
+        hidden = [sheet.id for sheet in self.google.document(self.book).sheets if sheet.title.startswith("sheets-crm ")]
+        return self.google.snapshot(self.book, without=ours + hidden)
 
     def unchanged_since(self, look):
         assert differences(look, self.look()) == [], "the user's sheets changed"

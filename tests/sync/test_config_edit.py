@@ -45,13 +45,35 @@ def test_an_entry_is_added_and_taken_out_again(text):
     back = without_entry(added, "hand_over", same(ENTRY))
     rest = loaded(back)
     assert (rest["workbook"], rest.get("managers")) == (before["workbook"], before.get("managers"))
-    assert list(rest["hand_over"]) == loaded(added)["hand_over"][:-1]
+    assert list(rest.get("hand_over", [])) == loaded(added)["hand_over"][:-1]
+    if "hand_over" not in text:
+        assert back == text, "as if nobody had ever handed anything over"
     kept = [line for line in text.splitlines() if line.strip() and not line.startswith(("hand_over", "{"))]
     for line in kept:
         assert line in added.splitlines()
     assert ("\r\n" in text) == ("\r\n" in back)
     assert back.endswith("\n") or not text.endswith("\n")
     assert len(back.splitlines()) >= len(text.splitlines()) - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a: 1\nhand_over:\n  - {from: X, to: Y}  # ill\n\n# next\nb: 2\n", "a: 1\n\n# next\nb: 2\n"),
+        ("\ufeffhand_over: [{from: X, to: Y}]\r\nb: 2\r\n", "\ufeffb: 2\r\n"),
+        ("hand_over:\n- from: X\n  to: Y\nb: 2", "b: 2"),
+        ("b: 2\nhand_over:\n- from: X\n  to: Y", "b: 2"),
+        (
+            "b: 2\nhand_over: [{from: X, to: Y}]  # who does whose tasks\n",
+            "b: 2\nhand_over: []  # who does whose tasks\n",
+        ),
+        ("{hand_over: [{from: X, to: Y}], b: 2}\n", "{b: 2}\n"),
+        ("{b: 2, hand_over: [{from: X, to: Y}]}\n", "{b: 2}\n"),
+        ("hand_over: [{from: X, to: Y}]\n", "hand_over: []\n"),
+    ],
+)
+def test_with_its_last_entry_the_whole_list_goes(text, left):
+    assert without_entry(text, "hand_over", same({"from": "X"})) == left
 
 
 @pytest.mark.parametrize("text", [text for text in FILES if "X" in text])
@@ -61,7 +83,7 @@ def test_an_entry_about_the_same_tasks_is_replaced_where_it_stands(text):
     assert loaded(changed)["hand_over"][0] == entry
     assert loaded(changed)["hand_over"][1:] == loaded(text)["hand_over"][1:]
     gone = without_entry(changed, "hand_over", same(entry))
-    assert loaded(gone)["hand_over"] == loaded(text)["hand_over"][1:]
+    assert loaded(gone).get("hand_over", []) == loaded(text)["hand_over"][1:]
 
 
 def test_what_is_not_there_is_not_taken_out():

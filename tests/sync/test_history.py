@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 import openpyxl
@@ -145,6 +145,20 @@ def test_all_that_happened_is_told_newest_first(busy):
     english = busy.told(lang="en")
     assert "Phone: was “+79161234567”, now “+79160000001”" in english
     assert len(english) == len(told)
+
+
+def test_an_hour_is_told_as_people_write_it(shop):
+    shop.configure("tabs: {history: {on: true}}\n")
+    shop.sync()
+    shop.mark(2, Время=time(13, 30))
+    shop.sync(1)
+    assert "Отметка «Время»: Предложение без ответа: вписано «13:30»" in shop.told()
+    shop.mark(2, Время="после обеда")
+    shop.sync(2)
+    assert "Отметка «Время»: Предложение без ответа: было «13:30», стало «после обеда»" in shop.told()
+    tab = [str(cell) for row in tab_rows(shop.path, "История") for cell in row.values()]
+    assert "13:30" in tab
+    assert not any("13:30:00" in cell for cell in tab)
 
 
 def test_kinds_days_and_numbers_are_chosen(busy):

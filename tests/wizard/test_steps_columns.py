@@ -171,6 +171,19 @@ def test_a_client_written_once_means_as_above(tmp_path):
 # --- columns
 
 
+def test_only_sums_are_shown_in_groups(tmp_path):
+    rows = [["Код", "Клиент", "Телефон", "Сумма сделки", "Хх"]]
+    rows += [[1000 + n, name, 89120000000 + n, 150000 + n * 100, 20000 + n] for n, name in enumerate(NAMES)]
+    talk = begun(tmp_path, book(tmp_path / "numbers.xlsx", Сделки=rows))
+    press(talk)
+    amounts = {name: field(talk, name).value for name in "ACD"}
+    assert amounts == {"A": "id", "C": "phone", "D": "deal.amount"}
+    assert field(talk, "A").samples == ("1000", "1001", "1002")
+    assert field(talk, "C").samples[0] == "89120000000"
+    assert field(talk, "D").samples[0].split() == ["150", "000"]
+    assert field(talk, "E").samples[0] == "20000", "what it is nobody knows yet"
+
+
 def test_a_column_shows_values_and_why(talk):
     press(talk)
     phone = field(talk, "B")

@@ -5,7 +5,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.workbook.protection import WorkbookProtection
 
 from sheets_crm.cards import template, template_texts
 from sheets_crm.wizard.reading import Reader
@@ -26,6 +28,50 @@ def clients(tmp_path):
 @pytest.fixture
 def talk(tmp_path):
     return conversation(world(tmp_path), lang="ru", fresh=True)
+
+
+# --- locked
+
+
+@pytest.fixture
+def locked(clients):
+    lock(clients, on=True)
+    return clients
+
+
+def lock(path, *, on):
+    made = openpyxl.load_workbook(path)
+    made.security = WorkbookProtection(lockStructure=on)
+    made.save(path)
+
+
+@pytest.mark.parametrize(
+    ("lang", "menu"), [("ru", "Рецензирование — Защитить книгу"), ("en", "Review - Protect Workbook")]
+)
+def test_a_locked_workbook_is_told_at_once_with_what_to_do(tmp_path, locked, lang, menu):
+    talk = conversation(world(tmp_path), lang=lang, fresh=True)
+    assert press(talk) == "workbook/locked"
+    shown = talk.screen()
+    assert locked.name in shown.blocks[0].text
+    assert menu in field(talk, "lock").choices[0].label
+    assert press(talk) == "workbook/locked"
+    assert locked.name in errors(talk)["lock"], "it is still on"
+    lock(locked, on=False)
+    assert press(talk) == "sheets"
+    assert "workbook/locked" not in [place.id for place in talk.screen().places]
+    assert "protected_structure" not in talk.draft.settings
+
+
+def test_a_lock_may_stay(locked, talk):
+    press(talk)
+    assert press(talk, lock="write") == "sheets"
+    assert talk.draft.settings["protected_structure"] == "write"
+    assert through(talk)[-1] == "finish", "nothing else comes into the way"
+
+
+def test_a_lock_is_in_nobodys_way_where_the_tabs_stand_in_a_workbook_of_their_own(locked, talk):
+    locked.with_name("crm.yaml").write_text(f"workbook: {locked.name}\ncompanion: true\n", "utf-8")
+    assert press(talk) == "sheets"
 
 
 # --- found

@@ -20,7 +20,7 @@ from sheets_crm.books.copying.model import (
     TooLarge,
 )
 from sheets_crm.books.google.api import Ambiguous, Api, Json
-from sheets_crm.books.google.job import new_id
+from sheets_crm.books.google.generation import new_id
 from sheets_crm.books.google.reading import range_of
 from sheets_crm.books.google.seen import Seen, look, trimmed
 from sheets_crm.books.google.shape import GENERATION

@@ -158,6 +158,10 @@ class ExcelBook:
         files.refuse_read_only(target)
         files.wait_until_free(target, 0)
 
+    def is_locked(self) -> bool:
+        """Is the list of sheets locked, so that no tab is added unless that is allowed?"""
+        return not self.is_missing and self._open(files.read(self.path, self._wait_s))[1].is_protected
+
     def has_traces(self) -> bool:
         """Does anything of ours stand in the file: a tab, or a hidden name of one that somebody deleted?"""
         _, workbook = self._open(files.read(self.path, self._wait_s))

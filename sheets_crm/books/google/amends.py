@@ -1,16 +1,18 @@
 """Setting right a tab of people's that did not stand as we had seen it when our batch came.
 
 Each row knows what it should say: what people had in it by then, and of our batch only what reached the row it was meant for.
-Amends are a batch themselves, with a copy of their own; where somebody acts in that moment too, they are made once more. Pure.
+Amends are a batch themselves, with a copy of their own; where somebody acts in that moment too, they are made once more.
+They can be written down and taken up again by another run. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheets_crm.books.google.replay import VALUE, Line, replay
+from sheets_crm.books.google.columns import moved, moves_of
+from sheets_crm.books.google.replay import VALUE, Line, moving, replay
 from sheets_crm.books.google.witness import is_same, row_as_seen, shown_by
 
 Json = dict[str, Any]
@@ -32,10 +34,11 @@ class _Row:
 
 @dataclass
 class Amends:
-    """One tab. head: the row of its headers; key: the column of keys, None where nobody knows it any more."""
+    """One tab. head: the row of its headers; title, key: of the column of keys, None where nobody knows it any more."""
 
     sheet: int
     head: int
+    title: str
     key: int | None
     rows: list[_Row] = field(default_factory=list)
     missing: Cells = field(default_factory=list)
@@ -45,10 +48,12 @@ class Amends:
         cls, batch: Sequence[Json], sheet: int, *, seen: Sequence[Sequence[Any]], copy: Cells, head: int, title: str
     ) -> Amends:
         """What a batch did. seen: the rows for which it was made; copy: those it met. title: of the column of keys."""
-        found = cls(sheet, head, _column(copy, head, title))
-        aligned = found.key is not None and _aligned(seen, copy, head, found.key)
+        found = cls(sheet, head, title, _column(copy, head, title))
+        lines = replay(batch, sheet, copy)
+        relaid = any(line.origin == head and not _alike(line.cells, copy[head]) for line in lines)
+        aligned = not relaid and found.key is not None and _aligned(seen, copy, head, found.key)
         kept = set()
-        for line in replay(batch, sheet, copy):
+        for line in lines:
             kept.add(line.origin)
             found.rows.append(_Row(line.cells, _wanted(line, seen, copy, aligned=aligned)))
         for number, row in enumerate(copy):
@@ -63,13 +68,80 @@ class Amends:
 
     def applied(self, batch: Sequence[Json], copy: Cells) -> None:
         """The requests were applied, to rows that stood as the copy shows."""
+        moves = self._fit(copy)
         met = list(self._met(copy))
         lines = replay(batch, self.sheet, copy)
         stay = {line.origin for line in lines}
         self.missing = [row.should for n, row in enumerate(met) if n not in stay and row.should and _says(row.should)]
         self.rows = [
-            _Row(line.cells, list(line.cells) if line.origin is None else met[line.origin].should) for line in lines
+            _Row(line.cells, moved(line.cells, moves) if line.origin is None else met[line.origin].should)
+            for line in lines
         ]
+
+    def found(self, cells: Cells) -> None:
+        """The rows stand like this now, and nothing of ours was done to them since: what was typed stays."""
+        self._fit(cells)
+        self.rows = list(self._met(cells))
+        keys = {_value(row.cells, self.key) for row in self.rows} - {None}
+        self.missing = [
+            row for row in self.missing
+            if _value(row, self.key) not in keys and not any(_alike(row, other.cells) for other in self.rows)
+        ]  # fmt: skip
+
+    def record(self, batch: Sequence[Json]) -> Json:
+        """All that another run has to know, when this batch is sent. See `resumed`."""
+        rows = [[_bare(row.cells), None if row.should is None else _bare(row.should)] for row in self.rows]
+        missing = [_bare(row) for row in self.missing]
+        told = {"batch": [*moving(batch, self.sheet)], "head": self.head, "title": self.title, "key": self.key}
+        return {**told, "rows": rows, "missing": missing}
+
+    @classmethod
+    def resumed(cls, record: Mapping[str, Any], sheet: int, copy: Cells) -> Amends:
+        """Amends of which the process died. copy: how the batch met the rows."""
+        rows = [_Row(*row) for row in record["rows"]]
+        found = cls(sheet, record["head"], record["title"], record["key"], rows, record["missing"])
+        found.applied(record["batch"], copy)
+        return found
+
+    @classmethod
+    def by_hand(cls, sheet: int, *, copy: Cells, rows: Cells, head: int, title: str) -> Amends:
+        """Where nobody knows any more what the batch was: what stood in the copy and stands nowhere now is put back.
+
+        Nothing that stands is touched but cells that are empty now; nothing comes twice.
+        """
+        found = cls(sheet, head, title, _column(rows, head, title), [_Row(row, list(row)) for row in rows])
+        moves = moves_of(copy[head] if head < len(copy) else [], rows[: head + 1])
+        keyed = {_value(row.cells, found.key): row for row in found.rows[head + 1 :]}
+        for cells in (moved(row, moves) for row in copy[head + 1 :]):
+            key = _value(cells, found.key)
+            row = keyed.get(key) if key is not None else None
+            if row is not None:
+                width = max(len(row.cells), len(cells))
+                row.should = [_cell(row.cells if _entered(row.cells, n) else cells, n) for n in range(width)]
+            elif _says(cells) and (key is not None or not any(_within(cells, other.cells) for other in found.rows)):
+                found.missing.append(cells)
+        return found
+
+    def values(self) -> list[list[Any]]:
+        """The rows as they should stand."""
+        rows = [row.should for row in self.rows if row.should is not None] + self.missing
+        return [[shown_by(cell) for cell in row] for row in rows]
+
+    def standing(self) -> list[list[Any]]:
+        """The rows as they stand, as far as we know."""
+        return [[shown_by(cell) for cell in row.cells] for row in self.rows]
+
+    def _fit(self, cells: Cells) -> Mapping[int, int] | None:
+        """Somebody may have moved columns: what we know is brought to where they stand now. None: all stand as they did."""
+        moves = moves_of(self.rows[self.head].cells if self.head < len(self.rows) else [], cells)
+        if moves is not None:
+            self.key = moves.get(self.key) if self.key is not None else None
+            self.missing = [moved(row, moves) for row in self.missing]
+            self.rows = [
+                _Row(moved(row.cells, moves), None if row.should is None else moved(row.should, moves))
+                for row in self.rows
+            ]
+        return moves
 
     def _cells(self) -> Iterator[Json]:
         for number, row in enumerate(self.rows):
@@ -173,6 +245,16 @@ def _value(cells: Sequence[Json], column: int | None) -> Any:
 def _entered(cells: Sequence[Json], column: int) -> Json:
     found: Json = (cells[column] if column < len(cells) else {}).get(VALUE) or {}
     return found if found not in ({"boolValue": False}, {"stringValue": ""}) else {}
+
+
+def _within(one: Sequence[Json], other: Sequence[Json]) -> bool:
+    """Does another row say all that this one says?"""
+    return all(not _entered(one, n) or _entered(one, n) == _entered(other, n) for n in range(len(one)))
+
+
+def _bare(cells: Sequence[Json]) -> list[Json]:
+    """Cells without what a server tells unasked."""
+    return [{name: cell[name] for name in (VALUE, "effectiveValue") if cell.get(name)} for cell in cells]
 
 
 def _typed(cells: Sequence[Json], column: int) -> Json:

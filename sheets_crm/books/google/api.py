@@ -113,13 +113,21 @@ class Api(HTTPClient):
             found = [named.get(one.strip("'"), {}) for one in ranges]
         return [_filled(item.get("values", [])) for item in found]
 
-    def write(self, book: str, requests_: Sequence[Json], *, shown: Sequence[str] = (), fields: str = "") -> Json:
+    def write(
+        self,
+        book: str,
+        requests_: Sequence[Json],
+        *,
+        shown: Sequence[str] = (),
+        fields: str = "",
+        replies: bool = False,
+    ) -> Json:
         """`spreadsheets.batchUpdate`, all or nothing. Ambiguous: ask the spreadsheet whether it was done.
 
-        shown: ranges of which the answer tells `fields`, as they stand right after it.
+        shown: ranges of which the answer tells `fields`, as they stand right after it. replies: are they told?
         """
         body: Json = {"requests": list(requests_)}
-        params = {"fields": "spreadsheetId"}
+        params = {"fields": "spreadsheetId,replies" if replies else "spreadsheetId"}
         if shown:
             body |= {
                 "includeSpreadsheetInResponse": True, "responseRanges": list(shown), "responseIncludeGridData": True,

@@ -7,29 +7,31 @@ How requests are made is `job`'s business, how calls are tried again is `api`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sheets_crm.books.google import witness
-from sheets_crm.books.google.amends import Amends
+from sheets_crm.books.google import rescue, witness
+from sheets_crm.books.google.aftermath import Aftermath
 from sheets_crm.books.google.api import Ambiguous, Api, Counters
 from sheets_crm.books.google.drawn import draw
 from sheets_crm.books.google.filling import Filling
-from sheets_crm.books.google.job import Generation, Job, TabJob, after, free_title, new_id, tab_job
+from sheets_crm.books.google.generation import Generation
+from sheets_crm.books.google.job import Job, TabJob, after, copy_of, free_title, tab_job
 from sheets_crm.books.google.large import prepare, standing_links
 from sheets_crm.books.google.reading import Rows, grid_of, range_of
 from sheets_crm.books.google.removing import going
 from sheets_crm.books.google.replay import replay, typed
 from sheets_crm.books.google.room import refuse_too_large
 from sheets_crm.books.google.seen import Chosen, Seen, look, look_again, values_of
-from sheets_crm.books.google.shape import GENERATION, STAGING, Cells, Mark, Shape, SheetShape, generation_of, number_of
+from sheets_crm.books.google.shape import GENERATION, Cells, Mark, Shape, SheetShape, generation_of, number_of
 from sheets_crm.books.google.troubles import Refusal, owner_error
 from sheets_crm.books.model import Applied, FingerprintChanged, Grid, SheetInfo, WritePlan
 from sheets_crm.errors import OwnerError, WorkbookBusy
 
 Json = dict[str, Any]
-_AMENDS = 6  # how often what a write did in the wrong place is set right, where somebody acts each time
+_RESCUES = 4  # how often a tab is set right that a run left in disorder, before the run begins anew
 _GENERATION_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
 
 
@@ -39,6 +41,7 @@ class GoogleBook:
     chosen: which of the user's sheets, by title, are read and count for the fingerprint; all of them unless said.
     before_write: called with what was read, just before a write: the moment for a backup.
     may_sort: is it a time of day at which rows may be put in order though somebody has typed into them?
+    mends: may a read set a tab right that a run left in disorder? If not, it shows how the tab will stand.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class GoogleBook:
         chosen: Chosen = lambda titles: titles,
         before_write: Callable[[Seen], object] | None = None,
         may_sort: Callable[[], bool] = lambda: False,
+        mends: bool = True,
     ) -> None:
-        self.id, self._api = book, api
+        self.id, self._api, self._mends = book, api, mends
+        self._aftermath = Aftermath(api, book, lambda job, seen: self._send(job.requests(), job, seen))
         self._chosen: Chosen = chosen
         self._before_write, self._may_sort = before_write, may_sort
         self._seen: Seen | None = None
@@ -130,11 +135,34 @@ class GoogleBook:
     def _now(self) -> Seen:
         if self._seen is None:
             with self._named():
-                self._seen = look(self._api, self.id, self._chosen)
-            self._api.title = self._seen.shape.title or self._api.title
+                self._seen = self._looked()
             self.generation = number_of(self._seen.shape.generation)
             self.cells = sum(len(row) for rows in self._seen.rows.values() for row in rows)
         return self._seen
+
+    def _looked(self) -> Seen:
+        """What stands there; what a run left in disorder that died half-way is set right before."""
+        for _ in range(_RESCUES):
+            seen = look(self._api, self.id, self._chosen)
+            self._api.title = seen.shape.title or self._api.title
+            with suppress(FingerprintChanged):
+                wrong = rescue.wrong(self._api, self.id, seen)
+                if not wrong or not self._mends:
+                    return rescue.set_right(seen, wrong)
+                with self._named(writing=True):
+                    self._rescued(wrong, seen)
+        raise WorkbookBusy("sync.keeps_changing", workbook=self.title, n=_RESCUES)
+
+    def _rescued(self, wrong: Mapping[int, rescue.Wrong], seen: Seen) -> None:
+        if self._before_write is not None:
+            self._before_write(seen)
+        amends = {sheet: (one.amends, copy_of(one.tab, seen, 0)) for sheet, one in wrong.items()}
+        last = seen.shape.generation, seen.shape.generation_id
+        last = self._aftermath.ruled({sheet: one.rules for sheet, one in wrong.items() if one.rules}, last)
+        copies = [number for number in rescue.to_drop(seen) if number in {one.copy.id for one in wrong.values()}]
+        taken = {sheet.id for sheet in seen.shape.sheets}
+        _, left = self._aftermath.amended(amends, last, copies, taken=taken, seen=seen)
+        self._aftermath.tidy(left)
 
     def _named(self, *, writing: bool = False) -> _Named:
         return _Named(self._api, self.title, writing=writing)
@@ -155,7 +183,7 @@ class GoogleBook:
             if found.is_needed:
                 tabs.append(found)
         removed, notes = going(plan.remove, seen, plan.remove if plan.even_added else plan.kept)
-        leftovers = [sheet.id for sheet in seen.shape.sheets if sheet.tab == STAGING]
+        leftovers = rescue.to_drop(seen) if self._mends else []
         generation = Generation.after(seen.shape.generation, seen.shape.generation_id)
         with self._named():
             prepare(
@@ -181,7 +209,8 @@ class GoogleBook:
             requests = job.requests()
             answer = self._send(requests, job, seen)
             self.generation = number_of(job.generation.value)
-            self._witnessed(requests, answer, job, seen)
+            if self._aftermath.of(job, requests, answer, seen):
+                raise FingerprintChanged
         return _after(requests, job, seen)
 
     def _unchanged(self, seen: Seen) -> None:
@@ -196,11 +225,12 @@ class GoogleBook:
         The answer, with the copies of people's tabs in it; {} where it was lost. seen: what must stand there still.
         """
         shown = [range_of(witness.title_of(number)) for number in job.copies.values()]
+        replies = any("deleteConditionalFormatRule" in request for request in requests)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS)
+                return self._api.write(self.id, requests, shown=shown, fields=witness.FIELDS, replies=replies)
             except Ambiguous:
                 pass
             except Refusal as trouble:
@@ -265,66 +295,6 @@ class GoogleBook:
         sheet = new["addSheet"]["properties"]["sheetId"]
         found = self._api.structure(self.id, "sheets(properties(sheetId))").get("sheets", ())
         return any(item["properties"].get("sheetId", 0) == sheet for item in found)
-
-    # --- after the write
-
-    def _witnessed(self, requests: list[Json], answer: Json, job: Job, seen: Seen) -> None:
-        """Did people's tabs stand as we had read them when the batch came? If not, what it did to them is set right."""
-        copies: Mapping[int, int] = job.copies
-        shown = self._shown(answer, copies)
-        wrong: dict[int, Amends] = {}
-        for tab in job.tabs:
-            cells = witness.cells_of(shown, copies[tab.sheet]) if tab.sheet in copies else None
-            rows = seen.rows.get(tab.sheet, ())
-            if cells is not None and not witness.as_seen(rows, cells):
-                keyed = tab.drawn.keyed
-                assert keyed is not None
-                title = str(tab.drawn.rows[keyed.head][keyed.key])
-                wrong[tab.sheet] = Amends.after(
-                    requests, tab.sheet, seen=rows, copy=cells, head=keyed.head, title=title
-                )
-        made, copies = self._amended(wrong, job, copies)
-        self._tidy(copies)
-        if made:
-            raise FingerprintChanged
-
-    def _amended(
-        self, wrong: Mapping[int, Amends], job: Job, copies: Mapping[int, int]
-    ) -> tuple[bool, Mapping[int, int]]:
-        """Make amends, again where somebody acted in that moment too. Were there any? And the copies that are left."""
-        taken = {*job.sheets.values(), *copies.values()}
-        marker = job.generation
-        for turn in range(_AMENDS):
-            batch = [request for one in wrong.values() for request in one.requests()]
-            if not batch:
-                return turn > 0, copies
-            marker = Generation.after(marker.value, marker.number)
-            fresh = {sheet: new_id(taken) for sheet in wrong}
-            job = Job([], [], list(copies.values()), {}, marker, more=batch, copied={
-                sheet: (number, job.grid_of(sheet)) for sheet, number in fresh.items()
-            })  # fmt: skip
-            shown = self._shown(self._send(job.requests(), job, None), fresh)
-            copies = fresh
-            for sheet, one in wrong.items():
-                one.applied(batch, witness.cells_of(shown, fresh[sheet]) or [])
-        return True, copies
-
-    def _shown(self, answer: Json, copies: Mapping[int, int]) -> Json:
-        """The copies as the answer shows them, or read where it does not."""
-        shown: Json | None = answer.get("updatedSpreadsheet")
-        if shown or not copies:
-            return shown or {}
-        ranges = [range_of(witness.title_of(number)) for number in copies.values()]
-        return self._api.structure(self.id, witness.FIELDS, ranges=ranges)
-
-    def _tidy(self, copies: Mapping[int, int]) -> None:
-        """Copies are thrown away. Where that can't be done now, the next run does it."""
-        if not copies:
-            return
-        try:
-            self._api.write(self.id, [{"deleteSheet": {"sheetId": number}} for number in copies.values()])
-        except (Ambiguous, Refusal, OwnerError):
-            return
 
 
 def named(api: Api, title: str, *, writing: bool = False) -> _Named:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,7 +185,7 @@ def rules_gone(place: Place) -> Iterator[Json]:
     """Without our rules. Comes before anything that may change their places in the list, as pasting does."""
     old = set(place.kept.get("rules", ()))
     standing = place.raw.get("conditionalFormats", ())
-    gone = [index for index, rule in enumerate(standing) if _is_ours(rule, old)]
+    gone = [index for index, rule in enumerate(standing) if is_ours(rule, old)]
     for index in reversed(gone):
         yield {"deleteConditionalFormatRule": {"sheetId": place.sheet, "index": index}}
 
@@ -204,7 +204,8 @@ def _rules(drawn: Drawn, place: Place) -> Iterator[Json]:
         yield {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": boolean}, "index": index}}
 
 
-def _is_ours(rule: Mapping[str, Any], marks: set[str]) -> bool:
+def is_ours(rule: Mapping[str, Any], marks: Collection[str]) -> bool:
+    """Is it a rule of ours? marks: see `rule_marks`."""
     condition = rule.get("booleanRule", {}).get("condition", {})
     values = condition.get("values") or [{}]
     return condition.get("type") == "CUSTOM_FORMULA" and _rule_mark(values[0].get("userEnteredValue", "")) in marks
@@ -276,6 +277,14 @@ def _open_runs(drawn: Drawn, rows: Sequence[Sequence[Any]]) -> list[tuple[int, i
         return []
     own = {drawn.rows[keyed.head + 1 + row][keyed.key] for row in drawn.tab.tables[0].open_rows}
     return list(_runs([number for number, row in enumerate(rows) if keyed.key < len(row) and row[keyed.key] in own]))
+
+
+def is_closed(raw: Mapping[str, Any]) -> bool:
+    """Has somebody protected anything on a sheet from us? raw: as in `Place`."""
+    return any(
+        not item.get("requestingUserCanEdit") and not item.get("warningOnly") and item.get("description") != GUARD
+        for item in raw.get("protectedRanges", ())
+    )
 
 
 def _runs(columns: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -6,27 +6,26 @@ with itself instead of doing its work twice.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sheets_crm.books.google import boxes, frame, put, staging, views, witness
+from sheets_crm.books.google import boxes, frame, journal, put, rules, staging, views, witness
 from sheets_crm.books.google.difference import Plan
 from sheets_crm.books.google.drawn import Drawn, Row
 from sheets_crm.books.google.filling import Filling, Part, filling
+from sheets_crm.books.google.generation import Generation, new_id
 from sheets_crm.books.google.places import ids_told
 from sheets_crm.books.google.reading import Rows
 from sheets_crm.books.google.rows import Changes, by_key, padded, whole
 from sheets_crm.books.google.seen import Seen, digest
-from sheets_crm.books.google.shape import GENERATION, MARK, SheetShape, number_of
+from sheets_crm.books.google.shape import MARK, SheetShape
+from sheets_crm.books.google.witness import Copy
 
 Json = dict[str, Any]
 
-_ID_SPACE = 2**31 - 1
 _VALUE, _LINK = put.VALUE, put.LINK
 
 
@@ -35,8 +34,8 @@ class TabJob:
     """What one tab needs. plan: of a large one (see `large`), with the ids of its hidden sheets: staged, filled before the batch
     (None: there is none), and scratch.
 
-    grid: the size of the sheet's grid as it is, size: as it is to be. copy: the id of the hidden sheet that shows what stood
-    there when the batch came (see `witness`); None where nobody but us works in the tab.
+    grid: the size of the sheet's grid as it is, size: as it is to be. copy: the hidden sheet that shows what stood there
+    when the batch came (see `witness`); None where nobody but us works in the tab.
     """
 
     drawn: Drawn
@@ -54,7 +53,7 @@ class TabJob:
     charts: tuple[int, ...]
     spare: int  # a column beyond everybody's values
     grid: tuple[int, int]
-    copy: int | None = None
+    copy: Copy | None = None
     plan: Plan | None = None
     staged: int | None = None
     scratch: int = 0
@@ -74,6 +73,11 @@ class TabJob:
     def _has_bare_cells(self) -> bool:
         """Does the grid grow? Rows and columns that are added to it look like nothing yet."""
         return self.size is not None and (self.size[0] > self.grid[0] or self.grid[1] < self.drawn.width)
+
+    @property
+    def rule_marks(self) -> frozenset[str]:
+        """By which our conditional formats are known, of before and now."""
+        return frozenset(self.place.kept.get("rules", ())) | frozenset(frame.rule_marks(self.drawn))
 
     @property
     def height(self) -> int:
@@ -97,15 +101,6 @@ def free_title(title: str, taken: Sequence[str]) -> str:
     return name
 
 
-def new_id(taken: set[int]) -> int:
-    """An id that nothing in the spreadsheet has."""
-    while True:
-        number = secrets.randbelow(_ID_SPACE - 1) + 1
-        if number not in taken:
-            taken.add(number)
-            return number
-
-
 def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: str | None, may_sort: bool) -> TabJob:
     """Compare a drawn tab with what stands."""
     sheet = seen.tab(drawn.tab.id)
@@ -115,10 +110,12 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept, standing)
     relaid = kept.get("width") != drawn.width
     changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
+    used = (len(standing), max((len(row) for row in standing), default=0))
+    moved = changes is None and drawn.keyed is not None  # looks stand where columns stood: drop-downs, what is hidden
     if changes is None:
         area = kept.get("area") or [0, 0]
-        changes = whole(drawn, standing, (max(int(area[0]), len(standing) if drawn.keyed else 0), int(area[1])))
-    used = (len(standing), max((len(row) for row in standing), default=0))
+        theirs = used if drawn.keyed else (0, 0)  # all that people have there is drawn, wherever they moved it
+        changes = whole(drawn, standing, (max(int(area[0]), theirs[0]), max(int(area[1]), theirs[1])))
     now = (sheet.rows, sheet.columns) if sheet else (0, 0)
     size = frame.grid_size(drawn, used, now)
     old_charts = [int(one) for one in kept.get("charts", ())]
@@ -127,42 +124,25 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     return TabJob(
         drawn, number, sheet.title if sheet else title, place, changes,
         is_new=sheet is None, size=size if size != now else None,
-        look_changed=kept.get("look") != drawn.look, links_changed=kept.get("links", "") != drawn.linked,
+        look_changed=kept.get("look") != drawn.look or moved, links_changed=kept.get("links", "") != drawn.linked,
         sort=bool(changes.order) and (may_sort or quiet),
         mark=sheet.mark.metadata if sheet and sheet.mark else new_id(taken),
         guard=int(kept.get("guard") or new_id(taken)), charts=charts, spare=max(drawn.width, used[1]), grid=now,
-        copy=new_id(taken) if sheet and drawn.keyed else None,
+        copy=copy_of(sheet, seen, new_id(taken)) if sheet and drawn.keyed else None,
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Generation:
-    """The marker of one write. Two writes after one and the same write bear the same id: the second is refused."""
-
-    value: str
-    number: int
-    old: int | None
-
-    @classmethod
-    def after(cls, value: str, old: int | None) -> Generation:
-        count = number_of(value) + 1
-        taken = int.from_bytes(hashlib.sha256(f"sheets-crm {value}".encode()).digest()[:4], "big") % _ID_SPACE + 1
-        return cls(f"{count}:{secrets.token_hex(8)}", taken, old)
-
-    def requests(self) -> Iterator[Json]:
-        item = {
-            "metadataId": self.number, "metadataKey": GENERATION, "metadataValue": self.value,
-            "location": {"spreadsheet": True}, "visibility": "DOCUMENT",
-        }  # fmt: skip
-        yield {"createDeveloperMetadata": {"developerMetadata": item}}
-        if self.old is not None:
-            lookup = {"developerMetadataLookup": {"metadataId": self.old}}
-            yield {"deleteDeveloperMetadata": {"dataFilter": lookup}}
+def copy_of(sheet: SheetShape, seen: Seen, number: int) -> Copy | None:
+    """How a sheet is to be copied. None: it can't be without either leaving out rows or leaving a copy that is to stay."""
+    grid = sheet.rows, sheet.columns
+    if not frame.is_closed(sheet.raw):
+        return Copy(number, grid, next(n for n, one in enumerate(seen.sheets, 1) if one.id == sheet.id))
+    return None if sheet.raw.get("basicFilter") else Copy(number, grid)
 
 
 @dataclass
 class Job:
-    """A whole write. sheets: title -> sheet id, for links. copied: sheet id -> id of its copy, and the size of its grid."""
+    """A whole write. sheets: title -> sheet id, for links. copied: of people's tabs, by sheet id: how each is copied."""
 
     tabs: list[TabJob]
     removed: list[SheetShape]
@@ -171,36 +151,30 @@ class Job:
     generation: Generation
     notes: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     more: list[Json] = field(default_factory=list)  # requests besides
-    copied: dict[int, tuple[int, tuple[int, int]]] = field(default_factory=dict)
+    copied: dict[int, Copy] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for tab in self.tabs:
-            if tab.copy is not None:
-                self.copied[tab.sheet] = tab.copy, tab.grid
+        self.copied |= {tab.sheet: tab.copy for tab in self.tabs if tab.copy is not None}
 
     @property
     def copies(self) -> dict[int, int]:
-        """Of the tabs that people work in, by sheet id: the id of the hidden sheet that shows how the batch met them."""
-        return {sheet: number for sheet, (number, _) in self.copied.items()}
-
-    def grid_of(self, sheet: int) -> tuple[int, int]:
-        """The size of a copied sheet."""
-        return self.copied[sheet][1]
+        """By sheet id: the id of the hidden sheet that shows how the batch met it."""
+        return {sheet: copy.number for sheet, copy in self.copied.items()}
 
     def __bool__(self) -> bool:
         return bool(self.tabs or self.removed or self.leftovers)
 
     def requests(self) -> list[Json]:
         """The one batch after which everything stands. First of all it copies the tabs that people work in, as they stand."""
-        found = [*self.generation.requests(), *self.filling.late]
-        for original, (number, grid) in self.copied.items():
-            found += witness.copied(original, grid, number)
-        for tab in self.tabs:
-            found += self._tab(tab)
-        for sheet in self.removed:
-            found.append({"deleteSheet": {"sheetId": sheet.id}})
-        found += [{"deleteSheet": {"sheetId": number}} for number in self.leftovers]
-        return found + self.more
+        found = [*self.generation.requests(), *self.filling.late, *_sheets_gone(self.leftovers)]
+        parts = [[*self._tab(tab)] for tab in self.tabs]
+        for tab, part in zip(self.tabs, parts, strict=True):
+            if tab.copy is not None:
+                self.copied[tab.sheet] = _witness(tab, tab.copy, part, self.generation)
+        for original, copy in self.copied.items():
+            found += witness.copied(original, copy)
+        found += [request for part in parts for request in part]
+        return [*found, *_sheets_gone(sheet.id for sheet in self.removed), *self.more]
 
     def _tab(self, job: TabJob) -> Iterator[Json]:
         if job.is_repainted:
@@ -317,6 +291,22 @@ class Job:
 
 def _sheets(job: TabJob) -> staging.Sheets:
     return staging.Sheets(job.sheet, job.staged, job.scratch, job.grid[1], (job.size or job.grid)[0])
+
+
+def _sheets_gone(numbers: Iterable[int]) -> list[Json]:
+    return [{"deleteSheet": {"sheetId": number}} for number in numbers]
+
+
+def _witness(tab: TabJob, copy: Copy, part: Sequence[Json], generation: Generation) -> Copy:
+    """The copy with all that the next run needs to know, should this one not come to look at it."""
+    keyed = tab.drawn.keyed
+    assert keyed is not None
+    title = str(tab.drawn.rows[keyed.head][keyed.key])
+    told = journal.of_write(part, tab.sheet, seen=tab.place.standing, head=keyed.head, title=title)
+    note = journal.note(tab.place.standing, generation.value, head=keyed.head, title=title)
+    if gone := rules.deletions(part, tab.sheet):
+        note |= {"gone": gone, "rules": sorted(tab.rule_marks), "new": len(tab.drawn.tab.conditions)}
+    return replace(copy, note=note, journal=journal.packed(told))
 
 
 def after(job: TabJob, standing: Rows) -> Rows:

@@ -15,7 +15,8 @@ from typing import Any
 from sheets_crm.books.google import filling, frame, put
 from sheets_crm.books.google.api import Api
 from sheets_crm.books.google.difference import LINKED, Links, Plan, Uris, difference, whole
-from sheets_crm.books.google.job import TabJob, new_id
+from sheets_crm.books.google.generation import new_id
+from sheets_crm.books.google.job import TabJob
 from sheets_crm.books.google.places import known_places
 from sheets_crm.books.google.reading import range_of
 from sheets_crm.books.google.seen import Seen

@@ -1,11 +1,11 @@
 """A batch of ours played over the rows of a tab: which row stands where afterwards, and what of it the batch wrote.
 
-Knows those requests that write, delete, append and sort cells; the others move nothing. Pure.
+Knows those requests that write, delete, append and sort cells and that cut the grid; the others move nothing. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,13 +50,35 @@ def typed(value: Any) -> Json:
 def replay(requests: Sequence[Json], sheet: int, rows: Sequence[Sequence[Json]]) -> list[Line]:
     """The rows of a sheet after a batch."""
     lines = [Line(list(row), number) for number, row in enumerate(rows)]
+    for kind, body in _of(requests, sheet):
+        _HANDLERS[kind](lines, body)
+    return lines
+
+
+def moving(requests: Sequence[Json], sheet: int) -> Iterator[Json]:
+    """Those requests of a batch that count here, of their cells the values alone."""
+    for kind, body in _of(requests, sheet):
+        if "rows" in body:
+            rows = [{"values": [_entered(cell) for cell in row["values"]]} for row in body["rows"]]
+            yield {kind: {**body, "rows": rows, "fields": VALUE}}
+        else:
+            yield {kind: body}
+
+
+def _of(requests: Sequence[Json], sheet: int) -> Iterator[tuple[str, Json]]:
     for request in requests:
         ((kind, body),) = request.items()
-        place = body.get("start") or body.get("range") or body
-        handler = _HANDLERS.get(kind)
-        if handler is not None and place.get("sheetId") == sheet:
-            handler(lines, body)
-    return lines
+        place = body.get("start") or body.get("range") or body.get("properties") or body
+        if kind in _HANDLERS and place.get("sheetId") == sheet and _writes(kind, body):
+            yield kind, body
+
+
+def _writes(kind: str, body: Json) -> bool:
+    return kind not in {"updateCells", "repeatCell", "appendCells"} or VALUE in body["fields"].split(",")
+
+
+def _entered(cell: Json) -> Json:
+    return {VALUE: cell[VALUE]} if cell.get(VALUE) else {}
 
 
 def _written(cell: Json) -> Json:
@@ -65,8 +87,6 @@ def _written(cell: Json) -> Json:
 
 
 def _updated(lines: list[Line], body: Json) -> None:
-    if VALUE not in body["fields"].split(","):
-        return
     top, left = body["start"]["rowIndex"], body["start"]["columnIndex"]
     lines.extend(Line([], None) for _ in range(top + len(body["rows"]) - len(lines)))
     for number, row in enumerate(body["rows"], top):
@@ -75,8 +95,6 @@ def _updated(lines: list[Line], body: Json) -> None:
 
 
 def _repeated(lines: list[Line], body: Json) -> None:
-    if VALUE not in body["fields"].split(","):
-        return
     place = body["range"]
     for line in lines[place.get("startRowIndex", 0) : place.get("endRowIndex")]:
         for column in range(place["startColumnIndex"], place["endColumnIndex"]):
@@ -100,6 +118,14 @@ def _sorted(lines: list[Line], body: Json) -> None:
     lines[top:] = sorted(lines[top:], key=lambda line: _rank(line.at(spec["dimensionIndex"])))
 
 
+def _resized(lines: list[Line], body: Json) -> None:
+    """What lies beyond the new grid is gone."""
+    grid = body["properties"].get("gridProperties", {})
+    del lines[grid.get("rowCount", len(lines)) :]
+    for line in lines:
+        del line.cells[grid.get("columnCount", len(line.cells)) :]
+
+
 def _rank(value: Any) -> tuple[int, Any]:
     if value is None or value == "":
         return 3, 0
@@ -108,5 +134,5 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 _HANDLERS = {
     "updateCells": _updated, "repeatCell": _repeated, "deleteDimension": _deleted, "appendCells": _appended,
-    "sortRange": _sorted,
+    "sortRange": _sorted, "updateSheetProperties": _resized,
 }  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sheets_crm.books.google.job import Job
 from sheets_crm.books.google.seen import Seen
-from sheets_crm.books.google.witness import size_of
 from sheets_crm.errors import WorkbookUnreadable
 
 MOST_CELLS = 10_000_000  # of all grids together, empty cells too
@@ -19,7 +18,7 @@ def refuse_too_large(job: Job, seen: Seen, title: str) -> None:
         rows, columns = tab.size or tab.grid
         cells += rows * columns - tab.grid[0] * tab.grid[1]
         wide = max(wide, columns)
-    cells += sum(_area(size_of(grid)) for _, grid in job.copied.values())
+    cells += sum(_area(copy.size) for copy in job.copied.values())
     cells += sum(tab.plan.spare_cells for tab in job.tabs if tab.plan is not None)
     if cells > MOST_CELLS or wide > MOST_COLUMNS:
         said = {"workbook": title, "cells": cells, "most": MOST_CELLS}

@@ -102,7 +102,7 @@ def look(api: Api, book: str, chosen: Chosen) -> Seen:
         theirs = set(chosen([sheet.title for sheet in shape.sheets if sheet.tab is None]))
         wanted = [
             sheet for sheet in shape.sheets
-            if sheet.rows and (sheet.title in theirs if sheet.tab is None else sheet.tab != STAGING)
+            if sheet.rows and (sheet.title in theirs if sheet.tab is None else sheet.tab != STAGING or sheet.of is not None)
         ]  # fmt: skip
         try:
             return Seen(shape, values_of(api, book, wanted))
@@ -114,7 +114,7 @@ def look(api: Api, book: str, chosen: Chosen) -> Seen:
 
 def look_again(api: Api, book: str, seen: Seen) -> Seen:
     """The values of the same sheets once more. FingerprintChanged: some sheet is there no more under its name."""
-    wanted = [sheet for sheet in seen.shape.sheets if sheet.id in seen.rows]
+    wanted = [sheet for sheet in seen.sheets if sheet.id in seen.rows]
     try:
         return replace(seen, rows=values_of(api, book, wanted))
     except Refusal as trouble:

@@ -82,6 +82,12 @@ class SheetShape:
         standing = self.raw.get("basicFilter") or {}
         return bool(standing.get("criteria") or standing.get("filterSpecs"))
 
+    @property
+    def of(self) -> int | None:
+        """Of a copy that a write left behind: the sheet that it is a copy of. See `witness`."""
+        found = self.mark.kept.get("of") if self.mark and self.mark.tab == STAGING else None
+        return found if isinstance(found, int) else None
+
 
 @dataclass(frozen=True)
 class Shape:

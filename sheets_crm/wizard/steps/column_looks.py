@@ -5,6 +5,7 @@ from __future__ import annotations
 from sheets_crm.base.guess_score import evidence
 from sheets_crm.base.guess_words import fields_of
 from sheets_crm.books.model import CellError
+from sheets_crm.cards.model import FieldType
 from sheets_crm.wizard.draft import Draft
 from sheets_crm.wizard.reading import Reader
 from sheets_crm.wizard.steps.binding import BY_TRADE, SheetView, Target, guess_of, layout_of
@@ -34,12 +35,23 @@ class Looks:
         found: dict[str, None] = {}
         for row in self._rows:
             value = self._grid.cell(row, index)
-            text = value.code if isinstance(value, CellError) else show(value, self._lang)
+            text = value.code if isinstance(value, CellError) else self._shown(value, index)
             if text.strip():
                 found.setdefault(_short(text))
             if len(found) == _SAMPLES:
                 break
         return tuple(found)
+
+    def _shown(self, value: object, index: int) -> str:
+        """Sums in groups of three; numbers of cards, phones and what is not known yet figure by figure."""
+        if isinstance(value, float) and value.is_integer() and not self._is_amount(index):
+            return f"{value:.0f}"
+        return show(value, self._lang)
+
+    def _is_amount(self, index: int) -> bool:
+        card, name = self._view.columns.get(index, ("", ""))
+        spec = self._trade.cards[card].fields.get(name) if card in self._trade.cards else None
+        return spec is not None and spec.type in {FieldType.MONEY, FieldType.NUMBER}
 
     def sure(self, index: int) -> float | None:
         """Of a guess; None for a column that the owner bound or left, and for one that is nothing."""

@@ -135,7 +135,7 @@ class TimetableStep(OneScreen):
         url, messenger = self._addresses.known(draft), self._world.messenger
         if url is None or messenger is None:
             return Answered(draft, {ADDRESS: say(f"{_KEY}.wrong.no_address", lang)})
-        book = called(Path(draft.config), draft.workbook)
+        book = called(Path(draft.config), draft.workbook, lang=lang)
         said = messenger.send(url, say("notices.test.title", lang, book=book), say("notices.test.body", lang))
         if said is None:
             self._tested[draft.config] = Sentence(say(f"{_KEY}.sent", lang), "good")

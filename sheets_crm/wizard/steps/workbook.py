@@ -1,6 +1,6 @@
 """Step "workbook": which workbook it is: found on this computer, pasted, looked for, in Google, or a new one.
 
-Its ways that need more than one question have screens of their own: folder, google, starter.
+Its ways that need more than one question have screens of their own: folder, google, starter; so has a locked workbook.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sheets_crm.wizard.steps.asked import Typed, screen, told, typed
 from sheets_crm.wizard.steps.choosing import may_be_written, pasted_path, with_file
 from sheets_crm.wizard.steps.folder import FolderPart
 from sheets_crm.wizard.steps.google import GooglePart
+from sheets_crm.wizard.steps.locked import PART, LockedPart
 from sheets_crm.wizard.steps.places import Found, found_workbooks
 from sheets_crm.wizard.steps.starter import StarterPart
 from sheets_crm.words import Lang, say, show
@@ -52,7 +53,9 @@ class WorkbookStep:
         self._reader = reader
         self._world = world
         self._recent = tuple(recent)
+        self._locked = LockedPart(reader)
         self._parts: Mapping[str, Part] = {
+            PART: self._locked,
             "workbook/folder": FolderPart(reader, world),
             "workbook/google": GooglePart(reader, world),
             "workbook/starter": StarterPart(world),
@@ -60,9 +63,10 @@ class WorkbookStep:
         self._found: tuple[Found, ...] | None = None
 
     def parts(self, draft: Draft) -> Sequence[str]:
-        """The choice, and a screen for the way chosen where it has one."""
+        """The choice, a screen for the way chosen where it has one, and one about the lock of a locked workbook."""
         more = f"workbook/{draft.notes.get('way', '')}"
-        return ("workbook", more) if more in self._parts else ("workbook",)
+        parts = ("workbook", more) if more in self._parts else ("workbook",)
+        return (*parts, PART) if self._locked.is_needed(draft) else parts
 
     def title(self, part: str, draft: Draft, lang: Lang) -> str:
         """See `Step`."""
