@@ -152,7 +152,7 @@ class Dense:
             return True
         if (mine[at] == NO_TEXT).any() or (theirs[at] == NO_TEXT).any():
             return False
-        return bool((pool.gather(pl.Series(mine[at])) == pool.gather(pl.Series(theirs[at]))).all())
+        return bool((pool[pl.Series(mine[at])] == pool[pl.Series(theirs[at])]).all())
 
     def _numbers(self) -> npt.NDArray[np.float64]:
         return np.full(len(self.kinds), math.nan) if self.numbers is None else self.numbers
@@ -164,7 +164,7 @@ class Dense:
         """As a column. pool: of texts, with a null as its last; empty: a column at least as long, which lends its series."""
         text, number = empty.text.slice(0, len(self.kinds)), empty.number.slice(0, len(self.kinds))
         if self.codes is not None:
-            text = pool.gather(pl.Series(np.minimum(self.codes, np.uint32(len(pool) - 1))))
+            text = pool[pl.Series(np.minimum(self.codes, np.uint32(len(pool) - 1)))]
         if self.numbers is not None:
             number = pl.Series(self.numbers, nan_to_null=True)
         return Column(pl.Series(self.kinds), text, number, mark)

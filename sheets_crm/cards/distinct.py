@@ -28,8 +28,8 @@ class Distinct:
 
     def spread(self, parsed: Parsed) -> Parsed:
         """What the different cells mean, for all cells of the column."""
-        values = {name: series.gather(self.places) for name, series in parsed.values.items()}
-        return Parsed(values, self._issues(parsed.issues), parsed.blank.gather(self.places))
+        values = {name: series[self.places] for name, series in parsed.values.items()}
+        return Parsed(values, self._issues(parsed.issues), parsed.blank[self.places])
 
     def _issues(self, issues: pl.DataFrame) -> pl.DataFrame:
         if issues.is_empty():

@@ -50,7 +50,7 @@ def _items(block: bytes) -> pl.Series:
     order[plain] = np.arange(len(texts))
     order[odd] = np.arange(len(texts), len(items))
     read = pl.Series([text.replace("&", "&amp;") for text in odd_texts(slices)], dtype=pl.String)
-    return pl.concat([texts, read]).gather(pl.Series(order))
+    return pl.concat([texts, read])[pl.Series(order)]
 
 
 def tags_of(block: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -70,7 +70,7 @@ def split_tags(block: bytes) -> pl.Series:
 
 def after_tag(name: str, pieces: pl.Series, second: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> pl.Series:
     """The texts behind the start tags `name` that stand at the places `at` of `pieces`."""
-    pieces = pieces.gather(pl.Series(at.astype(np.uint32)))
+    pieces = pieces[pl.Series(at.astype(np.uint32))]
     texts = pieces.str.strip_prefix(f"{name}>")
     bare = second[at] == ord(">")
     if bare.all():
@@ -129,7 +129,7 @@ def put(texts: pl.Series, where: pl.Series, values: pl.Series) -> pl.Series:
     order = np.arange(len(texts), dtype=np.uint32)
     mask = where.to_numpy()
     order[mask] = np.arange(len(texts), len(texts) + len(values), dtype=np.uint32)
-    return pl.concat([texts, values]).gather(pl.Series(order))
+    return pl.concat([texts, values])[pl.Series(order)]
 
 
 def _each(texts: pl.Series, pattern: re.Pattern[str], replace: object) -> pl.Series:

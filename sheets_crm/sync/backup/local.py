@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sheets_crm.disk import PART, flush_folder, make_folder, sweep
 from sheets_crm.errors import NotFound, StateError, WorkbookBusy, WorkbookMissing
-from sheets_crm.sync.backup.copying import copied, digest_of, opened, told
+from sheets_crm.sync.backup.copying import copied, digest_of, is_same, opened, told
 from sheets_crm.sync.backup.model import Backup, Keep, Why, newest_first, staying
 from sheets_crm.sync.backup.register import Register
 from sheets_crm.sync.state import StateFolder
@@ -122,7 +122,7 @@ def _copy(workbook: Path, folder: Path, made: datetime) -> Backup:
     try:
         for _ in range(_TRIES):
             written = copied(workbook, part)
-            if digest_of(part) == written == digest_of(workbook):
+            if is_same(part, workbook):  # read again, both of them: the copy is whole, and nobody wrote meanwhile
                 break
         else:
             raise WorkbookBusy("state.workbook_changing", path=str(workbook))
