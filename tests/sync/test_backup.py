@@ -237,7 +237,7 @@ class Crash(BaseException):
     "step",
     [
         "local.copied",
-        "local.digest_of",
+        "local.is_same",
         "copying.flush",
         "local.flush_folder",
         "local._rotate",
