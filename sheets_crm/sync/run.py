@@ -246,6 +246,7 @@ def _once(
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
+    lost_tab.remember(state, result)
     remember_title(state, opened)
     forget_editor(opened)
     pending.clear(state)
