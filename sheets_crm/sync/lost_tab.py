@@ -1,15 +1,20 @@
 """The tasks tab that somebody deleted: what stood on it comes back from history.
 
-Marks of rules' tasks are found by their keys; tasks typed by hand stand nowhere else, so their words are kept there too.
+Marks of rules' tasks are found by their keys. What rows without a rule say (typed by hand, or no longer needed) stands nowhere
+else, so each run keeps it in the state folder; without that file history knows the words of those that are open.
 Knows nothing of how a tab is drawn. A tab that was switched off, or that stands elsewhere, is not gone.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sheets_crm.disk import write_whole
+from sheets_crm.sync.memory import MARKED
 from sheets_crm.sync.places import recalled
 from sheets_crm.tabs import TasksTab
 from sheets_crm.tasks import Mark
@@ -21,6 +26,12 @@ if TYPE_CHECKING:
     from sheets_crm.engine.model import Decision
     from sheets_crm.sync.intake import Opened, Read
     from sheets_crm.sync.memory import Past
+    from sheets_crm.sync.run import Result
+    from sheets_crm.sync.state import StateFolder
+    from sheets_crm.tasks import Task
+
+FILE = "own-rows.json"  # of the state folder
+_NONE = b'{"version": 1, "rows": []}'  # where there is nothing to keep, no file is made
 
 Note = tuple[str, Mapping[str, object]]
 
@@ -34,9 +45,56 @@ def is_gone(opened: Opened, seen: Read) -> bool:
 
 def from_history(past: Past, decisions: Sequence[Decision], today: date) -> TasksTab:
     """The tab's rows as history knows them; none where it knows none."""
-    rows = TasksTab(tuple(_own_rows(past)), ())
+    kept = _kept(past.state)
+    known = {mark.key for mark in kept}
+    rows = TasksTab((*kept, *(mark for mark in _own_rows(past) if mark.key not in known)), ())
     found = recalled(rows, lambda keys: past.marks(decisions, keys), today)
     return TasksTab(found.marks, tuple(dict.fromkeys(name for mark in found.marks for name in mark.extra)))
+
+
+def remember(state: StateFolder, result: Result) -> None:
+    """Keep the rows of the tab that no rule stands behind. A disk that refuses it stops nothing."""
+    drawn = next((tab for tab in result.tabs if tab.id == "tasks"), None)
+    if drawn is None:
+        return
+    columns = {column.id: column.values for column in drawn.tables[0].columns}
+    whys = dict(zip(columns["key"], columns["why"], strict=True))
+    rows = [_told(task, whys) for task in result.tasks if task.mark.own or task.closed_reason]
+    data = json.dumps({"version": 1, "rows": rows}, ensure_ascii=False, default=str).encode()
+    with suppress(OSError):
+        path = state.path / FILE
+        if (path.read_bytes() if path.exists() else _NONE) != data:
+            write_whole(path, data)
+
+
+def _told(task: Task, whys: Mapping[str, str]) -> dict[str, Any]:
+    """A row as JSON. What history knows of it (what a manager put) is left out; why it is over stands as it was drawn."""
+    mark = task.mark
+    cells = {name: value for name, value in mark.cells.items() if name not in MARKED}
+    if task.closed_reason:
+        cells["why"] = whys.get(task.key, "")
+    due = task.due if mark.own else mark.due
+    return {"key": task.key, "own": mark.own, "due": due.isoformat() if isinstance(due, date) else due, "cells": cells}
+
+
+def _kept(state: StateFolder | None) -> list[Mark]:
+    """The rows that were kept; none where there is no file, or it is damaged."""
+    if state is None:
+        return []
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        rows = json.loads((state.path / FILE).read_text("utf-8"))["rows"]
+        return [
+            Mark(str(row["key"]), due=_day(row["due"]), own=bool(row["own"]), cells=dict(row["cells"])) for row in rows
+        ]
+    return []
+
+
+def _day(told: str | None) -> date | str | None:
+    """A day, or the words in its place."""
+    try:
+        return date.fromisoformat(told) if told else None
+    except ValueError:
+        return told
 
 
 def notes(opened: Opened, marks: TasksTab) -> list[Note]:

@@ -25,8 +25,8 @@ from sheets_crm.tasks.keys import base_key, keyed, split_keys, step_of
 from sheets_crm.tasks.order import client_of, manager_of
 from sheets_crm.words import Lang
 
-_MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
-_OF_STEP = ("status", "outcome", "snooze_until")  # of _MARKED: what is said of one step; the rest is said of the task
+MARKED = ("status", "outcome", "reason", "comment", "snooze_until", "due", "time", "repeat")
+_OF_STEP = ("status", "outcome", "snooze_until")  # of MARKED: what is said of one step; the rest is said of the task
 _EXTRA = "extra:"  # before the header of a column that people added
 COLUMNS_FILE = "columns.json"
 
@@ -53,6 +53,11 @@ class Past:
     def previous(self, card: str) -> pl.DataFrame | None:
         """The card's frame as the last run left it."""
         return self._history.previous(card) if self._history else None
+
+    @property
+    def state(self) -> StateFolder | None:
+        """The folder of the earlier runs."""
+        return self._state
 
     def sheets(self) -> dict[str, SheetMemory]:
         """The sheets as the last run bound them."""
@@ -216,7 +221,7 @@ def marks_seen(marks: Iterable[Mark]) -> list[MarkSeen]:
 
 def _values(mark: Mark) -> dict[str, str]:
     """Column id -> text of all that a person may have typed into a row."""
-    names = [name for name in _MARKED if name != "due" or mark.own or isinstance(mark.due, str)]
+    names = [name for name in MARKED if name != "due" or mark.own or isinstance(mark.due, str)]
     values = {name: _text(getattr(mark, name)) for name in names}
     return values | {f"{_EXTRA}{header}": _text(value) for header, value in mark.extra.items()}
 

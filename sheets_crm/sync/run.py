@@ -14,7 +14,7 @@ from typing import Any
 from sheets_crm import __version__
 from sheets_crm.analytics.model import Numbers
 from sheets_crm.analytics.numbers import numbers as reckon
-from sheets_crm.base.bind import bind
+from sheets_crm.base.bind import Bound, bind
 from sheets_crm.base.build import build
 from sheets_crm.base.history import History, Run
 from sheets_crm.base.model import Base
@@ -25,6 +25,7 @@ from sheets_crm.books.model import Applied, Book, FingerprintChanged, WritePlan
 from sheets_crm.books.tab import Tab
 from sheets_crm.cards.model import Reading
 from sheets_crm.engine import Pack, Rule, RuleSettings, decide
+from sheets_crm.engine.model import Decision
 from sheets_crm.errors import WorkbookBusy
 from sheets_crm.shelf import NO_SHELF, Shelf
 from sheets_crm.sync import kept as kept_tab
@@ -49,7 +50,7 @@ from sheets_crm.sync.quick import remember_stamp
 from sheets_crm.sync.state import StateFolder
 from sheets_crm.sync.surroundings import said_of
 from sheets_crm.tabs import DrawContext, TasksTab
-from sheets_crm.tasks import Task, open_tasks
+from sheets_crm.tasks import Task, TaskSettings, open_tasks
 from sheets_crm.tasks.escalate import ESCALATION
 from sheets_crm.words import Lang, fill, say
 
@@ -246,6 +247,7 @@ def _once(
     history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
     memory.remember_sheets(state, sheets)
     places.remember(opened, state, seen)
+    lost_tab.remember(state, result)
     remember_title(state, opened)
     forget_editor(opened)
     pending.clear(state)
@@ -288,6 +290,46 @@ def _computed(
     config = opened.config
     past = memory.Past(history, StateFolder.existing(opened.path, config.workbook))
     before = past.sheets()
+    known = _reckoned(opened, seen, past, before, today=today, shelf=shelf)
+    base, figures, packs, rules = known.base, known.figures, known.packs, known.rules
+    calendar = calendar_of(config.calendar, config.country, today)
+    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
+    is_gone = lost_tab.is_gone(opened, seen)
+    if seen.is_lost:
+        marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
+    if is_gone:
+        marks = lost_tab.from_history(past, decisions, today)
+    over = endings(
+        past, marks.marks, decisions, (packs, rules),
+        facts=figures.facts, template=opened.template, today=today, calendar=calendar,
+    )  # fmt: skip
+    told = task_settings(config, sharing_of(config, packs, calendar))
+    tasks = _tasks(past, marks, decisions, over, today=today, settings=told)
+    tabs = draw(
+        config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=_labels(packs, config.language),
+        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, over=over, run=Run(now, today, who=who)),
+    )  # fmt: skip
+    gone = lost_tab.notes(opened, marks) if is_gone else ()
+    notes = (*known.bound.notes, *gone, *notes_of(calendar, decisions, tasks))
+    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
+    return result, memory.sheets_of(known.bound.bindings, seen.grids, before)
+
+
+@dataclass(frozen=True)
+class _Reckoned:
+    """What the user's sheets come to, whatever stands on our tabs; and the rules that are to judge it."""
+
+    bound: Bound
+    base: Base
+    figures: Numbers
+    packs: tuple[Pack, ...]
+    rules: RuleSettings
+
+
+def _reckoned(
+    opened: Opened, seen: Read, past: memory.Past, before: Mapping[str, SheetMemory], *, today: date, shelf: Shelf
+) -> _Reckoned:
+    config = opened.config
     with placed(opened.document):
         bound = bind(seen.grids, config.sheets, opened.template, country=config.country, today=today, memory=before)
     settings = config.base_settings(bound.settings)
@@ -303,42 +345,24 @@ def _computed(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
         formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
     )  # fmt: skip
-    calendar = calendar_of(config.calendar, config.country, today)
-    decisions = decide(figures.facts, packs, rules, today, roles=roles_of(config.managers), calendar=calendar)
-    if seen.is_lost:
-        marks = places.recalled(marks, lambda keys: past.marks(decisions, keys), today)
-    is_gone = lost_tab.is_gone(opened, seen)
-    if is_gone:
-        marks = lost_tab.from_history(past, decisions, today)
-    over = endings(
-        past,
-        marks.marks,
-        decisions,
-        (packs, rules),
-        facts=figures.facts,
-        template=opened.template,
-        today=today,
-        calendar=calendar,
-    )
+    return _Reckoned(bound, base, figures, packs, rules)
+
+
+def _tasks(
+    past: memory.Past, marks: TasksTab, decisions: Sequence[Decision], over: Endings, *, today: date, settings: TaskSettings
+) -> tuple[Task, ...]:  # fmt: skip
+    """The rows of the tasks tab."""
     remembered = past.marks(decisions)
-    tasks = open_tasks(
-        decisions, marks.marks, past.opened(decisions, marks.marks), today,
-        task_settings(config, sharing_of(config, packs, calendar)),
+    return open_tasks(
+        decisions, marks.marks, past.opened(decisions, marks.marks), today, settings,
         closed=past.closed(marks.marks), remembered=remembered, said=past.said(marks.marks, remembered), ended=over.why,
     )  # fmt: skip
-    names = {
-        rule.id: fill(getattr(rule.label, config.language), config.language, {})
-        for pack in packs
-        for rule in pack.rules
-    } | {ESCALATION: say("calendar.escalation.label", config.language)}
-    tabs = draw(
-        config, base, figures, tasks, first_seen=past.first_seen(base, today), extra=marks.extra, rules=names,
-        journal=lambda ctx: _journal(ctx, opened, history, base=base, tasks=tasks, marks=marks, over=over, run=Run(now, today, who=who)),
-    )  # fmt: skip
-    gone = lost_tab.notes(opened, marks) if is_gone else ()
-    notes = (*bound.notes, *gone, *notes_of(calendar, decisions, tasks))
-    result = Result(opened, lang, today, base, figures, tasks, tabs, packs, rules, notes, endings=over)
-    return result, memory.sheets_of(bound.bindings, seen.grids, before)
+
+
+def _labels(packs: Sequence[Pack], lang: Lang) -> dict[str, str]:
+    """Rule -> what people call it."""
+    found = {rule.id: fill(getattr(rule.label, lang), lang, {}) for pack in packs for rule in pack.rules}
+    return found | {ESCALATION: say("calendar.escalation.label", lang)}
 
 
 def _journal(

@@ -214,66 +214,33 @@ def _heads(path):
         yield head.removesuffix("[]")
 
 
+SHOP = {  # a small shop with one of everything: tasks, problems, duplicates, debts, a column nobody knows
+    "Clients": [
+        ["Client ID", "Client", "Phone", "E-mail", "Birthday", "Manager", "Zzqq"],
+        ["K-1", "Oak Cafe", "(426) 555-0101", "oak@firm.example", date(1980, 11, 22), "Jordan", "x1"],
+        ["K-2", "Elm Bar", "(426) 555-0101", "elm@firm.example", date(1980, 3, 2), "Riley", "x2"],
+        ["K-3", "Fir Inn", 4265550103, "fir@firm", date(1981, 4, 3), "Riley", "x3"],
+    ],
+    "Deals": [
+        ["Deal ID", "Client", "Stage", "Amount", "Created", "Invoice date", "Due date", "Paid", "Next step date", "Lost reason", "Closed"],
+        ["D-1", "K-1", "Invoice sent", 1000, date(2026, 9, 1), date(2026, 9, 5), date(2026, 10, 1), 100, None, None, None],
+        ["D-2", "K-2", "Won", 500, date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 9), 500, None, None, date(2026, 1, 9)],
+        ["D-3", "K-1", "Won", "1,200.5", date(2025, 1, 1), None, None, None, None, None, date(2025, 2, 9)],
+        ["D-4", "K-1", "Lost", 70, date(2025, 1, 1), None, None, None, None, None, None],
+    ],
+    "Remarks": [["Call the plumber on Monday"]],
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    """A small shop with one of everything: tasks, problems, duplicates, debts, a column nobody knows."""
     folder = tmp_path_factory.mktemp("shop")
     book = openpyxl.Workbook()
-    clients = book.active
-    clients.title = "Clients"
-    clients.append(["Client ID", "Client", "Phone", "E-mail", "Birthday", "Manager", "Zzqq"])
-    clients.append(["K-1", "Oak Cafe", "(426) 555-0101", "oak@firm.example", date(1980, 11, 22), "Jordan", "x1"])
-    clients.append(["K-2", "Elm Bar", "(426) 555-0101", "elm@firm.example", date(1980, 3, 2), "Riley", "x2"])
-    clients.append(["K-3", "Fir Inn", 4265550103, "fir@firm", date(1981, 4, 3), "Riley", "x3"])
-    deals = book.create_sheet("Deals")
-    deals.append(
-        [
-            "Deal ID",
-            "Client",
-            "Stage",
-            "Amount",
-            "Created",
-            "Invoice date",
-            "Due date",
-            "Paid",
-            "Next step date",
-            "Lost reason",
-            "Closed",
-        ]
-    )
-    deals.append(
-        [
-            "D-1",
-            "K-1",
-            "Invoice sent",
-            1000,
-            date(2026, 9, 1),
-            date(2026, 9, 5),
-            date(2026, 10, 1),
-            100,
-            None,
-            None,
-            None,
-        ]
-    )
-    deals.append(
-        [
-            "D-2",
-            "K-2",
-            "Won",
-            500,
-            date(2026, 1, 1),
-            date(2026, 1, 2),
-            date(2026, 1, 9),
-            500,
-            None,
-            None,
-            date(2026, 1, 9),
-        ]
-    )
-    deals.append(["D-3", "K-1", "Won", "1,200.5", date(2025, 1, 1), None, None, None, None, None, date(2025, 2, 9)])
-    deals.append(["D-4", "K-1", "Lost", 70, date(2025, 1, 1), None, None, None, None, None, None])
-    book.create_sheet("Remarks").append(["Call the plumber on Monday"])
+    book.remove(book.active)
+    for name, rows in SHOP.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
     book.save(folder / "shop.xlsx")
     (folder / "crm.yaml").write_text("workbook: shop.xlsx\nlanguage: en\ncountry: US\n", "utf-8")
     return folder

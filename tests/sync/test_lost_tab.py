@@ -59,6 +59,37 @@ def test_marks_and_own_tasks_come_back_once(firm):
     assert nothing_changed(str(firm.config), today=DAY) is not None
 
 
+def test_whole_rows_typed_by_hand_come_back_and_closed_ones(firm):
+    typed = {
+        "Приоритет": "Высокий",
+        "Менеджер": "Пётр",
+        "Контакт": "+7 916 000-00-01",
+        "Почему": "сохнут",
+        "Чек-лист": "лейка",
+        "Подсказка": "не кипятком",
+    }
+    firm.type(firm.base, "", **{"Что сделать": "Полить цветы", **typed})
+    firm.type(
+        firm.base,
+        "новый",
+        **{"Что сделать": "Купить бумагу", "Контакт": "магазин", "Статус": "Сделана", "Комментарий": "две пачки"},
+    )
+    firm.type(firm.base, "Лютик", Статус="В работе", Комментарий="думают")
+    firm.sync()
+    book = openpyxl.load_workbook(firm.base)
+    book["Сделки"]["C4"] = "Оплачено"  # Лютик has paid: nothing to remind of
+    book.save(firm.base)
+    firm.sync()
+    before = rows(firm)
+    assert before["Лютик"]["Почему"].startswith("Больше не нуж")
+    delete(firm)
+    firm.sync()
+    assert rows(firm) == before
+    assert typed.items() <= before["Полить цветы"].items()
+    assert not firm.sync().written
+    assert rows(firm) == before
+
+
 def test_a_task_that_was_deleted_before_the_tab_stays_deleted(firm):
     firm.type(firm.base, "", **{"Что сделать": "Полить цветы"})
     firm.sync()

@@ -69,6 +69,14 @@ def test_a_lock_may_stay(locked, talk):
     assert through(talk)[-1] == "finish", "nothing else comes into the way"
 
 
+def test_a_lock_may_stay_and_the_tabs_stand_beside(locked, talk):
+    press(talk)
+    assert press(talk, lock="companion") == "sheets"
+    assert talk.draft.settings["companion"] is True
+    assert "protected_structure" not in talk.draft.settings
+    assert "workbook/locked" not in [place.id for place in talk.screen().places]
+
+
 def test_a_lock_is_in_nobodys_way_where_the_tabs_stand_in_a_workbook_of_their_own(locked, talk):
     locked.with_name("crm.yaml").write_text(f"workbook: {locked.name}\ncompanion: true\n", "utf-8")
     assert press(talk) == "sheets"

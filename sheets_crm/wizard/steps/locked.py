@@ -18,10 +18,15 @@ from sheets_crm.words import Lang, say
 
 PART = "workbook/locked"
 _SETTING = "protected_structure"
+_WAYS: Mapping[str, Mapping[str, object]] = {
+    "take_off": {},
+    "write": {_SETTING: "write"},
+    "companion": {"companion": True},
+}
 
 
 class LockedPart:
-    """Take the lock off and have it looked at again, or leave it and let the program add its tabs all the same."""
+    """Take the lock off and have it looked at again, or leave it: the program adds its tabs all the same, or beside the workbook."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -43,7 +48,7 @@ class LockedPart:
         """See `Part`."""
         asked = Typed(draft, part, wrong)
         holds = "write" if draft.settings.get(_SETTING) == "write" else "take_off"
-        ways = tuple(Choice(way, say(f"setup.locked.ways.{way}", lang)) for way in ("take_off", "write"))
+        ways = tuple(Choice(way, say(f"setup.locked.ways.{way}", lang)) for way in _WAYS)
         told = Sentence(say("setup.locked.told", lang, workbook=Path(draft.workbook).name), "warning")
         which = Field(
             "lock", say("setup.locked.which", lang), "radio", asked.value("lock", holds), choices=ways, required=True,
@@ -55,8 +60,9 @@ class LockedPart:
         """See `Part`."""
         del action
         settings = {name: value for name, value in draft.settings.items() if name != _SETTING}
-        if typed(given, "lock") == "write":
-            return Answered(draft.model_copy(update={"settings": {**settings, _SETTING: "write"}}))
+        meant = _WAYS.get(typed(given, "lock"))
+        if meant:
+            return Answered(draft.model_copy(update={"settings": {**settings, **meant}}))
         self._reader.look_again()
         if self.is_needed(draft):
             return Answered(draft, {"lock": say("setup.locked.still", lang, workbook=Path(draft.workbook).name)})
