@@ -117,7 +117,7 @@ class Moment:
         rows += [
             tuple(read.get(f"n{n}", ("Новая", f"новое {n}", None, None, f"n{n}"))) for n in range(self.plan["new"])
         ]
-        rows = rows or [("Новая", "последнее", None, None, "z")]
+        rows = rows or [tuple(read.get("z", ("Новая", "последнее", None, None, "z")))]
         return WritePlan((drawn(rows[::-1] if self.plan["turned"] else rows),), expected), rows
 
     def run(self):
