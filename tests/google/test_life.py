@@ -30,9 +30,10 @@ def test_a_life_in_which_the_program_dies_in_that_moment(what):
             head, rows, place, mark = life._pick(number)
             if mark is None and rows[place][head.index("Клиент")] != life.deals[1].client:
                 life._act(number, "words", anew=True)
+        columns = iter((5, 18, 1))  # to be sorted by: the client, the key, the day
         for number, at in enumerate(((1, True), (2, True), (3, False)), 1):
             life.killed_in_the_same_moment(
-                what=what, numbers=(number, 1, "words"), cause=(number, 1, "words"), elsewhere=True, at=at
+                what=what, numbers=(next(columns), 2, "words"), cause=(number, 1, "words"), elsewhere=True, at=at
             )  # fmt: skip
     finally:
         life.teardown()

@@ -63,9 +63,10 @@ class GoogleWorld(MemoryWorld):
 
     def rows(self, sheet):
         found = self.google.sheet(self.book, sheet)
+        height = found.used()[0]  # below are formats and drop-downs only, no rows of people's
         return [
             [_plain(value, found.more(number, place)) for place, value in enumerate(row.values)]
-            for number, row in enumerate(found.rows)
+            for number, row in enumerate(found.rows[:height])
         ]
 
     def put(self, sheet, rows):
