@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from sheets_crm.cards.model import Parsed
@@ -45,6 +44,8 @@ def distinct(column: Column) -> Distinct | None:
     count = len(column)
     if count < _LONG or column.text.n_unique() * _TIMES > count or not column.kind.is_in(_WORDS).all():
         return None
+    import numpy as np  # heavy: only where a column is read
+
     codes = column.text.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy() + 1
     first = np.zeros(int(codes.max()) + 1, np.int64)
     first[codes[::-1]] = (
