@@ -6,7 +6,7 @@ from sheets_crm.books.google.access import who
 from sheets_crm.books.google.api import Api
 from sheets_crm.books.google.book import GoogleBook
 from sheets_crm.books.google.settings import Calling
-from sheets_crm.books.model import WritePlan
+from sheets_crm.books.model import FingerprintChanged, WritePlan
 from sheets_crm.errors import OwnerError
 from tests.books.test_google_moment import BUSY, COMMENT, KEY, TAB, Moment
 from tests.google.dying import dying
@@ -133,7 +133,7 @@ def test_two_runs_that_find_the_same_copy_make_amends_once(google, key):
 
 def test_without_the_right_to_write_the_copy_stays(google, key):
     moment = left(google, key)
-    google.faults.add("answer", 403, method="write", times=9)
+    google.faults.add("answer", 403, method="write", times=6)
     with pytest.raises(OwnerError):
         moment.book.fingerprint()
     assert len(hidden(google, moment)) == 1
@@ -145,7 +145,7 @@ def test_without_the_right_to_write_the_copy_stays(google, key):
 @pytest.mark.parametrize("kind", ["reset", "reset_after", "html_after", "truncate"])
 def test_amends_of_a_copy_in_a_troubled_network(google, key, kind):
     moment = left(google, key)
-    google.faults.add(kind, method="write", nth=1, times=2)
+    google.faults.add(kind, method="write", nth=1, times=6)
     moment.book.fingerprint()
     assert said(moment.stands()) == moment.said
     assert [row[KEY] for row in moment.stands()].count("n0") <= 1
@@ -169,3 +169,22 @@ def test_a_protection_of_somebody_s_own(google, key, filtered):
     assert "duplicateSheet" not in kinds
     assert ("copyPaste" in kinds) != filtered
     moment.check(rows)
+
+
+@pytest.mark.parametrize("act", [("insert", 0), ("sort", 5), ("write", 1), ("delete", 2)])
+def test_somebody_who_never_rests(google, key, monkeypatch, act):
+    """As often as amends are made somebody moves the rows again: the copy stays until all is right."""
+    moment = Moment(google, key, SORTED)
+    acts = iter((("sort", 5), act))
+    google.faults.add("act", lambda: moment.act(*next(acts)), method="write", times=2)
+    monkeypatch.setattr("sheets_crm.books.google.aftermath.TURNS", 1)
+    with pytest.raises(FingerprintChanged):
+        moment.book.apply(moment.planned()[0])
+    monkeypatch.undo()
+    google.faults.clear()
+    moment.book = google_book(google, moment.book.id, key)
+    moment.book.fingerprint()
+    gone = {key for key in moment.said if key in moment.deleted}
+    assert said(moment.stands()) == {key: words for key, words in moment.said.items() if key not in gone}
+    assert sorted(row[1] for row in moment.stands() if any(row) and not row[KEY]) == sorted(moment.mine)
+    assert hidden(google, moment) == []

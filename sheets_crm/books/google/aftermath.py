@@ -77,7 +77,8 @@ class Aftermath:
             for sheet, (one, _) in wrong.items():
                 cells = witness.cells_of(shown, fresh[sheet].number) or []
                 one.applied(batch, witness.parted(cells)[0])
-        return True, copies
+        done = not any(one.requests() for one, _ in wrong.values())
+        return True, copies if done else []  # what is not right yet, the next look sets right by the copy
 
     def ruled(self, hit: Mapping[int, Rules], last: Last) -> Last:
         """Put back conditional formats of people's that a write hit, by sheet id. The last write's marker then."""
