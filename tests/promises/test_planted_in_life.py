@@ -115,7 +115,7 @@ def who_stands_in_stays_for_good(monkeypatch):
 
 
 def outcomes_are_not_recorded(monkeypatch):
-    monkeypatch.setattr(memory, "_MARKED", tuple(name for name in memory._MARKED if name != "outcome"))
+    monkeypatch.setattr(memory, "MARKED", tuple(name for name in memory.MARKED if name != "outcome"))
 
 
 def an_own_time_is_dropped(monkeypatch):
