@@ -133,7 +133,7 @@ def test_two_runs_that_find_the_same_copy_make_amends_once(google, key):
 
 def test_without_the_right_to_write_the_copy_stays(google, key):
     moment = left(google, key)
-    google.faults.add("answer", 403, method="write", times=6)
+    google.faults.add("answer", 403, method="write", times=9)
     with pytest.raises(OwnerError):
         moment.book.fingerprint()
     assert len(hidden(google, moment)) == 1
@@ -145,7 +145,7 @@ def test_without_the_right_to_write_the_copy_stays(google, key):
 @pytest.mark.parametrize("kind", ["reset", "reset_after", "html_after", "truncate"])
 def test_amends_of_a_copy_in_a_troubled_network(google, key, kind):
     moment = left(google, key)
-    google.faults.add(kind, method="write", nth=1, times=6)
+    google.faults.add(kind, method="write", nth=1, times=2)
     moment.book.fingerprint()
     assert said(moment.stands()) == moment.said
     assert [row[KEY] for row in moment.stands()].count("n0") <= 1
@@ -188,3 +188,15 @@ def test_somebody_who_never_rests(google, key, monkeypatch, act):
     assert said(moment.stands()) == {key: words for key, words in moment.said.items() if key not in gone}
     assert sorted(row[1] for row in moment.stands() if any(row) and not row[KEY]) == sorted(moment.mine)
     assert hidden(google, moment) == []
+
+
+def test_a_row_that_went_while_somebody_typed_into_it(google, key):
+    """Another row may have come in its place: then both would stand. All of the write is taken back, and the run begins anew."""
+    moment = Moment(google, key, SORTED | {"gone": {1}, "new": 1, "first": []})
+    google.faults.before(lambda: moment.anna.type(TAB, 3, 5, "7 %"), method="write", nth=1)
+    with dying(1, applied=True), pytest.raises(Killed):
+        moment.book.apply(moment.planned()[0])
+    moment.book = google_book(google, moment.book.id, key)
+    moment.book.fingerprint()
+    assert [row[KEY] for row in moment.stands() if any(row)].count("n0") == 0
+    assert said(moment.stands()) == moment.said

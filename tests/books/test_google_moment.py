@@ -5,6 +5,7 @@ The process may die at any write; the next one is on another machine. SHEETS_CRM
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -213,6 +214,22 @@ def test_a_process_that_died_after_a_write_in_somebodys_way(google, what, number
 @pytest.mark.parametrize("what", ACTIONS)
 def test_a_process_that_died_in_the_middle_of_its_amends(google, what, dies):
     lived(google, BUSY | {"first": [("sort", 5)], "second": [(what, 1)], "dies": dies})
+
+
+def test_columns_laid_out_anew_while_somebody_types(google):
+    """What was typed under an old header does not come to stand under a new one."""
+    google[0].contrary = ()
+    google[0].faults.clear()
+    moment = Moment(*google, BUSY | {"first": [], "second": [], "dies": None})
+    plan, _ = moment.planned()
+    table = plan.tabs[0].tables[0]
+    status, todo, result, comment, key = table.columns
+    swapped = replace(table, columns=(status, comment, result, todo, key))
+    google[0].faults.before(lambda: moment.act("type", 3), method="write", nth=1)
+    with pytest.raises(FingerprintChanged):
+        moment.book.apply(WritePlan((replace(plan.tabs[0], tables=(swapped,)),), plan.expected))
+    assert moment.anna.rows(TAB)[0] == HEAD
+    assert {row[KEY]: row[COMMENT] for row in moment.stands() if any(row)} == moment.said
 
 
 def test_each_mark_stays_with_its_task(google):

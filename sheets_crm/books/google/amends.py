@@ -51,15 +51,13 @@ class Amends:
         found = cls(sheet, head, title, _column(copy, head, title))
         lines = replay(batch, sheet, copy)
         relaid = any(line.origin == head and not _alike(line.cells, copy[head]) for line in lines)
-        aligned = not relaid and found.key is not None and _aligned(seen, copy, head, found.key)
-        kept = set()
-        for line in lines:
-            kept.add(line.origin)
-            found.rows.append(_Row(line.cells, _wanted(line, seen, copy, aligned=aligned)))
-        for number, row in enumerate(copy):
-            same = number < len(seen) and row_as_seen(seen[number], row)
-            if number not in kept and _says(row) and not (aligned and same):
-                found.missing.append(row)
+        kept = {line.origin for line in lines}
+        gone = [(number, row) for number, row in enumerate(copy) if number not in kept and _says(row)]
+        edited = any(number >= len(seen) or not row_as_seen(seen[number], row) for number, row in gone)
+        # where somebody typed into a row that went, something new of the batch may stand for it: all of it is taken back
+        aligned = not relaid and not edited and found.key is not None and _aligned(seen, copy, head, found.key)
+        found.rows = [_Row(line.cells, _wanted(line, seen, copy, aligned=aligned)) for line in lines]
+        found.missing = [] if aligned else [row for _, row in gone]
         return found
 
     def requests(self) -> list[Json]:

@@ -40,10 +40,12 @@ def wrong(api: Api, book: str, seen: Seen) -> dict[int, Wrong]:
     standing = {sheet.id: sheet for sheet in seen.sheets}
     for copy in _left(seen):
         tab = standing.get(copy.of) if copy.of is not None else None
-        if tab is None or tab.id in found or _is_as_believed(copy, seen):
+        believed = _is_as_believed(copy, seen)
+        if tab is None or tab.id in found or (believed and not _gone(copy)):
             continue  # the tab is gone, or the copy shows nothing but what the batch was made for
         answer = _read(api, book, copy, tab)
-        amends, rules = _examined(answer, copy, tab), _rules(answer, copy, tab)
+        amends = Amends(tab.id, 0, "", None) if believed else _examined(answer, copy, tab)
+        rules = _rules(answer, copy, tab)
         if amends.requests() or rules is not None:
             found[tab.id] = Wrong(amends, rules, copy, tab)
     return found
@@ -56,7 +58,7 @@ def to_drop(seen: Seen) -> list[int]:
 
 def set_right(seen: Seen, found: Mapping[int, Wrong]) -> Seen:
     """What was seen, as it will stand once the next write has set it right."""
-    return seen.with_rows({sheet: one.amends.values() for sheet, one in found.items()})
+    return seen.with_rows({sheet: one.amends.values() for sheet, one in found.items() if one.amends.rows})
 
 
 def _left(seen: Seen) -> Iterator[SheetShape]:
@@ -68,7 +70,13 @@ def _left(seen: Seen) -> Iterator[SheetShape]:
 def _is_as_believed(copy: SheetShape, seen: Seen) -> bool:
     assert copy.mark is not None
     rows = witness.without_journal(seen.rows.get(copy.id, ()))
-    return journal.digest_of(rows) == copy.mark.kept.get("was") and not copy.mark.kept.get("gone")
+    return journal.digest_of(rows) == copy.mark.kept.get("was")
+
+
+def _gone(copy: SheetShape) -> list[int]:
+    """The places at which the batch deleted conditional formats."""
+    assert copy.mark is not None
+    return [int(place) for place in copy.mark.kept.get("gone", ())]
 
 
 def _read(api: Api, book: str, copy: SheetShape, tab: SheetShape) -> Json:
@@ -85,7 +93,7 @@ def _rules(answer: Json, copy: SheetShape, tab: SheetShape) -> Rules | None:
     assert copy.mark is not None
     kept = copy.mark.kept
     found = Rules(tab.id, frozenset(map(str, kept.get("rules", ()))), _number(copy, "new"))
-    found.met(rules_of(answer, copy.id), [int(place) for place in kept.get("gone", ())])
+    found.met(rules_of(answer, copy.id), _gone(copy))
     return found if found.requests(rules_of(answer, tab.id)) else None
 
 
