@@ -235,7 +235,7 @@ def test_columns_laid_out_anew_while_somebody_types(google):
 def test_each_mark_stays_with_its_task(google):
     until = time.monotonic() + LONG_S
 
-    @settings(max_examples=300 if LONG_S else 40, derandomize=not LONG_S, database=None, **QUIET)
+    @settings(max_examples=300 if LONG_S else 25, derandomize=not LONG_S, database=None, **QUIET)
     @given(plan=PLANS)
     def once(plan):
         lived(google, plan)
