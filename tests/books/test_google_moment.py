@@ -204,13 +204,13 @@ def lived(google, plan):
     return moment
 
 
-@pytest.mark.parametrize("number", [1, 4])
+@pytest.mark.parametrize("number", [1, 4] if LONG_S else [1])
 @pytest.mark.parametrize("what", ACTIONS)
 def test_a_process_that_died_after_a_write_in_somebodys_way(google, what, number):
     lived(google, BUSY | {"first": [(what, number)], "second": [], "dies": (1, True)})
 
 
-@pytest.mark.parametrize("dies", [(2, False), (2, True), (3, False), (3, True)])
+@pytest.mark.parametrize("dies", [(2, True), (3, False), (2, False), (3, True)][: 4 if LONG_S else 2])
 @pytest.mark.parametrize("what", ACTIONS)
 def test_a_process_that_died_in_the_middle_of_its_amends(google, what, dies):
     lived(google, BUSY | {"first": [("sort", 5)], "second": [(what, 1)], "dies": dies})
@@ -235,7 +235,7 @@ def test_columns_laid_out_anew_while_somebody_types(google):
 def test_each_mark_stays_with_its_task(google):
     until = time.monotonic() + LONG_S
 
-    @settings(max_examples=300 if LONG_S else 40, derandomize=not LONG_S, database=None, **QUIET)
+    @settings(max_examples=300 if LONG_S else 25, derandomize=not LONG_S, database=None, **QUIET)
     @given(plan=PLANS)
     def once(plan):
         lived(google, plan)

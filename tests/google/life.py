@@ -137,6 +137,9 @@ class LifeGoogle(Life):
             self.world.died()
             if elsewhere and not self.headers_moved:
                 self.lose_state(old=False)
+                self.world.sync(self.today)
+                self._nothing_is_lost(final=False)
+                self.outcomes.clear()  # what had been written when the program died was recorded there alone
         self.world.unchanged_since(looks[-1])
         self.sync()
 
