@@ -165,6 +165,16 @@ def test_a_deleted_key_column_doubles_nothing():
     assert {task.key: task.mark.comment for task in tasks} == {key(ANNA): "mine", key(BORIS): ""}
 
 
+def test_a_deleted_key_column_makes_no_keys_of_the_column_beside_it():
+    paper = commented()
+    place = paper.column(RU["key"])
+    paper.rows = [[*row[:place], value] for row, value in zip(paper.rows, ("Скидка", "5 %", "7 %"), strict=True)]
+    marks = read_marks(paper.grid())
+    assert [mark.extra for mark in marks] == [{"Скидка": "5 %"}, {"Скидка": "7 %"}]
+    assert [mark.key for mark in marks] == ["", ""]
+    assert "mine" in {mark.comment for mark in marks}
+
+
 def test_a_deleted_manager_column_reads_as_blank():
     paper = commented()
     place = paper.column(RU["reason"])
