@@ -43,7 +43,7 @@ def find_columns(rows: Sequence[Sequence[Typed]]) -> Found:
     ids = _by_label(names)
     if key is not None:
         ids = {name: place for name, place in ids.items() if place != key} | {"key": key}
-    ids = _by_neighbours(ids, names)
+    ids = _by_neighbours(ids)
     ids = _by_likeness(ids, names)
     taken = set(ids.values())
     return Found(header, ids, _extra(rows, header, taken), _language(names))
@@ -76,17 +76,22 @@ def _by_label(names: Sequence[str]) -> dict[str, int]:
     return ids
 
 
-def _by_neighbours(ids: dict[str, int], names: Sequence[str]) -> dict[str, int]:
-    """A run of missing columns between two found ones that stand just so far apart: their headers were overwritten."""
+def _by_neighbours(ids: dict[str, int]) -> dict[str, int]:
+    """A run of missing columns between two found ones that stand just so far apart: their headers were overwritten.
+
+    Past the last found column nothing says where ours end: what stands there may be people's own.
+    """
     found = dict(ids)
     start = 0
     while start < len(IDS):
         if IDS[start] in ids:
             start += 1
             continue
-        end = next((place for place in range(start, len(IDS)) if IDS[place] in ids), len(IDS))
+        end = next((place for place in range(start, len(IDS)) if IDS[place] in ids), None)
+        if end is None:
+            break
         left = ids[IDS[start - 1]] if start else -1
-        right = ids[IDS[end]] if end < len(IDS) else len(names)
+        right = ids[IDS[end]]
         if right - left - 1 == end - start and not set(range(left + 1, right)) & set(ids.values()):
             found |= {name: left + 1 + shift for shift, name in enumerate(IDS[start:end])}
         start = end
