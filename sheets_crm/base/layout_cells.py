@@ -6,7 +6,7 @@ Decides nothing about tables. Positions here are 0-based (row position p is the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property, lru_cache
 
 import numpy as np
@@ -14,28 +14,33 @@ import numpy.typing as npt
 
 from sheets_crm.base.guess_words import clean, dictionary
 from sheets_crm.books.model import Grid, Merge
-from sheets_crm.cells import Kind
+from sheets_crm.cells import Column, Kind
 
 Mask = npt.NDArray[np.bool_]
 _LONGEST_BLANK = 4  # bytes: "—" takes three
+# What stands behind so many blank columns belongs to no table; masks that reach there may not fit into memory.
+_FAR = 256
 
 
 class Cells:
-    """A grid with what many questions need at hand: masks of filled and of text cells, rows x columns."""
+    """A grid with what many questions need at hand: masks of filled and of text cells, rows x columns.
+
+    width: of the grid, without what strayed far to the right.
+    """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.height = grid.height
-        self.width = len(grid.columns)
+        self._columns = [(index, column) for index, column in _near(grid.columns) if not column.is_blank]
+        self.width = max((index + 1 for index, _ in self._columns), default=0)
         self._read: dict[tuple[int, int], str] = {}
 
     @cached_property
     def filled(self) -> Mask:
         """Cells that hold something other than spaces or a dash."""
         mask = np.zeros((self.height, self.width), dtype=bool, order="F")
-        for index, column in enumerate(self.grid.columns):
-            kinds = column.kind.to_numpy()
-            mask[:, index] = kinds != Kind.EMPTY
+        for index, column in self._columns:
+            mask[:, index] = column.kind.to_numpy() != Kind.EMPTY
             short = (column.text.str.len_bytes() <= _LONGEST_BLANK).fill_null(value=False)
             if short.any():
                 places = short.arg_true()
@@ -47,7 +52,7 @@ class Cells:
     def texts(self) -> Mask:
         """Filled cells that hold text."""
         mask = np.zeros((self.height, self.width), dtype=bool, order="F")
-        for index, column in enumerate(self.grid.columns):
+        for index, column in self._columns:
             mask[:, index] = column.kind.to_numpy() == Kind.TEXT
         return mask & self.filled
 
@@ -81,6 +86,16 @@ class Cells:
         """Merged ranges over several rows of one column, from top to bottom."""
         tall = (merge for merge in self.grid.merges if merge.width == 1 and merge.height > 1)
         return tuple(sorted(tall, key=lambda merge: merge.top))
+
+
+def _near(columns: Sequence[Column]) -> Iterator[tuple[int, Column]]:
+    """The columns with their places, up to a gap of `_FAR` blank ones."""
+    gap = 0
+    for index, column in enumerate(columns):
+        gap = gap + 1 if column.is_blank else 0
+        if gap == _FAR:
+            return
+        yield index, column
 
 
 @cache

@@ -202,9 +202,8 @@ def _is_remark(cells: Cells, span: Span, kinds: npt.NDArray[np.uint8], last: int
     first = next(iter(texts.values()))
     if filled <= 3 and (is_footnote(first) or (filled <= 2 and first.endswith(":"))):
         return True
-    gap = 0
-    while last - gap - 1 >= 0 and kinds[last - gap - 1] == Row.BLANK:
-        gap += 1
+    above = np.flatnonzero(kinds[:last] != Row.BLANK)
+    gap = last - 1 - int(above[-1]) if above.size else last
     if filled > 1 or gap == 0:
         return filled == 1 and gap == 0 and is_footnote(first)
     return gap >= _FAR or len(first) > 45 or len(first.split()) > 5 or next(iter(texts)) > span.left + 2

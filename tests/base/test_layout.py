@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from sheets_crm.base.layout import find_layout, find_tables, headers_of
+from sheets_crm.base.layout_cells import Cells
 from sheets_crm.books.model import Merge
 from tests.base import trade_books
 from tests.base.builders import grid_from_rows
@@ -31,6 +32,15 @@ def test_plain_table():
 @pytest.mark.parametrize("rows", [[], [[None, None], [None]], [["  ", "-"]]])
 def test_sheet_without_a_table(rows):
     assert find_layout(grid_from_rows(rows)) is None
+
+
+def test_a_cell_that_strayed_far_to_the_right_is_in_no_table():
+    near = grid_from_rows([HEAD, client(), client("Петров Иван")])
+    far = grid_from_rows([HEAD, [*client(), *[None] * 400, "x"], client("Петров Иван")])
+    assert (len(far.columns), Cells(far).width) == (406, 5)
+    assert rows_of(find_layout(far)) == rows_of(find_layout(near))
+    assert [area.right for area in find_tables(far)] == [4]
+    assert headers_of(far, find_layout(far)) == headers_of(near, find_layout(near))
 
 
 def test_titles_above_and_header_in_row_40():
