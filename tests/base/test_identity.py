@@ -322,6 +322,7 @@ def test_without_a_state_order_does_not_matter(rows, random):
     assert {(told[place], name) for place, name in zip(order, mixed, strict=True)} == pairs
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(people, people, st.data())
 def test_with_a_state_identities_stay_distinct_and_untouched_rows_keep_theirs(rows, more, data):
@@ -335,6 +336,7 @@ def test_with_a_state_identities_stay_distinct_and_untouched_rows_keep_theirs(ro
         assert names.to_list() == [was["_id"][place] for place in kept]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=8), st.integers(0, 7))
 def test_deals_stay_distinct_through_an_edit(rows, place):

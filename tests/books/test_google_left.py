@@ -142,6 +142,7 @@ def test_without_the_right_to_write_the_copy_stays(google, key):
     assert said(moment.stands()) == moment.said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["reset", "reset_after", "html_after", "truncate"])
 def test_amends_of_a_copy_in_a_troubled_network(google, key, kind):
     moment = left(google, key)
@@ -171,6 +172,7 @@ def test_a_protection_of_somebody_s_own(google, key, filtered):
     moment.check(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", [("insert", 0), ("sort", 5), ("write", 1), ("delete", 2)])
 def test_somebody_who_never_rests(google, key, monkeypatch, act):
     """As often as amends are made somebody moves the rows again: the copy stays until all is right."""

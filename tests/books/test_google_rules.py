@@ -149,6 +149,7 @@ def test_nor_where_the_answer_is_lost(google, tmp_path, act):
     check(scene, wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["adds above", "adds two above", "removes own above", "moves own up"])
 def test_nor_where_the_process_dies(google, tmp_path, act):
     scene = Scene(google, tmp_path)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from sheets_crm.books.excel.reader import read_sheets, sheet_names
+from sheets_crm.books.excel.reader import read_sheets
 from sheets_crm.errors import OwnerError, WorkbookMissing, WorkbookUnreadable
 from sheets_crm.words import catalogue, say
 from tests.books.xlsx import sheet, workbook
@@ -28,7 +28,7 @@ def test_a_missing_file_and_a_folder(tmp_path):
     assert refusal(tmp_path / "no.xlsx").key == "books.missing"
     assert refusal(tmp_path).key == "books.directory"
     with pytest.raises(WorkbookMissing):
-        sheet_names(tmp_path)
+        read_sheets(tmp_path)
 
 
 @pytest.mark.parametrize(

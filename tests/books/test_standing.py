@@ -113,6 +113,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_after_any_change_the_file_is_the_one_that_is_drawn_in_full(book, tmp_path, seed):
     rng = random.Random(seed)

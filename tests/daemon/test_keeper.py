@@ -368,6 +368,7 @@ def test_no_place_for_a_run_is_no_failure(shop):
 # --- the post -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_workbook_has_one_keeper_and_the_second_waits(shop):
     one = shop()
     one.settle()

@@ -189,6 +189,7 @@ def test_a_listener_that_raises_hurts_no_other(told, tmp_path, bad):
     assert not [one for one in troubles if "Vera" in one or "916" in one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", ["Hanging", "Dying"])
 def test_a_listener_that_hangs_or_dies_holds_up_nobody(told, tmp_path, bad):
     troubles = []

@@ -162,6 +162,7 @@ WORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", WORDS)
 @pytest.mark.parametrize("policy", ["opt_out", "opt_in"])
 def test_consents_are_boxes_as_the_rules_see_them(google, tmp_path, lang, policy):

@@ -229,6 +229,7 @@ def test_after_any_change_it_is_as_written_as_a_whole(google, small, life):
 # --- what it costs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "most"), [("change", 25_000), ("rename", 25_000), ("append", 25_000), ("remove", 150_000)]
 )
@@ -298,6 +299,7 @@ FAULTS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "value", "when", "room"), FAULTS)
 def test_it_stands_old_or_new_as_a_whole(google, small, kind, value, when, room):
     small.setattr(large, "_ROOM", room)

@@ -72,6 +72,7 @@ def test_a_manager_gets_their_own_rows_and_it_is_noted(firm, tmp_path):
     assert [json.loads(line)["manager"] for line in noted] == ["Olga"]
 
 
+@pytest.mark.slow
 def test_who_deletes_most_of_the_base_stops_the_run(firm):
     run.sync(firm.path, today=TODAY)
     firm.owner.delete_rows("Base", 3, 36)
@@ -98,6 +99,7 @@ def test_doctor_names_everybody_who_may_look(firm):
     assert found["google.doctor.anyone"].level == "warning"
 
 
+@pytest.mark.slow
 def test_an_answer_to_a_form_is_a_request_with_a_task(firm):
     run.sync(firm.path, today=TODAY)
     title, _, name = FORM[firm.lang]

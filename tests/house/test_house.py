@@ -90,6 +90,7 @@ def test_what_is_no_python_does_not_work(missing):
     assert do.works(Path(sys.executable))
 
 
+@pytest.mark.slow
 def test_an_old_python_looks_for_a_newer_one(monkeypatch):
     monkeypatch.setattr(do, "OLDEST", (9, 0))
     with pytest.raises(do.Stop, match="old_python"):

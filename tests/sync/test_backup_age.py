@@ -38,6 +38,7 @@ def test_what_was_put_in_comes_out(size):
     assert opened(sealed(data)) == data
 
 
+@pytest.mark.slow
 def test_a_file_of_the_reference_program_is_opened():
     assert opened(BY_AGE, "correct horse battery") == b"made elsewhere\n"
 

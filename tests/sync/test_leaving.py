@@ -86,6 +86,7 @@ def test_steps_come_in_order_with_ready_commands(firm):
         assert "{" not in said
 
 
+@pytest.mark.slow
 def test_changes_on_their_rows_are_counted(firm):
     assert leaving(str(firm), "Аня", today=TODAY).changes is None
     run.sync(str(firm), today=TODAY - timedelta(days=60))

@@ -103,6 +103,7 @@ def test_what_the_library_does_not_know_is_said():
     assert last_decree("XX") is None
 
 
+@pytest.mark.slow
 def test_holidays_are_not_loaded_until_a_day_is_asked_for():
     code = "import sys, sheets_crm.sync.run; print('holidays' in sys.modules, 'dateutil' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

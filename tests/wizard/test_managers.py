@@ -186,6 +186,7 @@ def test_a_name_may_be_turned_round_with_its_other_spelling():
     assert chosen(said, (), BEFORE)[0] == {**BEFORE[0], "name": "Аня", "aliases": ["Седова", "Анна Седова"]}
 
 
+@pytest.mark.slow
 def test_spellings_of_crm_yaml_are_shown_as_it_has_them(tmp_path):
     owner = demo_owner(tmp_path)
     names = [field.label for field in owner.screen.fields if field.name.startswith("who.")]

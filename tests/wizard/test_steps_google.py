@@ -66,6 +66,7 @@ def test_the_spreadsheet_is_checked_shared_and_read(google, key, talk, tmp_path)
     assert google.calls.reads == google.calls.writes == 0  # read once
 
 
+@pytest.mark.slow
 def test_each_refusal_is_told_beside_what_is_to_be_mended(google, key, talk, tmp_path):
     book = google.add_book(FIRM)
     closed = google.add_book(FIRM, share=())

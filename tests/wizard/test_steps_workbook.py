@@ -284,6 +284,7 @@ def test_next_without_a_workbook_taken_says_so(talk):
 # --- starter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["ru", "en"])
 @pytest.mark.parametrize("trade", sorted(template_texts()))
 def test_a_starter_workbook_is_bound_without_one_correction(tmp_path, trade, lang):
@@ -305,6 +306,7 @@ def test_a_starter_workbook_is_bound_without_one_correction(tmp_path, trade, lan
     assert set(reader.book(guessed).grids) - set(made.settings["sheets"]) <= {"Списки", "Lists"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("examples", ["yes", None])
 def test_a_starter_goes_the_whole_first_half(tmp_path, examples):
     talk = conversation(world(tmp_path), lang="ru", fresh=True)

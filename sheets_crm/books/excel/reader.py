@@ -34,12 +34,6 @@ class _Workbook:
     epoch_1904: bool
 
 
-def sheet_names(path: Path) -> list[str]:
-    """Names of all sheets in the workbook's order, hidden ones and chart sheets too. WorkbookMissing, WorkbookUnreadable."""
-    with Package(path) as package:
-        return list(_workbook(package).parts)
-
-
 def read_sheets(
     path: Path,
     names: Iterable[str] | None = None,

@@ -127,6 +127,7 @@ def test_long_texts_make_no_page_large(owner):
     assert size(owner, owner.see(card), card) < MOST_BYTES
 
 
+@pytest.mark.slow
 def test_looking_writes_nothing(firms):
     owner = owner_of(firms["en"], "en")
     before = owner.files()
@@ -164,6 +165,7 @@ def test_a_form_that_no_page_has_does_nothing(reader):
 # --- where the base can't be read -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_while_the_base_is_read_the_pages_say_so(firms):
     waiting = []
     owner = owner_of(firms["ru"], "ru", later=waiting.append)
@@ -178,6 +180,7 @@ def test_while_the_base_is_read_the_pages_say_so(firms):
     assert not blocks(owner.see("tasks"), Progress)
 
 
+@pytest.mark.slow
 def test_the_base_is_read_once_until_something_changes(owner):
     waiting = []
     owner = owner_of(owner.folder, "ru", later=waiting.append)

@@ -81,6 +81,7 @@ def test_it_says_nothing_of_itself(running):
     assert "x-powered-by" not in headers
 
 
+@pytest.mark.slow
 def test_it_ends_when_the_owner_closes_it(running):
     with httpx.Client(follow_redirects=True) as client:
         client.get(running.address)
