@@ -41,14 +41,19 @@ def purchase_numbers(clients: pl.DataFrame, bought: pl.DataFrame, today: date, d
     ).drop("_last", "_first", "_days")  # fmt: skip
 
 
-def with_revenue(clients: pl.DataFrame, bought: pl.DataFrame | None) -> pl.DataFrame:
-    """Clients with revenue (zero where nothing was bought) and average; bought None: the clients' own column says."""
+def with_revenue(clients: pl.DataFrame, bought: pl.DataFrame | None, *, are_purchases: bool) -> pl.DataFrame:
+    """Clients with revenue (zero where nothing was bought) and average; bought None: the clients' own column says.
+
+    are_purchases: what is summed up is what counts as a purchase; parts of a payment, for one, are none.
+    """
     if bought is None:
         frame = clients.with_columns(revenue=pl.col("revenue_total").fill_null(0).cast(MONEY), _n=pl.col("purchases"))
     else:
         sums = bought.group_by("client_id").agg(revenue=pl.col("amount").sum(), _n=(pl.col("amount") > 0).sum())
         frame = clients.join(sums, left_on="_id", right_on="client_id", how="left", maintain_order="left")
-        frame = frame.with_columns(revenue=pl.col("revenue").fill_null(0).cast(MONEY))
+        frame = frame.with_columns(
+            revenue=pl.col("revenue").fill_null(0).cast(MONEY), _n=pl.col("_n" if are_purchases else "purchases")
+        )
     average = pl.when((pl.col("_n") > 0) & (pl.col("revenue") > 0)).then(pl.col("revenue") / pl.col("_n").cast(MONEY))
     return frame.with_columns(average=average.cast(MONEY)).drop("_n")
 

@@ -99,7 +99,7 @@ def client_facts(
     paid_for = None if rules.revenue == "column" else purchases(base, template, rules, deals.get("deal"), rules.revenue)
     if paid_for is not None and rules.revenue != "payments":
         paid_for = paid_for.filter(pl.col("date").is_null() | (pl.col("date") <= today))
-    frame = with_revenue(frame, paid_for)
+    frame = with_revenue(frame, paid_for, are_purchases=rules.revenue == rules.purchases)
     frame = frame.with_columns(abc=abc_classes(frame["revenue"]))
     frame = _with_debt(frame, deals)
     frame = _with_open_deals(frame, deals, settings, today)
