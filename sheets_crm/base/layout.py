@@ -57,7 +57,7 @@ def find_layout(
             for column, text in bound.items()
             if text and column not in names and column < cells.width
         }
-    body = read_body(cells, span, _only(names, bound))
+    body = read_body(cells, span, _only(names, bound), [column for column in bound if column < cells.width])
     rows = body.rows()
     blocks = (
         _filled_down(cells, body, fill_down)

@@ -1,0 +1,44 @@
+"""What is owed where the stage says little: a register without stages, and a stage that is only counted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.base.test_whose_clients import plan, tasks
+
+COLUMNS = {"id": "A", "client": "B", "amount": "C", "due_date": "D", "paid_amount": "E"}
+HEADER = ["№", "Клиент", "Сумма", "Оплатить до", "Оплачено", "Этап"]
+CLIENTS = {"card": "client", "columns": {"name": "A"}}
+FUNNEL = {"stages": ["Новая", "Архив", "Отказ"], "open": ["Новая"], "lost": "Отказ"}
+
+
+def deal(number, due, stage=None, paid=None):
+    return [number, "Ёлкин Пётр", 1000, due, paid, stage]
+
+
+def owed(found):
+    return {bucket: (told["count"], told["sum"]) for bucket, told in found["ageing"].items() if told["count"]}
+
+
+def test_a_register_of_invoices_without_stages_is_judged_by_its_dates_everywhere(tmp_path):
+    rows = [
+        HEADER,
+        deal("1", date(2026, 11, 19)),
+        deal("2", date(2026, 11, 20), paid=400),
+        deal("3", date(2026, 1, 1), paid=1000),
+    ]
+    sheets = {"Клиенты": [["Клиент"], ["Ёлкин Пётр"]], "Счета": rows}
+    config = {"sheets": {"Клиенты": CLIENTS, "Счета": {"card": "deal", "header_row": 1, "columns": COLUMNS}}}
+    found = plan(tmp_path, sheets, config)
+    assert tasks(found, "overdue_payment") == [("Счета", 2)]
+    assert owed(found) == {"not_due": (1, 600), "1-30": (1, 1000)}
+
+
+def test_a_stage_that_is_only_counted_may_owe_and_an_unreadable_one_waits(tmp_path):
+    stages = ["Новая", "архив", "Отказ", "Думает", None]
+    rows = [HEADER, *(deal(str(place), date(2026, 10, 1), stage) for place, stage in enumerate(stages))]
+    sheets = {"Клиенты": [["Клиент"], ["Ёлкин Пётр"]], "Сделки": rows}
+    deals = {"card": "deal", "header_row": 1, "columns": {**COLUMNS, "stage": "F"}}
+    found = plan(tmp_path, sheets, {"sheets": {"Клиенты": CLIENTS, "Сделки": deals}, "funnels": {"deals": FUNNEL}})
+    assert tasks(found, "overdue_payment") == [("Сделки", 2), ("Сделки", 3)]
+    assert owed(found) == {"31-60": (2, 2000)}
