@@ -42,3 +42,43 @@ def test_a_stage_that_is_only_counted_may_owe_and_an_unreadable_one_waits(tmp_pa
     found = plan(tmp_path, sheets, {"sheets": {"Клиенты": CLIENTS, "Сделки": deals}, "funnels": {"deals": FUNNEL}})
     assert tasks(found, "overdue_payment") == [("Сделки", 2), ("Сделки", 3)]
     assert owed(found) == {"31-60": (2, 2000)}
+
+
+def test_a_paid_sum_that_nobody_has_worked_out_is_not_nothing(tmp_path):
+    rows = [
+        HEADER,
+        deal("1", date(2026, 11, 1), paid="=1+1"),
+        deal("2", date(2026, 11, 1), paid="=2+2"),
+        deal("3", date(2026, 11, 1)),
+    ]
+    sheets = {"Клиенты": [["Клиент"], ["Ёлкин Пётр"]], "Счета": rows}
+    config = {"sheets": {"Клиенты": CLIENTS, "Счета": {"card": "deal", "header_row": 1, "columns": COLUMNS}}}
+    found = plan(tmp_path, sheets, config)
+    assert tasks(found, "overdue_payment") == [("Счета", 4)]
+    assert {problem["cell"]: problem["kind"] for problem in found["problems"]} == {
+        "E2": "not_calculated",
+        "E3": "not_calculated",
+    }
+
+
+def test_one_sum_typed_as_a_formula_does_not_make_the_column_a_computed_one(tmp_path):
+    paid = ["=500+500", 1000, "много", 400]
+    rows = [HEADER, *(deal(str(n), date(2026, 11, 1), paid=one) for n, one in enumerate(paid))]
+    sheets = {
+        "Клиенты": [["Клиент"], ["Ёлкин Пётр"]],
+        "Счета": rows,
+        "Оплаты": [["Дата", "Сделка", "Сумма"], [date(2026, 11, 2), "3", 400]],
+    }
+    config = {
+        "sheets": {
+            "Клиенты": CLIENTS,
+            "Счета": {"card": "deal", "header_row": 1, "columns": COLUMNS},
+            "Оплаты": {"card": "payment", "columns": {"date": "A", "deal": "B", "amount": "C"}},
+        }
+    }
+    found = plan(tmp_path, sheets, config)
+    assert {problem["cell"]: problem["kind"] for problem in found["problems"]} == {
+        "E2": "not_calculated",
+        "E4": "bad_number",
+    }
+    assert owed(found) == {"1-30": (2, 1600)}
