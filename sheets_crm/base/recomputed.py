@@ -24,7 +24,7 @@ def recomputed(
 
 
 def by_formula(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> frozenset[tuple[str, str, str]]:
-    """(sheet, card, field) of the columns of which most filled cells hold a formula. A sum typed as =500+300 here and there is typed."""
+    """(sheet, card, field) of the columns of which half the filled cells or more hold a formula. A sum typed as =500+300 here and there is typed."""
     return frozenset(
         (sheet, column.card, column.field)
         for sheet, binding in bindings.items()
@@ -38,7 +38,7 @@ def _is_filled_by_formulas(grid: Grid, index: int, binding: Binding) -> bool:
     if not count:
         return False
     filled = grid.columns[index].kind[binding.layout.rows - 1] != Kind.EMPTY
-    return count * 2 > int(filled.sum())
+    return count * 2 >= int(filled.sum())
 
 
 def _given(money: MoneySettings) -> Iterator[tuple[tuple[str, str], set[tuple[str, str]]]]:
