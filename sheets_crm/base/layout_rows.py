@@ -50,6 +50,10 @@ class Body:
         inside = Counter(self.kinds[: self.stop - self.first].tolist())
         return {Row(code).name.lower(): inside[code] for code in sorted(inside) if code != Row.OUTSIDE}
 
+    def ends_by_totals(self) -> bool:
+        """Is a totals row the last of the table?"""
+        return self.stop > self.first and self.kinds[self.stop - self.first - 1] == Row.TOTALS
+
     def rows(self) -> npt.NDArray[np.intp]:
         """Positions of the data rows on the sheet."""
         return np.flatnonzero(self.kinds[: self.stop - self.first] == Row.DATA) + self.first

@@ -1,4 +1,4 @@
-"""What is owed where the stage says little: a register without stages, and a stage that is only counted."""
+"""What is owed where the stage says little, and what a run tells of sums and totals that it can not count."""
 
 from __future__ import annotations
 
@@ -82,3 +82,19 @@ def test_one_sum_typed_as_a_formula_does_not_make_the_column_a_computed_one(tmp_
         "E4": "bad_number",
     }
     assert owed(found) == {"1-30": (2, 1600)}
+
+
+def test_what_stands_under_the_totals_is_told(tmp_path):
+    rows = [
+        HEADER,
+        deal("1", date(2026, 11, 1)),
+        ["Итого", None, 1000],
+        deal("2", date(2026, 11, 1)),
+        deal("3", date(2026, 11, 1)),
+    ]
+    config = {"sheets": {"Счета": {"card": "deal", "header_row": 1, "columns": COLUMNS}}}
+    (note,) = plan(tmp_path, {"Счета": rows}, config)["notes"]
+    assert note == (
+        "Лист «Счета»: таблица заканчивается строкой итогов 3. Строк ниже, похожих на данные и не прочитанных: 2. "
+        "Перенесите итоги в конец или на другой лист."
+    )

@@ -316,3 +316,11 @@ def test_a_row_that_says_nothing_in_the_columns_in_use_is_blank():
     total = ["Итого", *[None] * 4]
     only = find_layout(grid_from_rows([HEAD, client(), total, client()]), header_row=1, bound={3: "Сумма", 4: "Дата"})
     assert (rows_of(only), only.classes["totals"]) == ([2], 1)
+
+
+def test_rows_left_under_the_totals_are_counted():
+    total = ["Итого", None, None, 100]
+    more = find_layout(grid_from_rows([HEAD, client(), client(), total, [], client(), client(), ["подпись"]]))
+    assert (rows_of(more), more.ends, more.below) == ([2, 3], 4, 2)
+    done = find_layout(grid_from_rows([HEAD, client(), client(), total, [], ["Составил: Марат", "01.05.2026"]]))
+    assert (done.ends, done.below) == (4, 0)
