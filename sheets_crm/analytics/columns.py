@@ -68,15 +68,14 @@ def field_letters(base: Base, card: str) -> dict[str, dict[str, str]]:
     }
 
 
-def is_formula(base: Base, formulas: Mapping[str, Mapping[int, int]], card: str, field: str) -> bool:
+def is_formula(base: Base, card: str, field: str) -> bool:
     """Is the column bound to the field filled by formulas, on every sheet that binds it?"""
-    bound = [
-        (sheet, column.index)
+    sheets = [
+        sheet
         for sheet, binding in base.bindings.items()
-        for column in binding.columns
-        if (column.card, column.field) == (card, field)
+        if any((column.card, column.field) == (card, field) for column in binding.columns)
     ]
-    return bool(bound) and all(formulas.get(sheet, {}).get(index, 0) > 0 for sheet, index in bound)
+    return bool(sheets) and all((sheet, card, field) in base.computed for sheet in sheets)
 
 
 def first_filled(frame: pl.DataFrame, names: Iterable[str]) -> pl.Expr:

@@ -22,8 +22,14 @@ from sheets_crm.cards import Template
 COMMON = ("id", "sheet", "row", "client", "client_id", "contact", "manager", "may_market")
 
 
-def stage_meaning(frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec]) -> pl.DataFrame:
-    """The frame with funnel, stage_kind (open, won, lost; null where the stage says nothing) and offer_stage."""
+def stage_meaning(
+    frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec], staged: Sequence[str] = ()
+) -> pl.DataFrame:
+    """The frame with funnel, stage_kind (open, won, lost; null where the stage says nothing), offer_stage and payable.
+
+    staged: the sheets that tell stages. payable: may money be asked for it? Its stage is readable and not lost, be it
+    one that is only counted; on a sheet without stages (a register of invoices) nothing speaks against it.
+    """
     rows = [
         {
             "_funnel": spec.name,
@@ -50,9 +56,11 @@ def stage_meaning(frame: pl.DataFrame, card: str, funnels: Sequence[FunnelSpec])
     frame = frame.with_columns(_funnel=funnel)
     meanings = pl.DataFrame(rows, schema=schema).unique(["_funnel", "stage"], keep="first")
     frame = frame.join(meanings, on=["_funnel", "stage"], how="left", maintain_order="left")
+    readable = pl.col("stage").is_not_null() | ~pl.col("_sheet").is_in(list(staged))
     return frame.rename({"_funnel": "funnel"}).with_columns(
-        pl.col("offer_stage").fill_null(value=False), pl.col("blocks").fill_null(value=False)
-    )
+        pl.col("offer_stage").fill_null(value=False), pl.col("blocks").fill_null(value=False),
+        payable=readable & pl.col("stage_kind").ne_missing("lost"),
+    )  # fmt: skip
 
 
 def deal_facts(
@@ -67,12 +75,13 @@ def deal_facts(
         # A visit has no stage: nothing lost, nothing unreadable. Its day stands for the invoice's.
         frame = frame.with_columns(
             funnel=pl.lit(None, pl.String), stage=pl.lit(None, pl.String), stage_kind=pl.lit("open"), offer_stage=pl.lit(value=False),
-            blocks=pl.lit(value=False), invoice_date=pl.col("date"), invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
+            blocks=pl.lit(value=False), payable=pl.lit(value=True), invoice_date=pl.col("date"), invoice_no=pl.lit(None, pl.String), title=pl.col("service"),
         )  # fmt: skip
         frame = with_money(frame, card, valid_payments(base, template, rules), rules)
         booked = (pl.col("date") > today).fill_null(value=False)  # nothing is owed for a visit that has yet to come
         return frame.with_columns(outstanding=pl.when(~booked).then(pl.col("outstanding")))
-    frame = stage_meaning(frame, card, funnels)
+    staged = [sheet for sheet, fields in bound_fields(base, card).items() if "stage" in fields]
+    frame = stage_meaning(frame, card, funnels, staged)
     if card == "lead":
         nothing = pl.lit(None).cast(MONEY)
         return frame.with_columns(paid=nothing, outstanding=nothing, due=pl.lit(None, pl.Date))
@@ -134,11 +143,11 @@ def _with_debt(frame: pl.DataFrame, deals: dict[str, pl.DataFrame]) -> pl.DataFr
 
 
 def receivable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose money is owed: amount > 0, something outstanding, invoiced or with a due day, not lost and with a readable stage."""
+    """Rows whose money is owed: amount > 0, something outstanding, invoiced or with a due day, and `payable` by the stage."""
     return frame.filter(
         (pl.col("amount") > 0) & (pl.col("outstanding") > 0)
         & (pl.col("invoice_date").is_not_null() | pl.col("due").is_not_null())
-        & pl.col("stage_kind").is_in(["open", "won"])
+        & pl.col("payable")
     )  # fmt: skip
 
 

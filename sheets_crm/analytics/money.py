@@ -115,7 +115,7 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
         paid = pl.col("_paid").fill_null(ZERO)
     elif "balance" in frame.columns and frame["paid_amount"].null_count() == len(frame):
         paid = pl.col("amount") - pl.coalesce("balance", "amount")
-        frame = _unknown(frame, "balance")
+        frame = _unknown(frame, "balance", "paid_amount").with_columns(pl.col("_unknown") & pl.col("balance").is_null())
     else:
         paid = pl.col("paid_amount").fill_null(ZERO)
         frame = _unknown(frame, "paid_amount")
@@ -130,10 +130,10 @@ def with_money(frame: pl.DataFrame, card: str, payments: pl.DataFrame, rules: Mo
     )
 
 
-def _unknown(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+def _unknown(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
     """The frame with `_unknown`: what was paid stands in a formula that nobody has worked out (never taken for nothing)."""
-    flag = f"_{name}_unknown"
-    return frame.with_columns(_unknown=pl.col(flag).fill_null(value=False)) if flag in frame.columns else frame
+    flags = [pl.col(f"_{name}_unknown").fill_null(value=False) for name in names if f"_{name}_unknown" in frame.columns]
+    return frame.with_columns(_unknown=pl.any_horizontal(flags) if flags else pl.lit(value=False))
 
 
 def purchases(

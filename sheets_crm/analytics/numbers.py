@@ -35,17 +35,16 @@ def numbers(
     *,
     today: date,
     default_interval: float,
-    formulas: Mapping[str, Mapping[int, int]],
     entered: Mapping[str, pl.DataFrame],
 ) -> Numbers:
     """Everything the engine and the tabs need to know.
 
     default_interval: days after which a client without a history of their own counts as silent.
-    formulas: sheet -> column index -> number of formula cells. entered: card -> (id, since), from history.
+    entered: card -> (id, since), from history.
     """
     bound = frozenset((column.card, column.field) for binding in base.bindings.values() for column in binding.columns)
     bound |= {pair for binding in base.bindings.values() for pair in binding.given}
-    computed = frozenset((card, name) for card, name in bound if is_formula(base, formulas, card, name))
+    computed = frozenset((card, name) for card, name in bound if is_formula(base, card, name))
     rules = money_rules(settings.money, bound, computed)
     deals = {}
     for card in ("lead", "deal", "visit"):

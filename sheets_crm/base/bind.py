@@ -34,6 +34,7 @@ LEAST_CONFIDENCE = 0.5  # a column that was guessed with less stays unbound: wro
 SHARED = frozenset({"manager", "source", "next_step", "next_step_date", "note", "temperature", "stage"})
 
 _NAMES = frozenset({"id", "name", "first_name", "last_name", "legal_name", "tax_id"})
+_WORTH_TELLING = 2  # rows under the totals: a single one may be a signature
 _REACHED = frozenset({"phone", "email"})
 
 _DEEPEST_HEADER = 100  # rows looked through for the headers that the owner states
@@ -86,6 +87,9 @@ def bind(
             if stated is not None:
                 bound.notes.append(("binding.no_table", {"sheet": name}))
             continue
+        if binding.layout.below >= _WORTH_TELLING:
+            told_of = {"sheet": name, "row": binding.layout.ends, "count": binding.layout.below}
+            bound.notes.append(("binding.more_below", told_of))
         given = _given(binding, settings, template)
         asks = holds_requests(binding, stated=settings.requests)
         if asks:

@@ -113,6 +113,8 @@ def build(
         )
     )
     clients = work.frames.get("client")
+    if clients is not None:
+        work.frames["client"] = clients.drop("emails", strict=False)
     return Base(
         frames=work.frames,
         problems=problems,

@@ -57,9 +57,9 @@ def grouped(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series:
 def merged(rows: pl.DataFrame, when: pl.DataFrame | None) -> pl.DataFrame:
     """One row a group (`_group`), at its first row's place; of every field the first value that is there.
 
-    Two things must not be lost by that: all telephones are kept, and people change their minds: the last answer about mailing
-    holds, and a stop mark in any row. when: `_sheet`, `_row`, `_when` (Date) of the rows, where they are dated; a row without
-    a day is older than all that have one.
+    Two things must not be lost by that: all telephones are kept (and all addresses, as `emails`, for whoever looks for
+    duplicates), and people change their minds: the last answer about mailing holds, and a stop mark in any row.
+    when: `_sheet`, `_row`, `_when` (Date) of the rows, where they are dated; a row without a day is older than all that have one.
     """
     rows = rows.with_row_index("_place")
     if when is not None:
@@ -79,4 +79,5 @@ def merged(rows: pl.DataFrame, when: pl.DataFrame | None) -> pl.DataFrame:
         return column.drop_nulls().first()
 
     fields = [name for name in rows.columns if name not in {"_group", "_place", "_when"}]
-    return rows.group_by("_group", maintain_order=True).agg(one(name) for name in fields)
+    more = [pl.col("email").drop_nulls().unique(maintain_order=True).alias("emails")] if "email" in fields else []
+    return rows.group_by("_group", maintain_order=True).agg(*(one(name) for name in fields), *more)

@@ -16,6 +16,7 @@ import polars as pl
 Place = tuple[str, int]  # sheet, the user's row
 
 _PHONES = ("phone", "phones", "phone2", "phone2s", "phones2")
+_EMAILS = ("email", "emails")
 _NEAR = 92.0  # of 100: one letter in a name of a dozen
 _NEIGHBOURS = 3  # names compared with so many after them, in both alphabetical orders
 _SHORTEST = 6  # letters; shorter names are near to too many others
@@ -51,8 +52,8 @@ class LookAlike:
 def duplicate_groups(clients: pl.DataFrame) -> tuple[DuplicateGroup, ...]:
     """Groups of rows joined by an equal phone or e-mail, in the order of their first rows.
 
-    clients: `_sheet`, `_row`, and of `phone` (E.164), `phones`, `phone2`, `email` those that are bound. A row that repeats
-    its own number is no duplicate.
+    clients: `_sheet`, `_row`, and of `phone` (E.164), `phones`, `phone2`, `email` those that are bound, and `emails`, the lists
+    of clients formed from several rows. A row that repeats its own number is no duplicate.
     """
     shared = _shared(_values(clients))
     if not shared.height:
@@ -83,17 +84,17 @@ def _values(clients: pl.DataFrame) -> pl.DataFrame:
     """Every (row, field, value) once."""
     parts = [pl.DataFrame(schema={"row": pl.UInt32, "field": pl.String, "value": pl.String})]
     row = pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")
-    for name in (*_PHONES, "email"):
+    for name in (*_PHONES, *_EMAILS):
         if name not in clients.columns:
             continue
-        field = pl.lit("email" if name == "email" else "phone").alias("field")
-        part = clients.select(row, field, pl.col(name).alias("value"))
+        kind = "email" if name in _EMAILS else "phone"
+        part = clients.select(row, pl.lit(kind).alias("field"), pl.col(name).alias("value"))
         if isinstance(clients.schema[name], pl.List):
             alone = pl.lit(value=False)
-            if "phone" in clients.columns:  # most have one number, and it is told already
-                alone = (pl.col("value").list.len() == 1) & (pl.col("value").list.first() == clients["phone"])
+            if kind in clients.columns:  # most have one number, and it is told already
+                alone = (pl.col("value").list.len() == 1) & (pl.col("value").list.first() == clients[kind])
             part = part.filter((pl.col("value").list.len() > 0) & ~alone.fill_null(value=False)).explode("value")
-        if name == "email":
+        if kind == "email":
             part = part.with_columns(pl.col("value").str.strip_chars().str.to_lowercase())
         parts.append(part.filter(pl.col("value").is_not_null() & (pl.col("value") != "")))
     return pl.concat(parts, how="vertical_relaxed")

@@ -14,7 +14,7 @@ import polars as pl
 from sheets_crm.base.guess import Hints, Settled, SheetClues, decide, left_alone, read_clues
 from sheets_crm.base.guess_model import SheetGuess
 from sheets_crm.base.guess_score import evidence
-from sheets_crm.base.guess_words import fields_of
+from sheets_crm.base.guess_words import clean, fields_of
 from sheets_crm.base.model import BoundColumn
 from sheets_crm.base.profile import likeness
 from sheets_crm.base.requests import guess_requests
@@ -173,6 +173,9 @@ def _as_months(guesses: dict[str, SheetGuess], clues: Mapping[str, SheetClues]) 
         best = max(names, key=lambda name: sum(column.confidence for column in guesses[name].columns))
         for name in names:
             guesses[name] = _like(guesses[name], guesses[best])
+    said = _titles(guesses[name] for name in monthly)
+    for name in monthly:
+        guesses[name] = _by_title(guesses[name], said)
     fullest = max(monthly, key=lambda name: len(guesses[name].columns))
     for name in monthly:
         guesses[name] = _by_place(guesses[name], guesses[fullest], clues[name], clues[fullest])
@@ -205,6 +208,37 @@ def _like(guess: SheetGuess, model: SheetGuess) -> SheetGuess:
         unbound={index: title for index, title in titles.items() if index not in bound},
         confidence=max(guess.confidence, model.confidence),
         fill_down=guess.fill_down or model.fill_down,
+    )
+
+
+def _titles(guesses: Iterable[SheetGuess]) -> dict[str, tuple[str, str]]:
+    """What most months that have a header take its column for: header as compared -> card, field."""
+    votes: dict[str, Counter[tuple[str, str] | None]] = defaultdict(Counter)
+    for guess in guesses:
+        for column in guess.columns:
+            votes[clean(column.header)][column.card, column.field] += 1
+        for title in guess.unbound.values():
+            votes[clean(title)][None] += 1
+    most = {title: found.most_common(1)[0][0] for title, found in votes.items() if title}
+    return {title: field for title, field in most.items() if field is not None}
+
+
+def _by_title(guess: SheetGuess, said: Mapping[str, tuple[str, str]]) -> SheetGuess:
+    """Unbound columns under a header that is known from the other months, wherever it stands in this one."""
+    here = {(column.card, column.field) for column in guess.columns}
+    added: list[BoundColumn] = []
+    for index, title in guess.unbound.items():
+        found = said.get(clean(title))
+        if found is not None and found not in here and found[0] in guess.cards:
+            here.add(found)
+            added.append(BoundColumn(*found, index, title, _BY_PLACE))
+    if not added:
+        return guess
+    taken = {column.index for column in added}
+    return replace(
+        guess,
+        columns=tuple(sorted((*guess.columns, *added), key=lambda column: column.index)),
+        unbound={index: title for index, title in guess.unbound.items() if index not in taken},
     )
 
 

@@ -57,19 +57,29 @@ def find_layout(
             for column, text in bound.items()
             if text and column not in names and column < cells.width
         }
-    body = read_body(cells, span, _only(names, bound))
+    body = read_body(cells, span, _only(names, bound), [column for column in bound if column < cells.width])
     rows = body.rows()
     blocks = (
         _filled_down(cells, body, fill_down)
         if fill_down
         else _merged_down(cells, rows, span, names, bound, naming=naming)
     )
+    totals = body.stop if body.ends_by_totals() else 0
     return Layout(
         header_row=0 if header is None else header + 1,
         rows=pl.Series("rows", rows + 1, dtype=pl.UInt32),
         classes=body.counts(),
         blocks=pl.Series("blocks", blocks + 1, dtype=pl.UInt32),
+        ends=totals,
+        below=_like_data(cells, rows, slice(totals, span.bottom + 1), sorted(bound)) if totals else 0,
     )
+
+
+def _like_data(cells: Cells, rows: npt.NDArray[np.intp], below: slice, bound: Sequence[int]) -> int:
+    """How many of the rows below are filled as the table's data rows are: in nearly as many of the columns in use."""
+    columns = [column for column in bound if column < cells.width] or list(range(cells.width))
+    usual = float(np.median(cells.filled[rows][:, columns].sum(axis=1))) if rows.size else 0.0
+    return int((cells.filled[below][:, columns].sum(axis=1) >= max(2.0, _SAME * usual)).sum())
 
 
 def headers_of(grid: Grid, layout: Layout, columns: Sequence[int] | None = None) -> dict[int, Header]:

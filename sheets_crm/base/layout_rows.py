@@ -7,7 +7,7 @@ few rows that may be something else are read one by one. Does not look for the h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -50,13 +50,20 @@ class Body:
         inside = Counter(self.kinds[: self.stop - self.first].tolist())
         return {Row(code).name.lower(): inside[code] for code in sorted(inside) if code != Row.OUTSIDE}
 
+    def ends_by_totals(self) -> bool:
+        """Is a totals row the last of the table?"""
+        return self.stop > self.first and self.kinds[self.stop - self.first - 1] == Row.TOTALS
+
     def rows(self) -> npt.NDArray[np.intp]:
         """Positions of the data rows on the sheet."""
         return np.flatnonzero(self.kinds[: self.stop - self.first] == Row.DATA) + self.first
 
 
-def read_body(cells: Cells, span: Span, names: Mapping[int, Header]) -> Body:
-    """The rows of a table. span: from the row under the header to the last row that may be its, and its columns."""
+def read_body(cells: Cells, span: Span, names: Mapping[int, Header], bound: Sequence[int] = ()) -> Body:
+    """The rows of a table. span: from the row under the header to the last row that may be its, and its columns.
+
+    bound: the columns in use, where they are known: a row that says nothing in any of them is a blank one.
+    """
     kinds = np.full(max(span.bottom - span.top + 1, 0), Row.DATA, dtype=np.uint8)
     if not kinds.size:
         return Body(span.top, kinds, span.top)
@@ -65,6 +72,9 @@ def read_body(cells: Cells, span: Span, names: Mapping[int, Header]) -> Body:
     _mark_merged_sections(cells, span, kinds)
     _mark_repeats(cells, span, names, kinds)
     _mark_totals(cells, span, kinds)
+    if bound:
+        told = cells.filled[span.top : span.bottom + 1, list(bound)].any(axis=1)
+        kinds[(kinds == Row.DATA) & ~told] = Row.BLANK
     stop = _end_by_totals(kinds)
     kinds[stop:] = Row.OUTSIDE
     stop = min(stop, _end_by_shape(cells, span, names, kinds[:stop]))

@@ -21,12 +21,15 @@ class Layout:
     rows: the data rows in order (sections, repeated headers, blank rows, totals and all below them left out).
     classes: how many rows there are of each class: data, blank, section, header_repeat, totals.
     blocks: for each data row, the first row of the merged-down block it belongs to (itself, where there is none).
+    ends: the totals row that ends the table; 0 where none does. below: how many rows under it look like data all the same.
     """
 
     header_row: int
     rows: pl.Series  # UInt32
     classes: Mapping[str, int]
     blocks: pl.Series  # UInt32
+    ends: int = 0
+    below: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,30 +10,35 @@ from collections.abc import Iterator, Mapping
 from sheets_crm.base.model import Binding
 from sheets_crm.base.settings import MoneySettings
 from sheets_crm.books.model import Grid
+from sheets_crm.cells import Kind
 
 
 def recomputed(
     bindings: Mapping[str, Binding], grids: Mapping[str, Grid], money: MoneySettings
 ) -> frozenset[tuple[str, str]]:
-    """(card, field) pairs whose cells are not looked at for problems."""
-    formulas = {
-        (column.card, column.field)
-        for sheet, binding in bindings.items()
-        for column in binding.columns
-        if grids[sheet].formulas.get(column.index, 0) > 0
-    }
-    bound = {(column.card, column.field) for binding in bindings.values() for column in binding.columns}
-    return frozenset(pair for pair, others in _given(money) if pair in formulas and others <= bound)
+    """(card, field) pairs whose cells are not looked at for problems: on every sheet that has the column formulas fill it."""
+    columns = {(sheet, column.card, column.field) for sheet, told in bindings.items() for column in told.columns}
+    typed = {(card, field) for _, card, field in columns - by_formula(bindings, grids)}
+    bound = {(card, field) for _, card, field in columns}
+    return frozenset(pair for pair, others in _given(money) if pair in bound - typed and others <= bound)
 
 
 def by_formula(bindings: Mapping[str, Binding], grids: Mapping[str, Grid]) -> frozenset[tuple[str, str, str]]:
-    """(sheet, card, field) of the columns in which most rows hold a formula."""
+    """(sheet, card, field) of the columns of which half the filled cells or more hold a formula. A sum typed as =500+300 here and there is typed."""
     return frozenset(
         (sheet, column.card, column.field)
         for sheet, binding in bindings.items()
         for column in binding.columns
-        if grids[sheet].formulas.get(column.index, 0) * 2 > len(binding.layout.rows)
+        if _is_filled_by_formulas(grids[sheet], column.index, binding)
     )
+
+
+def _is_filled_by_formulas(grid: Grid, index: int, binding: Binding) -> bool:
+    count = grid.formulas.get(index, 0)
+    if not count:
+        return False
+    filled = grid.columns[index].kind[binding.layout.rows - 1] != Kind.EMPTY
+    return count * 2 >= int(filled.sum())
 
 
 def _given(money: MoneySettings) -> Iterator[tuple[tuple[str, str], set[tuple[str, str]]]]:

@@ -131,7 +131,7 @@ def _owed(row: Mapping[str, Any]) -> bool:
     """Is money owed for it? As the numbers reckon debts (analytics.facts.receivable)."""
     billed = row.get("invoice_date") is not None or row.get("due") is not None
     sums = (row.get("amount") or 0) > 0 and (row.get("outstanding") or 0) > 0
-    return billed and sums and row.get("stage_kind") in ("open", "won")
+    return billed and sums and bool(row.get("payable"))
 
 
 def _fields(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -343,7 +343,7 @@ def _reckoned(
     rules = settings_of(opened, packs)
     figures = reckon(
         base, opened.template, settings, funnels, today=today, default_interval=_default_interval(packs, rules),
-        formulas={name: grid.formulas for name, grid in seen.grids.items()}, entered=past.entered(base, today),
+        entered=past.entered(base, today),
     )  # fmt: skip
     return _Reckoned(bound, base, figures, packs, rules)
 

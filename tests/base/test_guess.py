@@ -81,6 +81,20 @@ def test_month_with_unknown_headers_is_read_as_its_neighbours():
     assert guess.column("visit", "amount").confidence < 0.6
 
 
+def test_a_header_means_the_same_in_every_month_wherever_it_stands():
+    titles = ["Day", "Client", "Mobile", "Treatment", "Price", "Sundry"]
+    rows = [[n + 1, f"Anna Wood {n}", f"+4477007{n:05}", "Cut", 30 + n, "ok"] for n in range(24)]
+    other = [2, 0, 5, 3, 1, 4]
+    odd = [["tbc" if column == 0 else row[column] for column in other] for row in rows]
+    book = {
+        "May": grid_from_rows([titles, *rows], name="May"),
+        "June": grid_from_rows([titles, *rows], name="June"),
+        "July": grid_from_rows([[titles[column] for column in other], *odd], name="July"),
+    }
+    july = guess_workbook(book, country="GB")["July"]
+    assert (july.column("visit", "date").index, list(july.unbound.values())) == (1, ["Sundry"])
+
+
 def test_a_months_days_may_be_dates_here_and_numbers_there():
     days = [day if day % 4 else date(2026, 6, day) for day in range(1, 25)]
     rows = [["Day", "Client", "Mobile", "Treatment", "Price"]]

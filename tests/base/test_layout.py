@@ -300,3 +300,27 @@ def test_layout_of_every_invented_book():
 def test_merges_outside_the_grid_do_no_harm():
     layout = find_layout(grid_from_rows([HEAD, client(), client("Петров")], [Merge(2, 0, 90, 0), Merge(80, 0, 80, 9)]))
     assert rows_of(layout) == [2, 3]
+
+
+def test_a_row_that_says_nothing_in_the_columns_in_use_is_blank():
+    beside = [None, None, "услуга", 100]
+    rows = [
+        [*HEAD, None, None, "Услуга", "Цена"],
+        [*client(), *beside],
+        [*[None] * 5, *beside],
+        [*client("Петров Иван"), *beside],
+        *[[*[None] * 5, *beside]] * 2,
+    ]
+    bound = dict(enumerate(HEAD))
+    assert rows_of(find_layout(grid_from_rows(rows), header_row=1, bound=bound)) == [2, 4]
+    total = ["Итого", *[None] * 4]
+    only = find_layout(grid_from_rows([HEAD, client(), total, client()]), header_row=1, bound={3: "Сумма", 4: "Дата"})
+    assert (rows_of(only), only.classes["totals"]) == ([2], 1)
+
+
+def test_rows_left_under_the_totals_are_counted():
+    total = ["Итого", None, None, 100]
+    more = find_layout(grid_from_rows([HEAD, client(), client(), total, [], client(), client(), ["подпись"]]))
+    assert (rows_of(more), more.ends, more.below) == ([2, 3], 4, 2)
+    done = find_layout(grid_from_rows([HEAD, client(), client(), total, [], ["Составил: Марат", "01.05.2026"]]))
+    assert (done.ends, done.below) == (4, 0)

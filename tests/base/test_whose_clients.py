@@ -281,3 +281,16 @@ def test_a_formula_without_its_value_is_never_taken_for_nothing(tmp_path, column
     found = plan(tmp_path, {"База": rows}, {"sheets": {"База": sheet}, "money": money})
     assert [row for _, row in tasks(found, "invoice_followup")] == owing
     assert problems(found) == set(uncalculated)
+
+
+def test_formed_clients_are_joined_by_any_of_their_addresses(tmp_path):
+    rows = [
+        ["Дата", "Клиент", "Почта"],
+        [date(2026, 1, 5), "Ёлкин Пётр", "a@pochta.example"],
+        [date(2026, 2, 5), "Ёлкин Пётр", "b@pochta.example"],
+        [date(2026, 3, 5), "Петя Ё.", "B@pochta.example"],
+        [date(2026, 4, 5), "Белова Анна", "c@pochta.example"],
+    ]
+    visits = {"card": ["client", "visit"], "columns": {"visit.date": "A", "name": "B", "email": "C"}}
+    found = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": visits}, "clients": {"by": ["name"]}})
+    assert found["duplicate_groups"] == [{"sheet": "Визиты", "rows": [2, 4]}]

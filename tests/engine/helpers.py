@@ -74,6 +74,7 @@ def deal_facts(*rows, card="deal", bound=None, cells=None, extra=None):
     """Facts of a card from rows; every field is bound unless said otherwise. `extra`: custom columns and their types."""
     schema = {**FACT_COLUMNS[card], **(extra or {})}
     filled = [{"id": f"{card}-{n}", "sheet": "Sheet", "row": n, **row} for n, row in enumerate(rows, 1)]
+    filled = [{"stage": "В работе", **row} if row.get("stage_kind") else row for row in filled]
     names = sorted({name for row in filled for name in row})
     data = {name: pl.Series(name, [row.get(name) for row in filled], dtype=DTYPES[schema[name]]) for name in names}
     sheets = {row["sheet"] for row in filled}

@@ -33,9 +33,15 @@ def dialling(country: str) -> Dialling | None:
 
     code = country_code_for_region(country)
     about = PhoneMetadata.metadata_for_region(country, None) if code else None
-    if about is None or about.general_desc is None or region_code_for_country_code(code) != country:
+    if about is None or region_code_for_country_code(code) != country:
         return None
-    valid = about.general_desc.national_number_pattern
+    valid = "|".join(
+        kind.national_number_pattern
+        for kind in (about.mobile, about.fixed_line)
+        if kind and kind.national_number_pattern
+    )
+    if not valid:
+        return None
     trunk = about.national_prefix_for_parsing
     plain_trunk = trunk and not about.national_prefix_transform_rule and "(" not in trunk
     return Dialling(

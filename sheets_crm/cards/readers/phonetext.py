@@ -1,7 +1,8 @@
 """The grammar of a cell with telephones: split, drop extensions, judge each part by the country's numbering plan.
 
 One cell in, its telephones in E.164 out; whole columns are the business of `phones`. Judged by length and leading digits, never by
-whether a range is assigned today: new ranges must pass. Countries without a stated plan are judged by `phonenumbers` ("possible").
+whether a range is assigned today: new ranges must pass. Countries without a stated plan are judged by `phonenumbers` ("possible",
+as a mobile or a fixed line: every country also has short free lines, and a number cut off in the middle is as long as one of those).
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def read_phones(text: str, country: str) -> Telephones:
 
 def read_digits(digits: str, country: str) -> tuple[str, bool] | None:
     """(E.164, was its zero lost) of digits with an optional "+" before them; None when they make no telephone."""
+    if digits.startswith("+0"):  # no country's code does: a plus typed before a number of home
+        digits = digits[1:]
     plan = PLANS.get(country)
     if plan is None:
         return _possible(digits, country)
@@ -68,7 +71,7 @@ def read_digits(digits: str, country: str) -> tuple[str, bool] | None:
     if plan.lost_zero and (match := re.match(plan.lost_zero, digits)):
         return f"+{plan.code}{match[1]}", True
     foreign = _international(digits, plan.abroad)
-    if foreign is None or not 8 <= len(foreign) <= 15:
+    if foreign is None or foreign.startswith("0") or not 8 <= len(foreign) <= 15:
         return None
     # Our own code with a wrong number of digits is no foreign number.
     if foreign.startswith(plan.code) and (digits[0] == "+" or not re.match(plan.pattern, f"+{foreign}")):
@@ -110,14 +113,17 @@ def _possible(digits: str, country: str) -> tuple[str, bool] | None:
     import phonenumbers
 
     written = f"+{digits[2:]}" if digits.startswith("00") and len(digits) >= 10 else digits
+    if written.startswith("+0"):
+        return None
     try:
         number = phonenumbers.parse(written, country)
     except phonenumbers.NumberParseException:
         return None
     if written.startswith("+") and number.country_code != phonenumbers.country_code_for_region(country):
         return (written, False) if 8 <= len(written) - 1 <= 15 else None
-    possible = phonenumbers.is_possible_number_with_reason(number)
-    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+    ordinary = phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
+    possible = phonenumbers.is_possible_number_for_type_with_reason(number, ordinary)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE and not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), False
 
