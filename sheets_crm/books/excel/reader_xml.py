@@ -47,10 +47,15 @@ class Blocks:
                     yield pending[:cut]
                 return
             piece = next(self._pieces, None)
-            if piece is None:
-                raise NotXml
+            if piece is None:  # what looked like an item may have stood behind the container
+                cut = pending.find(self._close)
+                if cut < 0:
+                    raise NotXml
+                self.tail = self._rest(pending[cut:])
             if cut:
                 yield pending[:cut]
+            if piece is None:
+                return
             pending = self._plain(pending[cut:] + piece)
 
     def _behind_the_opening_tag(self) -> bytes | None:
