@@ -44,7 +44,7 @@ def test_a_sheet_wiped_with_its_headers_is_refused_too(tmp_path):
     book = plain(tmp_path / "firm.xlsx", MANY)
     (tmp_path / "crm.yaml").write_text(f"workbook: {book.name}\nlanguage: ru\n", encoding="utf-8")
     assert "client" in run.sync(str(tmp_path), today=TODAY).base.frames
-    plain(book, [])
+    plain(book, [[None]])
     before = book.read_bytes()
     for _ in range(2):
         with pytest.raises(BaseEmptied):
