@@ -51,11 +51,34 @@ def test_new_tabs_do_not_take_the_number_of_a_sheet_that_the_chain_still_names(b
     assert_untouched(before, book, done.titles.values())
 
 
-def test_a_chain_that_can_not_be_read_stops_nothing(book):
-    with_chain(book, "<calcChain")
-    write(book, tasks())
-    write(book, tasks(("done", None, "Zoe", None)))
-    assert members(book)["xl/calcChain.xml"] == b"<calcChain"
+def damaged(path, member):
+    """The member's packed bytes are no deflate stream any more."""
+    with zipfile.ZipFile(path) as file:
+        info = file.getinfo(member)
+    data = bytearray(path.read_bytes())
+    begin = info.header_offset + 30 + len(member)
+    data[begin : begin + info.compress_size] = b"\xff" * info.compress_size
+    path.write_bytes(data)
+
+
+def test_damaged_properties_stop_nothing(book):
+    damaged(book, "docProps/core.xml")
+    assert ExcelBook(book).last_editor() == ""
+    assert write(book, tasks()).written == ("tasks",)
+
+
+def test_a_workbook_none_of_whose_sheets_is_there_is_refused(book):
+    rezip(book, {"xl/_rels/workbook.xml.rels": None})
+    before = book.read_bytes()
+    with pytest.raises(WorkbookUnreadable, match="part_broken"):
+        write(book, tasks())
+    assert book.read_bytes() == before
+
+
+def test_an_empty_part_is_a_damaged_sheet_not_an_empty_one(book):
+    rezip(book, {"xl/worksheets/sheet1.xml": b""})
+    with pytest.raises(WorkbookUnreadable):
+        read_sheets(book)
 
 
 def test_a_window_on_a_sheet_that_is_gone_does_not_open_on_a_new_tab(book):

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.xmlsplice import Xml
-from sheets_crm.errors import OwnerError
 
 
 def chain_sheets(package: Package, chain: str) -> set[str]:
-    """The sheet ids that a chain names; none where it can't be read."""
-    try:
-        root = Xml(package.read(chain), chain).root
-    except OwnerError:
-        return set()
-    return {each.attrs["i"] for each in root.children if "i" in each.attrs}
+    """The sheet ids that a chain names. WorkbookUnreadable where it is damaged: Excel itself would offer a repair."""
+    return {each.attrs["i"] for each in Xml(package.read(chain), chain).root.children if "i" in each.attrs}

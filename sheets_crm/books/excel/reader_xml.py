@@ -61,6 +61,8 @@ class Blocks:
     def _behind_the_opening_tag(self) -> bytes | None:
         """Everything read so far behind the container's start tag; None when there is no container or nothing in it."""
         head = next(self._pieces, b"")
+        if not head:  # nothing at all is no XML
+            raise NotXml
         if self._must_be_decoded(head):
             head = self._again(_decoded(head + b"".join(self._pieces)))
         head = head.removeprefix(b"\xef\xbb\xbf")

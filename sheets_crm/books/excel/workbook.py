@@ -70,6 +70,8 @@ class Workbook:
         self.names: list[Name] = [
             Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()
         ]
+        if self.sheets and not any(sheet.part for sheet in self.sheets):
+            raise WorkbookUnreadable("excel.part_broken", part=self.rels_member)
         self._names_parent = self.root.child("definedNames")
         self._fresh_names: list[str] = []
         self._dropped_names: list[Element] = []
