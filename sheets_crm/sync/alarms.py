@@ -11,7 +11,15 @@ from datetime import date
 
 from sheets_crm import __version__
 from sheets_crm.base.history import History
-from sheets_crm.base.history.alarms import Loss, Rewrite, counts_lately, looks_emptied, looks_replaced, looks_rewritten
+from sheets_crm.base.history.alarms import (
+    ENOUGH,
+    Loss,
+    Rewrite,
+    counts_lately,
+    looks_emptied,
+    looks_replaced,
+    looks_rewritten,
+)
 from sheets_crm.base.model import Base, BoundColumn
 from sheets_crm.base.remember import Remembered, SheetMemory
 from sheets_crm.errors import BaseEmptied
@@ -47,21 +55,36 @@ def refuse_upheaval(
     if accepted:
         history.accept()
     if not (accepted.emptied or accepted.changes):
-        _refuse_loss(opened, history, base, today)
+        _refuse_loss(opened, history, base, today, before)
     last = history.last_run()
     if not accepted.changes and last is not None and last.program == __version__:
         _refuse_rewriting(opened, history, base, before, replaced=not accepted.emptied)
 
 
-def _refuse_loss(opened: Opened, history: History, base: Base, today: date) -> None:
+def _refuse_loss(opened: Opened, history: History, base: Base, today: date, before: Mapping[str, SheetMemory]) -> None:
     share = opened.config.history.alarm_deleted_share
     were = history.counts()
-    now = {card: len(frame) for card, frame in base.frames.items()}
+    now = _gone(opened, history, before, were) | {card: len(frame) for card, frame in base.frames.items()}
     if (loss := looks_emptied(were, now, share)) is not None:
         raise BaseEmptied("sync.emptied", **_numbers(opened, loss))
     lately = history.ask(lambda connection: counts_lately(connection, were, today))
     if (loss := looks_emptied(lately, now, share)) is not None:
         raise BaseEmptied("history.stop.emptied_lately", **_numbers(opened, loss))
+
+
+def _gone(
+    opened: Opened, history: History, before: Mapping[str, SheetMemory], were: Mapping[str, int]
+) -> dict[str, int]:
+    """No rows of the card kinds that the last run found by itself, should this one find them no more.
+
+    A sheet wiped together with its headers is recognised as nothing at all. Where the owner names the sheets, theirs is the
+    say which are read; another version of the program may take sheets for something else.
+    """
+    last = history.last_run()
+    if opened.config.sheets is not None or last is None or last.program != __version__:
+        return {}
+    found = {card for sheet in before.values() for card in sheet.cards}
+    return {card: 0 for card in found if were.get(card, 0) >= ENOUGH}
 
 
 def _numbers(opened: Opened, loss: Loss) -> dict[str, object]:

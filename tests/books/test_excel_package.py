@@ -315,7 +315,8 @@ def test_splices_touch_only_their_place():
     xml.set_text(second, "a&b")
     xml.set_attr(xml.root, "x", "3")
     assert xml.result() == (
-        b'\xef\xbb\xbf<?xml version=\'1.0\'?>\r\n<a  x = "3"><!-- <b/> --><b z="&quot;&lt;&amp;"><n/></b>'
+        b"\xef\xbb\xbf<?xml version='1.0'?>\r\n<a  x = '3'>"
+        b'<!-- <b/> --><b z="&quot;&lt;&amp;"><n/></b>'
         b'<b y="2">a&amp;b</b ></a >\n'
     )
 

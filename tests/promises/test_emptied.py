@@ -39,6 +39,21 @@ def test_most_rows_gone_is_refused_until_it_is_meant(firm, left):
     assert run.sync(str(firm.parent), today=TODAY).written == ()
 
 
+def test_a_sheet_wiped_with_its_headers_is_refused_too(tmp_path):
+    """Where nobody said which sheets are read, such a sheet is recognised as nothing at all."""
+    book = plain(tmp_path / "firm.xlsx", MANY)
+    (tmp_path / "crm.yaml").write_text(f"workbook: {book.name}\nlanguage: ru\n", encoding="utf-8")
+    assert "client" in run.sync(str(tmp_path), today=TODAY).base.frames
+    plain(book, [[None]])
+    before = book.read_bytes()
+    for _ in range(2):
+        with pytest.raises(BaseEmptied):
+            run.sync(str(tmp_path), today=TODAY)
+        assert book.read_bytes() == before
+    assert run.sync(str(tmp_path), today=TODAY, accept_emptied=True).written
+    assert run.sync(str(tmp_path), today=TODAY).written == ()
+
+
 def test_half_of_them_is_an_ordinary_day(firm):
     plain(firm, MANY[:21])
     assert run.sync(str(firm.parent), today=TODAY).written

@@ -11,7 +11,9 @@ import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, cast
+from urllib.parse import unquote
 
 from isal import isal_zlib
 
@@ -76,14 +78,25 @@ class Archive:
             self._add(_member(data, info))
 
     def _add(self, member: Member) -> None:
+        self.members[member.name] = member
+        if member.name.endswith("/"):
+            return  # a folder: no part, and some programs list it twice
         if member.name.lower() in self._lower:
             raise WorkbookUnreadable("excel.twice", part=member.name)
         self._lower[member.name.lower()] = member.name
-        self.members[member.name] = member
 
     def find(self, name: str) -> str | None:
-        """The member's own spelling of a name, whatever the case and slashes; None when there is none."""
-        return self._lower.get(clean(name).lower())
+        """The member's own spelling of a name, whatever the case and slashes; None when there is none.
+
+        A name may be written as an address (`My%20sheet.xml`), here or there: only where it is not found as it is written.
+        """
+        wanted = clean(name).lower()
+        return self._lower.get(wanted) or self._addressed.get(unquote(wanted))
+
+    @cached_property
+    def _addressed(self) -> dict[str, str]:
+        """The members by their names with what stands for other characters read."""
+        return {unquote(lower): name for lower, name in self._lower.items()}
 
     def packed(self, name: str) -> bytes:
         """The compressed bytes as they lie in the file."""

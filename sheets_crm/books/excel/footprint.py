@@ -106,7 +106,7 @@ def _cut(xml: Xml, node: Element | None, word: str) -> None:
         return
     count = stated or str(size)
     if "/" in word:
-        tag = re.sub(r"""(\scount=["'])\d+""", rf"\g<1>{count}", xml.tag_of(node))
+        tag = re.sub(r"""(\scount\s*=\s*["'])\d+""", rf"\g<1>{count}", xml.tag_of(node))
         xml.replace(node, tag[:-1] + "/>")
         return
     if "count" in node.attrs:

@@ -16,6 +16,7 @@ from sheets_crm.books.excel.archive import Stamp
 from sheets_crm.books.excel.arrange import arrange
 from sheets_crm.books.excel.blob import Blob
 from sheets_crm.books.excel.carry import OldTab, OldTable, column_looks, read_old, table_ids
+from sheets_crm.books.excel.chain import chain_sheets
 from sheets_crm.books.excel.chartxml import CHART_REL, chart_part
 from sheets_crm.books.excel.dialect import CHART_TYPE, DRAWING_TYPE, SHEET_TYPE, STYLES_TYPE, TABLE_TYPE
 from sheets_crm.books.excel.drawings import OldDrawing, lost_things, read_drawing, redrawn
@@ -337,8 +338,3 @@ def _partners(tables: Sequence[Table], old: Sequence[OldTable]) -> list[OldTable
     found = [by_name.pop(table.name.casefold(), None) for table in tables]
     left = [table for table in old if table.name.casefold() in by_name]
     return [partner or (left.pop(0) if left else None) for partner in found]
-
-
-def chain_sheets(package: Package, chain: str) -> set[str]:
-    """The sheet ids that a calculation chain names."""
-    return {each.attrs["i"] for each in Xml(package.read(chain), chain).root.children if "i" in each.attrs}

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from sheets_crm.books.excel.archive import Archive, OnDisk, clean
 from sheets_crm.books.excel.blob import Blob
@@ -139,20 +140,20 @@ class Types:
             if each.space == TYPES_SPACE and each.local == "Default":
                 self.defaults.setdefault(each.attrs.get("Extension", "").lower(), each.attrs.get("ContentType", ""))
             elif each.space == TYPES_SPACE and each.local == "Override":
-                self.overrides[clean(each.attrs.get("PartName", "")).lower()] = each.attrs.get("ContentType", "")
+                self.overrides[_key(each.attrs.get("PartName", ""))] = each.attrs.get("ContentType", "")
 
     def of(self, part: str) -> str:
         """The content type of a part; nothing when it has none."""
         extension = posixpath.splitext(posixpath.basename(part))[1].lstrip(".").lower()
-        return self.overrides.get(part.lower()) or self.defaults.get(extension, "")
+        return self.overrides.get(_key(part)) or self.defaults.get(extension, "")
 
     def add(self, part: str, content_type: str) -> None:
         """Give a part its type by name, and all relationships theirs where the file forgot them."""
         if "rels" not in self.defaults:
             self.defaults["rels"] = RELS_TYPE
             self._append("Default", Extension="rels", ContentType=RELS_TYPE)
-        if self.overrides.get(part.lower()) != content_type:
-            self.overrides[part.lower()] = content_type
+        if self.overrides.get(_key(part)) != content_type:
+            self.overrides[_key(part)] = content_type
             self._append("Override", PartName="/" + part, ContentType=content_type)
 
     def remove_default(self, extension: str) -> None:
@@ -164,16 +165,21 @@ class Types:
 
     def remove(self, part: str) -> None:
         """Forget a part's own entry."""
-        if self.overrides.pop(part.lower(), None) is None:
+        if self.overrides.pop(_key(part), None) is None:
             return
         for each in self.xml.root.children:
-            if each.local == "Override" and clean(each.attrs.get("PartName", "")).lower() == part.lower():
+            if each.local == "Override" and _key(each.attrs.get("PartName", "")) == _key(part):
                 self.xml.replace(each, "")
 
     def _append(self, local: str, **attrs: str) -> None:
         root = self.xml.root
         text = "".join(f" {name}={quote(value)}" for name, value in attrs.items())
         self.xml.append(root, f"<{root.prefix}{local}{text}/>")
+
+
+def _key(name: str) -> str:
+    """By what a part is known in the list of types, which may write its name as an address."""
+    return unquote(clean(name)).lower()
 
 
 def read_rels(xml: Xml, part: str) -> Iterable[Rel]:
@@ -214,7 +220,7 @@ def _refuse_other_kinds(data: bytes | OnDisk) -> None:
         raise WorkbookUnreadable("excel.empty")
     if data[:8] == _OLE2:
         raise WorkbookUnreadable("excel.encrypted" if _ENCRYPTED_STREAM in data[:] else "excel.legacy_xls")
-    if data[:4] == b"PK\3\4" or b"PK\5\6" in data[-66_000:]:
+    if data[:4] in {b"PK\3\4", b"PK\5\6"}:  # what stands before a zip, no program that opens workbooks passes over
         return
     if _MARKUP.match(data[:512]):
         raise WorkbookUnreadable("excel.markup")

@@ -48,10 +48,10 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         match name.rpartition(":")[2]:
             case "at":
-                self.row, self.column = int(attributes["row"]), -1
+                self.row, self.column = int(attributes["row"]), int(attributes["column"]) - 1
             case "si":
                 self.texts.append("")
-            case "c":
+            case "c" if not self.aside:
                 self._cell(attributes)
             case "is":
                 self.cells[-1].text = ""
@@ -97,10 +97,12 @@ class _Reader:
         )
 
 
-def odd_cells(slices: Iterable[tuple[int, bytes]]) -> list[OddCell]:
-    """The cells in slices of XML, each a whole cell or a whole row, with its row (0-based). NotXml when one is damaged."""
+def odd_cells(slices: Iterable[tuple[int, int, bytes]]) -> list[OddCell]:
+    """The cells in slices of XML, each a whole cell or a whole row, with its row and the place of its first cell (0-based),
+    which hold where a cell does not tell its address. NotXml when one is damaged.
+    """
     reader = _Reader()
-    _parse(reader, (b'<at row="%d">%b</at>' % (row, piece) for row, piece in slices))
+    _parse(reader, (b'<at row="%d" column="%d">%b</at>' % slice_ for slice_ in slices))
     return reader.cells
 
 

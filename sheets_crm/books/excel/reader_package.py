@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from isal import isal_zlib
@@ -44,6 +45,7 @@ class Package:
             self._file.close()
             raise self.broken() from error
         self._members = {_folded(info.filename): info for info in self._zip.infolist()}
+        self._addressed = {unquote(name): info for name, info in self._members.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +65,12 @@ class Package:
         return WorkbookUnreadable(f"books.{why}", path=str(self.path))
 
     def has(self, part: str) -> bool:
-        return _folded(part) in self._members
+        return self._member(part) is not None
+
+    def _member(self, part: str) -> zipfile.ZipInfo | None:
+        """A part's name may be written as an address (`My%20sheet.xml`), in the zip or where it is named."""
+        name = _folded(part)
+        return self._members.get(name) or self._addressed.get(unquote(name))
 
     def part(self, part: str) -> bytes:
         """The whole part. WorkbookUnreadable when it is missing or damaged."""
@@ -89,14 +96,14 @@ class Package:
 
     def seal(self, part: str) -> tuple[int, int, int]:
         """The same, and more sharply: a part of another content has the same seal once in a thousand million times."""
-        info = self._members.get(_folded(part))
+        info = self._member(part)
         if info is None:
             raise self.broken()
         return info.CRC, info.file_size, info.compress_size
 
     def stream(self, part: str) -> Iterator[bytes]:
         """The part in pieces of at most `BLOCK` bytes; its check sum is verified when the last one has been taken."""
-        info = self._members.get(_folded(part))
+        info = self._member(part)
         if info is None:
             raise self.broken()
         if info.flag_bits & 1:

@@ -372,13 +372,13 @@ class SheetScan:
         """Read the cells left aside, and whole rows where a cell's place is not clear."""
         raw, tags = values.block.raw, values.block.tags
         ends = np.append(tags[row_tags[1:]], len(raw))
-        slices = [(int(numbers[row]), raw[tags[row_tags[row]] : ends[row]]) for row in np.flatnonzero(odd_row)]
+        slices = [(int(numbers[row]), 0, raw[tags[row_tags[row]] : ends[row]]) for row in np.flatnonzero(odd_row)]
         for cell in np.flatnonzero(odd & ~odd_row[values.found.rows]):
             start = int(tags[values.found.tags[cell]])
             end = _CELL_END.search(raw, start)
             if end is None:
                 raise NotXml
-            slices.append((int(values.rows[cell]), raw[start : end.end()]))
+            slices.append((int(values.rows[cell]), int(values.found.columns[cell]), raw[start : end.end()]))
         read = [(cell, *meaning(cell, self._dates, epoch=self._epoch)) for cell in odd_cells(slices)]
         if any(cell.row >= _ROW_LIMIT or cell.row < 0 for cell, *_ in read):
             raise NotXml

@@ -132,5 +132,5 @@ class Sheets:
             reading.note(digest, rows, dict(Counter(scan.formulas) - before))
 
     def _blocks(self, part: str) -> Blocks:
-        pieces: Iterator[bytes] = self._package.stream(part) if part else iter(())
+        pieces: Iterator[bytes] = self._package.stream(part) if part else iter((b"<none/>",))
         return Blocks(pieces, b"sheetData", b"row")

@@ -47,15 +47,22 @@ class Blocks:
                     yield pending[:cut]
                 return
             piece = next(self._pieces, None)
-            if piece is None:
-                raise NotXml
+            if piece is None:  # what looked like an item may have stood behind the container
+                cut = pending.find(self._close)
+                if cut < 0:
+                    raise NotXml
+                self.tail = self._rest(pending[cut:])
             if cut:
                 yield pending[:cut]
+            if piece is None:
+                return
             pending = self._plain(pending[cut:] + piece)
 
     def _behind_the_opening_tag(self) -> bytes | None:
         """Everything read so far behind the container's start tag; None when there is no container or nothing in it."""
         head = next(self._pieces, b"")
+        if not head:  # nothing at all is no XML
+            raise NotXml
         if self._must_be_decoded(head):
             head = self._again(_decoded(head + b"".join(self._pieces)))
         head = head.removeprefix(b"\xef\xbb\xbf")

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sheets_crm.books.excel.added import cells_outside, drawn_area, points_at, reaches_beyond
 from sheets_crm.books.excel.carry import OldTab, read_old
+from sheets_crm.books.excel.chain import chain_sheets
 from sheets_crm.books.excel.drawings import lost_things, read_drawing
 from sheets_crm.books.excel.footprint import take_back
-from sheets_crm.books.excel.graft import Graft, chain_sheets
+from sheets_crm.books.excel.graft import Graft
 from sheets_crm.books.excel.package import Package
 from sheets_crm.books.excel.workbook import MARKER, Sheet, Workbook
 from sheets_crm.words import Phrase

@@ -27,7 +27,10 @@ _ORDER = (
     "extLst",
 )
 LISTS = (*_ORDER[:6], "cellStyles", "dxfs")  # those that may grow
-_FONT_ORDER = ("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name")
+_FONT_ORDER = (
+    *("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign"),
+    *("sz", "color", "name", "family", "charset", "scheme"),
+)
 _BUILT_IN = {
     "General": 0,
     "0": 1,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheets_crm.books.excel.blob import Blob
+from sheets_crm.books.excel.chain import chain_sheets
 from sheets_crm.books.excel.dialect import DECLARATION, MAX_SHEET_ID, RELS_SPACE, Dialect, dialect_of
 from sheets_crm.books.excel.package import Package, Rel, rels_name, target_text
 from sheets_crm.books.excel.xmlsplice import Element, Xml, escape, quote
@@ -69,6 +70,8 @@ class Workbook:
         self.names: list[Name] = [
             Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()
         ]
+        if self.sheets and not any(sheet.part for sheet in self.sheets):
+            raise WorkbookUnreadable("excel.part_broken", part=self.rels_member)
         self._names_parent = self.root.child("definedNames")
         self._fresh_names: list[str] = []
         self._dropped_names: list[Element] = []
@@ -116,19 +119,32 @@ class Workbook:
     def add_sheet(self, name: str, part: str) -> Sheet:
         """List a new sheet at the end."""
         rel_id = self.add_rel("worksheet", part)
-        ids = [int(sheet.sheet_id) for sheet in self.sheets if sheet.sheet_id.isdigit()]
-        number = max(ids, default=0) + 1
-        if number > MAX_SHEET_ID:
-            number = min(set(range(1, MAX_SHEET_ID + 1)) - set(ids))
-        sheet = Sheet(name, str(number), rel_id, "visible", part, "worksheet")
+        sheet = Sheet(name, str(self._free_sheet_id()), rel_id, "visible", part, "worksheet")
         parent = self.root.child("sheets")
         if parent is None:
             raise WorkbookUnreadable("excel.not_package")
+        self._keep_shown()
         declare, prefix = self._rel_prefix(parent)
         entry = f"name={quote(name)} sheetId={quote(sheet.sheet_id)} {prefix}id={quote(rel_id)}"
         self.xml.append(parent, f"<{parent.prefix}sheet {declare}{entry}/>")
         self.sheets.append(sheet)
         return sheet
+
+    def _keep_shown(self) -> None:
+        """A window that shows a sheet which is not there (they are counted from 0) must not come to show a new one."""
+        first = next((place for place, sheet in enumerate(self.sheets) if sheet.state == "visible"), 0)
+        for view in self._views():
+            for name in ("activeTab", "firstSheet"):
+                if view.attrs.get(name) == str(len(self.sheets)):
+                    self.xml.set_attr(view, name, str(first))
+
+    def _free_sheet_id(self) -> int:
+        """One that neither a sheet has nor a calculation chain still names: of a sheet that is gone."""
+        chain = self.part_of_kind("calcChain")
+        named = chain_sheets(self.package, chain) if chain else set()
+        ids = {int(each) for each in (*(sheet.sheet_id for sheet in self.sheets), *named) if each.isdigit()}
+        number = max(ids, default=0) + 1
+        return number if number <= MAX_SHEET_ID else min(set(range(1, MAX_SHEET_ID + 1)) - ids)
 
     def add_rel(self, kind: str, part: str) -> str:
         """Point the workbook to a part; the new relationship's id."""

@@ -30,10 +30,10 @@ def escape(text: str) -> str:
     return _CONTROL.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def quote(text: str) -> str:
-    """Text as an attribute's value, quotes included; line breaks and tabs survive."""
-    safe = escape(text).replace('"', "&quot;")
-    return '"' + safe.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;") + '"'
+def quote(text: str, mark: str = '"') -> str:
+    """Text as an attribute's value, quotes (`mark`) included; line breaks and tabs survive."""
+    safe = escape(text).replace(mark, "&quot;" if mark == '"' else "&apos;")
+    return mark + safe.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;") + mark
 
 
 @dataclass(eq=False)
@@ -130,7 +130,7 @@ class Xml:
         found = re.search(rb"\s" + name.encode() + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
         if found:
             begin, end = found.span(1)
-            self._edits.append((element.start + begin, element.start + end, quote(value)))
+            self._edits.append((element.start + begin, element.start + end, quote(value, found[1][:1].decode())))
             return
         self.insert(element.open_end - (2 if tag.endswith(b"/>") else 1), f" {name}={quote(value)}")
 
