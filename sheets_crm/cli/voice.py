@@ -5,6 +5,7 @@ The language: `--lang`, else the configuration's once it was read, else the syst
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import os
 import re
@@ -134,5 +135,7 @@ def _nearest(seen: str, known: Sequence[str]) -> str:
 
 
 def complain(sentence: str) -> None:
-    """One sentence on standard error."""
-    print(sentence, file=sys.stderr)
+    """One sentence on standard error; where nothing can be said there, the exit code alone speaks."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(sentence, file=sys.stderr, flush=True)
