@@ -21,10 +21,6 @@ RARELY = (200_000, 50, 50)
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class NoRoom(OwnerError):
-    """The answer was sent to a file, and its disk is full."""
-
-
 def main() -> None:
     """Run the program and leave with its exit code. An owner never sees a traceback: it goes to the log file."""
     for stream in (sys.stdout, sys.stderr):
@@ -42,7 +38,7 @@ def main() -> None:
         _hush()
         code = 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in words, one and all
-        sentence, code = voice.complaint(NoRoom("cli.no_room") if _is_full(error) else error)
+        sentence, code = voice.complaint(OwnerError("cli.no_room") if _is_full(error) else error)
         complain(sentence)
     gc.freeze()  # the process ends: Python need not look once more, and twice, for cycles among all that a run has made
     raise SystemExit(code if isinstance(code, int) else 0) from None
