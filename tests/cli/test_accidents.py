@@ -148,6 +148,28 @@ def test_the_answer_is_sent_to_a_full_disk(monkeypatch, capsys, lang, part):
     assert_clear(said, lang)
 
 
+@pytest.mark.parametrize(
+    ("to", "code", "ru", "en"),
+    [("", 11, "имя файла", "the name of a file"), ("gone/a.xlsx", 10, "Создайте её", "Make it")],
+)
+def test_a_copy_can_go_there_not(desk, to, code, ru, en):
+    assert desk.run("sync").code == 0
+    for lang, part in (("ru", ru), ("en", en)):
+        said = desk.run("backup", "restore", "last", "--to", str(desk.folder / to), lang=lang)
+        assert (said.code, part in said.err) == (code, True)
+        assert_clear(said.err, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "missing", "no_text"), [("ru", "нет", "не текст"), ("en", "There is no file", "no text")]
+)
+def test_answers_that_are_none(desk, lang, missing, no_text):
+    for file, part in (("none.yaml", missing), (str(desk.book), no_text)):
+        said = desk.run("setup", "--answers", file, lang=lang, config=False)
+        assert (said.code, part in said.err) == (14, True)
+        assert_clear(said.err, lang)
+
+
 def test_nobody_hears_the_complaint(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.argv", ["sheets-crm", "plan", str(tmp_path / "none")])
     for deaf in (FullDisk(), None):
