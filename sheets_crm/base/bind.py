@@ -208,9 +208,12 @@ def _resolved(name: str, stated: Mapping[str, SheetSettings], *, seen: tuple[str
     settings = stated[name]
     if settings.like is None:
         return settings
-    if settings.like not in stated or settings.like in (*seen, name):
+    keys = ("sheets", name, "like")
+    if settings.like in (*seen, name):
+        raise ConfigError("config.like_round", seen=settings.like, keys=keys, sheet=name)
+    if settings.like not in stated:
         raise misnamed(
-            "config.like_unknown", settings.like, set(stated) - {*seen, name}, ("sheets", name, "like"), sheet=name
+            "config.like_unknown", settings.like, [one for one in stated if one != name] or ["-"], keys, sheet=name
         )
     model = _resolved(settings.like, stated, seen=(*seen, name))
     own = {key: getattr(settings, key) for key in settings.model_fields_set if key != "like"}

@@ -178,11 +178,11 @@ def _without_requests(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame,
 
 def _of_client_sheets(work: _Work, clients: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     """The rows that are clients, and those that only name one; None where every sheet's rows are clients."""
-    stated = {fold(name) for name in work.settings.clients.sheets}
+    stated = {fold(name): name for name in work.settings.clients.sheets}
     if not stated:
         return clients, None
-    if unknown := stated - {fold(name) for name in work.bindings}:
-        raise ConfigError("config.client_sheet_unknown", sheet=min(unknown), sheets=", ".join(work.bindings))
+    if unknown := stated.keys() - {fold(name) for name in work.bindings}:
+        raise ConfigError("config.client_sheet_unknown", sheet=stated[min(unknown)], sheets=", ".join(work.bindings))
     own = clients["_sheet"].is_in([name for name in work.bindings if fold(name) in stated])
     return clients.filter(own), clients.filter(~own)
 
@@ -260,7 +260,7 @@ def _valid(
     """
     if clients is None or to_client is None:
         return 0
-    stated = {fold(name) for name in work.settings.clients.sheets}
+    stated = {fold(name): name for name in work.settings.clients.sheets}
     whole = {name: not work.by and not _in_blocks(read) for name, read in sheets.items()}
     dirty = {
         (name, row)

@@ -352,8 +352,8 @@ def month_of(name: str) -> tuple[int | None, int] | None:
     """(year, month) of a monthly sheet by its name; None for any other sheet. Either part may be missing."""
     words = re.findall(r"[^\W\d_]+|\d+", clean(name))
     months = [_month_numbers()[word] for word in words if word in _month_numbers()]
-    numbers = [int(word) for word in words if word.isdigit()]
-    letters = [word for word in words if not word.isdigit()]
+    numbers = [int(word[:5]) for word in words if word.isdecimal()]  # no year and no month has more figures
+    letters = [word for word in words if not word.isdecimal()]
     years = [number for number in numbers if 1990 <= number <= 2100]
     if months and len(letters) <= 2 * len(months):
         year = years[0] if years else next((2000 + number for number in numbers if 15 <= number < 80), None)

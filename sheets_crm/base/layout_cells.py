@@ -20,6 +20,11 @@ Mask = npt.NDArray[np.bool_]
 _LONGEST_BLANK = 4  # bytes: "—" takes three
 # What stands behind so many blank columns belongs to no table; masks that reach there may not fit into memory.
 _FAR = 256
+_WIDEST = 2000  # columns; no base of clients is wider
+_LARGEST = (
+    1 << 28
+)  # cells of a mask, a byte each: where a sheet is a million rows long, its first 256 columns are looked at
+_LONGEST = 400  # characters of a cell that are looked at as the name of a column or of a section
 
 
 class Cells:
@@ -31,7 +36,8 @@ class Cells:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.height = grid.height
-        self._columns = [(index, column) for index, column in _near(grid.columns) if not column.is_blank]
+        seen = grid.columns[: min(_WIDEST, _LARGEST // max(grid.height, 1))]
+        self._columns = [(index, column) for index, column in _near(seen) if not column.is_blank]
         self.width = max((index + 1 for index, _ in self._columns), default=0)
         self._read: dict[tuple[int, int], str] = {}
 
@@ -57,7 +63,7 @@ class Cells:
         return mask & self.filled
 
     def text(self, row: int, column: int) -> str:
-        """The text of a cell with runs of spaces made one; '' when it holds no text."""
+        """The text of a cell with runs of spaces made one, of a very long one its beginning; '' when it holds no text."""
         key = row, column
         if key not in self._read:
             self._read[key] = self._text(row, column)
@@ -66,11 +72,12 @@ class Cells:
     def _text(self, row: int, column: int) -> str:
         if not (0 <= row < self.height and 0 <= column < self.width) or not self.texts[row, column]:
             return ""
-        return re.sub(r"[ \u00a0\u202f\t]+", " ", str(self.grid.columns[column].text[row])).strip()
+        return re.sub(r"[ \u00a0\u202f\t]+", " ", str(self.grid.columns[column].text[row])).strip()[:_LONGEST]
 
     def row_texts(self, row: int, left: int, right: int) -> dict[int, str]:
         """The texts of a row between two columns (both included), by column."""
-        return {column: self.text(row, column) for column in range(left, right + 1) if self.texts[row, column]}
+        columns = np.flatnonzero(self.texts[row, left : right + 1]) + left
+        return {column: self.text(row, column) for column in columns.tolist()}
 
     def rows_with_any(self, left: int, right: int) -> Mask:
         """Rows that hold anything between two columns."""

@@ -107,7 +107,7 @@ def _score(cells: Cells, row: int, span: Span, *, closely: bool) -> tuple[float,
     if not below.size:
         return _without_rows(texts, filled)
     columns = list(texts)
-    covered = float(cells.filled[below][:, columns].any(axis=0).mean())
+    covered = float(cells.filled[below[:, None], columns].any(axis=0).mean())
     share = len(texts) / filled
     if share < 0.5:
         return 0.0, 0.0

@@ -5,7 +5,7 @@ Does not say which table is the client base: `main_table` only names the largest
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from sheets_crm.books.model import Grid
 
 _LIST_ROWS = 60
 _TABLES = 20
+_JOINED = (
+    64  # so many blank columns within one table; after them its header is not looked for anew with each further one
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class _Strip:
     right: int
     header: int | None  # position
     rows: npt.NDArray[np.intp]  # filled positions below the header
+    joined: int = 0  # of how many others it was put together
 
 
 def find_tables(grid: Grid) -> tuple[TableArea, ...]:
@@ -80,7 +84,7 @@ def _strips(cells: Cells) -> list[_Strip]:
     for left, right in zip(ends[::2].tolist(), (ends[1::2] - 1).tolist(), strict=True):
         strip = _strip(cells, left, right)
         if strips and _one_table(cells, strips[-1], strip):
-            strips[-1] = _strip(cells, strips[-1].left, right)
+            strips[-1] = _joined(cells, strips[-1], strip)
         else:
             strips.append(strip)
     return strips
@@ -91,6 +95,15 @@ def _strip(cells: Cells, left: int, right: int) -> _Strip:
     start = header.row + 1 if header else 0
     rows = np.flatnonzero(cells.filled[start:, left : right + 1].any(axis=1)) + start
     return _Strip(left, right, header.row if header else None, rows)
+
+
+def _joined(cells: Cells, left: _Strip, right: _Strip) -> _Strip:
+    """Two strips as one."""
+    if left.header is None or left.joined < _JOINED:
+        whole = _strip(cells, left.left, right.right)
+        return replace(whole, joined=left.joined + 1)
+    rows = np.flatnonzero(cells.rows_with_any(right.left, right.right)[left.header + 1 :]) + left.header + 1
+    return replace(left, right=right.right, rows=np.union1d(left.rows, rows))
 
 
 def _one_table(cells: Cells, left: _Strip, right: _Strip) -> bool:

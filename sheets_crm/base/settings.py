@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from sheets_crm.cards.problems import KINDS
+from sheets_crm.cards.yamlmodel import wrong
 
 Scalar = str | int | float | bool
 
@@ -38,6 +41,13 @@ class Requirement(Settings):
     field: str | None = None
     any: Names = ()
     kind: str = Field(default="required_blank", alias="as")
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise wrong("errors.yaml.not_allowed", seen=kind, known=KINDS)
+        return kind
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:

@@ -22,10 +22,13 @@ M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
 NEAR = 70  # per cent of likeness from which a name is offered
 DEEPEST = 40  # keys within keys
+LARGEST = 300_000  # values; anchors that refer to anchors come to billions on a few lines
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_LONGEST_NUMBER = 40  # figures; what is longer is nothing that a setting could be
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_ESCAPES = ("escape", "hexdecimal", "double-quoted")  # libyaml's words for it, and PyYAML's own
 # pydantic's names of mistakes -> our words. What is not here is told as "could not be understood".
 _EXPECTED = {
     "string": "text", "int": "whole", "float": "number", "decimal": "number", "bool": "flag", "list": "list", "tuple": "list",
@@ -76,13 +79,24 @@ def read_yaml(text: str, source: str, *, error: type[OwnerError] = ConfigError) 
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line = mark.line if mark else 0
-        written = "".join(text.splitlines()[line : line + 1])
-        key = "errors.yaml.tab" if "\t" in written[: len(written) - len(written.lstrip())] else "errors.yaml.syntax"
-        raise error(key, file=source, line=line + 1) from broken
+        raise error(
+            _broken_by(broken, "".join(text.splitlines()[line : line + 1])), file=source, line=line + 1
+        ) from broken
     except yaml.YAMLError as broken:
         raise error("errors.yaml.unreadable", file=source) from broken
     builder = _Builder(source, error)
     return Document(builder.build(node, ()) if node is not None else {}, builder.marks, source)
+
+
+def _broken_by(broken: yaml.MarkedYAMLError, written: str) -> str:
+    """Our sentence for what the parser stumbled over on a line."""
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return "errors.yaml.tab"
+    # "C:\Users\Anna": in double quotes a backslash begins a sign of another kind
+    told = f"{broken.problem} {broken.context}"
+    return (
+        "errors.yaml.backslash" if any(word in told for word in _ESCAPES) and "\\" in written else "errors.yaml.syntax"
+    )
 
 
 def merge(below: Document, above: Document) -> Document:
@@ -124,11 +138,17 @@ class _Builder:
     def __init__(self, source: str, error: type[OwnerError]) -> None:
         self.source, self.error = source, error
         self.marks: dict[Path, Mark] = {}
+        self._count = 0
 
     def build(self, node: yaml.Node, path: Path) -> Any:
         line = node.start_mark.line + 1
+        self._count += 1
+        if self._count > LARGEST:
+            raise self.error("errors.yaml.too_large", file=self.source, line=line)
         self.marks.setdefault(path, Mark(self.source, line))
         if isinstance(node, yaml.ScalarNode):
+            if "\0" in node.value:  # no path and no text of a cell may hold it
+                raise self.error("errors.yaml.unreadable", file=self.source)
             return node.value if node.style else scalar(node.value)  # plain: "" in C, None in Python
         if len(path) > DEEPEST:  # an anchor that refers to itself
             raise self.error("errors.yaml.syntax", file=self.source, line=line)
@@ -155,7 +175,7 @@ def scalar(text: str) -> Any:
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if _INTEGER.fullmatch(text):
-        return int(text)
+        return int(text) if len(text) <= _LONGEST_NUMBER else text
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
@@ -233,6 +253,8 @@ def _told(
     if kind == "missing":
         key = "errors.yaml.missing_key" if path[:-1] else "errors.yaml.missing_top"
         return mark.line, key, place | {"seen": str(path[-1]), "path": _shown(path[:-1])}
+    if seen is None:
+        return mark.line, "errors.yaml.empty", place
     if kind in ("enum", "literal_error"):
         values = {"seen": _brief(seen)} | _offer(str(seen), _choices(context))
         return mark.line, _with_near("errors.yaml.not_allowed", values), place | values
@@ -260,7 +282,8 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 
 
 def _offer(seen: str, allowed: Sequence[str]) -> dict[str, object]:
-    return {"allowed": ", ".join(allowed), "near": nearest(seen, allowed) or ""}
+    words = [f'"{name}"' if len(name) == 1 and not name.isalnum() else name for name in allowed]  # "," and "."
+    return {"allowed": ", ".join(words), "near": nearest(seen, allowed) or ""}
 
 
 def _with_near(key: str, values: Mapping[str, object]) -> str:
@@ -283,8 +306,17 @@ def _shown(path: Path) -> str:
 
 
 def _brief(value: object) -> str:
-    text = str(value) if not isinstance(value, bool) else str(value).lower()
+    text = _written(value)
     return text if len(text) <= 60 else text[:59] + "\u2026"
+
+
+def _written(value: object) -> str:
+    """A value much as it stands in the file."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_written(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _allowed_keys(model: type[BaseModel], path: Path) -> list[str]:

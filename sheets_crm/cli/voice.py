@@ -5,6 +5,8 @@ The language: `--lang`, else the configuration's once it was read, else the syst
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import locale
 import os
 import re
@@ -16,7 +18,7 @@ from typing import Any
 
 import typer
 
-from sheets_crm.errors import OwnerError
+from sheets_crm.errors import ConfigError, OwnerError
 from sheets_crm.words import LANGS, Lang, language_of, say
 
 WRONG_USAGE, OUR_FAULT, STOPPED = 2, 70, 130
@@ -60,6 +62,8 @@ class Voice:
 
     def complaint(self, error: BaseException) -> tuple[str, int]:
         """The sentence and the exit code of whatever went wrong; what is our fault is kept in the log."""
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            error = ConfigError("config.path_too_long", path=str(error.filename)[:60])
         if isinstance(error, OwnerError):
             return say(error.key, self.lang, **error.values), error.exit_code
         if isinstance(error, WrongUsage):
@@ -134,5 +138,7 @@ def _nearest(seen: str, known: Sequence[str]) -> str:
 
 
 def complain(sentence: str) -> None:
-    """One sentence on standard error."""
-    print(sentence, file=sys.stderr)
+    """One sentence on standard error; where nothing can be said there, the exit code alone speaks."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(sentence, file=sys.stderr, flush=True)

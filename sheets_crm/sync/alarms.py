@@ -61,6 +61,18 @@ def refuse_upheaval(
         _refuse_rewriting(opened, history, base, before, replaced=not accepted.emptied)
 
 
+def upheaval(
+    opened: Opened, history: History | None, base: Base, before: Mapping[str, SheetMemory], *, today: date
+) -> tuple[tuple[str, Mapping[str, object]], ...]:
+    """The sentence with which a sync would stop here, for a run that writes nothing anyway; () where it would not."""
+    try:
+        if history is not None:
+            refuse_upheaval(opened, history, base, before, today=today, accepted=Accepted())
+    except BaseEmptied as error:
+        return ((error.key, error.values),)
+    return ()
+
+
 def _refuse_loss(opened: Opened, history: History, base: Base, today: date, before: Mapping[str, SheetMemory]) -> None:
     share = opened.config.history.alarm_deleted_share
     were = history.counts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sheets_crm.books.google.book import GoogleBook
 
 READABLE = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_ADDRESS = re.compile(r"\s*(?:https?|ftp)://", re.IGNORECASE)
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how workbooks begin: a configuration never does
 
 
@@ -103,6 +105,9 @@ def open_text(text: str, path: Path) -> Opened:
     document = read_yaml(text, path.name)
     config = validate(document, CrmConfig)
     google = google_id(path, config.workbook)
+    if google is None and _ADDRESS.match(config.workbook):
+        mark = document.mark(("workbook",))
+        raise ConfigError("config.web_address", file=mark.file, line=mark.line, seen=config.workbook)
     named = Path(config.workbook).expanduser() if google is None else Path(name_of(config.name, google))
     workbook = (path.parent / named).absolute()
     with placed(document):

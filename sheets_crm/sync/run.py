@@ -30,7 +30,7 @@ from sheets_crm.errors import WorkbookBusy
 from sheets_crm.shelf import NO_SHELF, Shelf
 from sheets_crm.sync import kept as kept_tab
 from sheets_crm.sync import lost_tab, memory, pending, places, report
-from sheets_crm.sync.alarms import Accepted, refuse_upheaval
+from sheets_crm.sync.alarms import Accepted, refuse_upheaval, upheaval
 from sheets_crm.sync.backup import Backup, back_up
 from sheets_crm.sync.backup.regular import carried
 from sheets_crm.sync.called import remember_title
@@ -159,7 +159,8 @@ def plan(
             0
         ]
         said = said_of(opened, seen, marks, now=now, waiting=True)
-        return replace(result, notes=(*result.notes, *(history.notes if history else ()), *said))
+        stops = upheaval(opened, history, result.base, memory.Past(history, state).sheets(), today=day)
+        return replace(result, notes=(*stops, *result.notes, *(history.notes if history else ()), *said))
 
 
 def sync(

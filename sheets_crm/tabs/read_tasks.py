@@ -40,17 +40,16 @@ def read_marks(grid: Grid) -> tuple[Mark, ...]:
 
 def read_tasks_tab(grid: Grid) -> TasksTab:
     """Marks, and the headers of the columns that people added (also of empty ones)."""
-    rows = rows_of(grid)
+    rows, numbers = rows_of(grid)
     found = find_columns(rows)
     found = replace(found, ids={name: found.ids[name] for name in IDS if name in found.ids})
     places = sorted(found.extra)
     names = unique([found.extra[place] for place in places], set())
     extra = dict(zip(places, names, strict=True))
     marks = []
-    for position in range(found.header + 1, len(rows)):
-        row = rows[position]
+    for row, number in zip(rows[found.header + 1 :], numbers[found.header + 1 :], strict=True):
         if _has_key(row, found) or not _is_header_again(row):
-            mark = _mark(row, found, extra, position + 1)
+            mark = _mark(row, found, extra, number + 1)
             marks += [mark] if mark else []
     return TasksTab(tuple(marks), tuple(names))
 

@@ -6,9 +6,12 @@ Pure. Knows nothing of tabs' columns. It never guesses: what can be read in two 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from functools import cache, lru_cache
 from typing import NamedTuple
+
+import polars as pl
 
 from sheets_crm.books.model import Grid, serial_date
 from sheets_crm.cells import Column, Kind
@@ -89,6 +92,8 @@ class Typed(NamedTuple):  # many are made, and a tuple is made quickly
 
 
 NOTHING = Typed(Kind.EMPTY)
+_TOP_ROWS = 30  # where a header may stand: its place tells, so blank rows count there
+_WIDEST_GAP = 60  # blank columns in a row: more than all of ours side by side
 
 
 @lru_cache(maxsize=1 << 12)  # days and numbers that stand in many rows
@@ -100,9 +105,33 @@ def _as_text(cell: Typed, lang: Lang) -> str:
 _KINDS = tuple(Kind)  # in the order of their numbers, which never change
 
 
-def rows_of(grid: Grid) -> list[list[Typed]]:
-    """The grid's rows, each a list of cells (one per column of the grid); a blank cell is `NOTHING` itself."""
-    return [list(row) for row in zip(*map(_cells_of, grid.columns), strict=True)]
+def rows_of(grid: Grid) -> tuple[list[list[Typed]], list[int]]:
+    """The grid's rows, each a list of cells, and their numbers from 0; a blank cell is `NOTHING` itself.
+
+    Blank rows below the first ones are left out, and of a long run of blank columns a short one stays: a cell that strayed to
+    the far corner of the tab would make a million rows of thousands of cells.
+    """
+    columns = list(_near(grid.columns))
+    places = _filled_rows(columns, grid.height)
+    cells = [_cells_of(column.gather(places)) for column in columns]
+    return [list(row) for row in zip(*cells, strict=True)], places.to_list()
+
+
+def _near(columns: Sequence[Column]) -> Iterator[Column]:
+    gap = 0
+    for column in columns:
+        gap = gap + 1 if column.is_blank else 0
+        if gap <= _WIDEST_GAP:
+            yield column
+
+
+def _filled_rows(columns: Sequence[Column], height: int) -> pl.Series:
+    """Positions of the first rows, and of those below that hold anything."""
+    filled = pl.int_range(0, height, eager=True) < _TOP_ROWS
+    for column in columns:
+        if not column.is_blank:
+            filled |= column.kind != Kind.EMPTY
+    return filled.arg_true()
 
 
 def _cells_of(column: Column) -> list[Typed]:

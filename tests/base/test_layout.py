@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import polars as pl
 import pytest
 
 from sheets_crm.base.layout import find_layout, find_tables, headers_of
 from sheets_crm.base.layout_cells import Cells
-from sheets_crm.books.model import Merge
+from sheets_crm.books.model import Grid, Merge
+from sheets_crm.cells import Column, Kind
 from tests.base import trade_books
 from tests.base.builders import grid_from_rows
 
@@ -41,6 +44,21 @@ def test_a_cell_that_strayed_far_to_the_right_is_in_no_table():
     assert rows_of(find_layout(far)) == rows_of(find_layout(near))
     assert [area.right for area in find_tables(far)] == [4]
     assert headers_of(far, find_layout(far)) == headers_of(near, find_layout(near))
+
+
+def test_what_is_looked_at_of_a_huge_sheet_fits_into_memory():
+    blank = Column.empty(1 << 20)
+    lone = replace(blank, kind=pl.zeros(1 << 20, dtype=pl.UInt8, eager=True).scatter(5, Kind.NUMBER.value))
+    grid = Grid("Лист", tuple(lone if index % 20 == 0 else blank for index in range(16_384)), 1 << 20)
+    assert 0 < Cells(grid).width * grid.height <= 1 << 28
+
+
+def test_a_very_long_name_of_a_column_is_looked_at_by_its_beginning():
+    hostile = ["(" * 32_000, "9" * 32_000, " " * 32_000 + ":", "м ²", "Телефон" + " " * 32_000]
+    grid = grid_from_rows([[*HEAD, *hostile], *([*client(), *"12345"] for _ in range(3))])
+    names = headers_of(grid, find_layout(grid))
+    assert max(len(header.text) for header in names.values()) <= 400
+    assert {header.text for header in names.values()} >= {"м ²", "Телефон"}
 
 
 def test_titles_above_and_header_in_row_40():

@@ -1,6 +1,7 @@
 """YAML of people: scalars keep their face, mistakes get a sentence."""
 
 from datetime import time
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import pytest
@@ -43,6 +44,11 @@ def mistake(text: str, error=ConfigError):
         assert told.startswith("crm.yaml")
         assert told.endswith(("Ничего не записано.", "Nothing was written."))
     return caught.value.key, caught.value.values
+
+
+BOMB = "a: &a [x]\n" + "".join(
+    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n" for before, one in pairwise("abcdefghij")
+)
 
 
 def test_a_good_file():
@@ -98,6 +104,13 @@ def test_scalars_keep_their_face():
         ("just words\n", "errors.yaml.not_a_mapping", {}),
         ("workbook: a\x00b\n", "errors.yaml.unreadable", {}),
         ("workbook: &x [*x]\n", "errors.yaml.syntax", {}),
+        ('workbook: "a\\0b"\n', "errors.yaml.unreadable", {}),
+        ('workbook: "C:\\Users\\Anna"\n', "errors.yaml.backslash", {"line": 1}),
+        ("workbook: a\nrules:\n", "errors.yaml.empty", {"line": 2, "path": "rules"}),
+        ("workbook: a\nlanguage:\n", "errors.yaml.empty", {"line": 2}),
+        ("workbook: {a: [1, true]}\n", "errors.yaml.expected_text", {"seen": "{a: [1, true]}"}),
+        ("workbook: a\nrules:\n  offer:\n    days: " + "9" * 5000 + "\n", "errors.yaml.not_understood", {"line": 4}),
+        (BOMB, "errors.yaml.too_large", {}),
         ("", "errors.yaml.missing_top", {"seen": "workbook", "line": 1}),
     ],
 )  # fmt: skip

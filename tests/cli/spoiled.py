@@ -518,3 +518,33 @@ def state_folder_is_a_file(desk):
 def save_over(desk, sheets):
     """The workbook with other rows."""
     save(desk.book, sheets)
+
+
+config(
+    "like_itself",
+    CONFIG.replace("    card: deal\n", "    card: deal\n    like: Сделки\n"),
+    14,
+    ("crm.yaml, строка", "«Сделки»", "без like"),
+    ("crm.yaml, line", "“Сделки”", "without like"),
+)
+config(
+    "an_address_on_the_web",
+    CONFIG.replace("book.xlsx", "https://example.com/book.xlsx"),
+    14,
+    ("строка 1", "«https://example.com/book.xlsx»", "адрес в интернете"),
+    ("line 1", "“https://example.com/book.xlsx”", "on the web"),
+)
+config(
+    "a_name_no_file_can_have",
+    CONFIG.replace("book.xlsx", "b" * 300 + ".xlsx"),
+    14,
+    ("слишком длинный", "Исправьте"),
+    ("too long", "Correct"),
+)
+more(
+    "a_kind_of_problem_nobody_knows",
+    "  Лист:\n    required: [{field: name, as: empty}]\n",
+    14,
+    ("crm.yaml, строка", "«empty»", "required_blank"),
+    ("crm.yaml, line", "“empty”", "required_blank"),
+)

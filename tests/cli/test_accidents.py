@@ -1,6 +1,7 @@
 """Accidents in the middle of a run, injected: full disk, forbidden folder, another program, a base that was wiped, our own fault."""
 
 import errno
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import pytest
 
 from sheets_crm.books.excel import files
 from sheets_crm.books.excel.book import ExcelBook
+from sheets_crm.cli import main
 from sheets_crm.sync import fault, run, state
 from sheets_crm.sync.state import StateFolder
 from tests.cli.conftest import CLIENTS, DEALS, save
@@ -129,6 +131,54 @@ def test_the_workbook_is_saved_once_meanwhile(desk, monkeypatch):
     assert (said.code, json.loads(said.out)["clients"]) == (0, 4)
 
 
+class FullDisk(io.StringIO):
+    def write(self, text):
+        raise OSError(errno.ENOSPC, text[:0])
+
+
+@pytest.mark.parametrize(("lang", "part"), [("ru", "Место на диске кончилось"), ("en", "The disk is full")])
+def test_the_answer_is_sent_to_a_full_disk(monkeypatch, capsys, lang, part):
+    monkeypatch.setattr("sheets_crm.cli.app._hush", lambda: None)
+    monkeypatch.setattr("sys.argv", ["sheets-crm", "schema", "rules", "--lang", lang])
+    monkeypatch.setattr("sys.stdout", FullDisk())
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert (left.value.code, part in said) == (10, True)
+    assert_clear(said, lang)
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "ru", "en"),
+    [("", 11, "имя файла", "the name of a file"), ("gone/a.xlsx", 10, "Создайте её", "Make it")],
+)
+def test_a_copy_can_go_there_not(desk, to, code, ru, en):
+    assert desk.run("sync").code == 0
+    for lang, part in (("ru", ru), ("en", en)):
+        said = desk.run("backup", "restore", "last", "--to", str(desk.folder / to), lang=lang)
+        assert (said.code, part in said.err) == (code, True)
+        assert_clear(said.err, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "missing", "no_text"), [("ru", "нет", "не текст"), ("en", "There is no file", "no text")]
+)
+def test_answers_that_are_none(desk, lang, missing, no_text):
+    for file, part in (("none.yaml", missing), (str(desk.book), no_text)):
+        said = desk.run("setup", "--answers", file, lang=lang, config=False)
+        assert (said.code, part in said.err) == (14, True)
+        assert_clear(said.err, lang)
+
+
+def test_nobody_hears_the_complaint(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["sheets-crm", "plan", str(tmp_path / "none")])
+    for deaf in (FullDisk(), None):
+        monkeypatch.setattr("sys.stderr", deaf)
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 14
+
+
 def many(number):
     return [CLIENTS[0], *((f"Клиент {n}", f"8912{n:07}", "", "Анна") for n in range(number))]
 
@@ -137,8 +187,12 @@ def test_a_wiped_base_is_not_obeyed(desk):
     save(desk.book, {"Клиенты": many(60), "Сделки": DEALS})
     assert desk.run("sync").code == 0
     save(desk.book, {"Клиенты": many(2), "Сделки": DEALS})
+    stops = desk.run("sync", lang="ru").err.strip()
     refused(desk, 17, "--accept-emptied", "--accept-emptied")
+    planned = desk.run("plan", lang="ru")  # it writes nothing anyway, so it goes on, and says what a sync would say
+    assert (planned.code, stops in planned.out, stops in desk.run("plan", "--json", lang="ru").out) == (0, True, True)
     assert desk.run("sync", "--accept-emptied").code == 0
+    assert stops not in desk.run("plan", lang="ru").out
     assert desk.run("sync").code == 0
 
 

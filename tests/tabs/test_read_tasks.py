@@ -7,7 +7,7 @@ from sheets_crm.books.model import Grid
 from sheets_crm.cells import Column, Kind
 from sheets_crm.tabs import DrawContext, draw_tasks, read_marks, read_tasks_tab
 from sheets_crm.tabs.task_columns import IDS
-from sheets_crm.tabs.typed import Typed, read_day
+from sheets_crm.tabs.typed import Typed, read_day, rows_of
 from sheets_crm.tasks import open_tasks, task_key
 from sheets_crm.words import say
 from tests.tabs.grids import Paper, paper_of, tab_grid
@@ -16,6 +16,7 @@ from tests.tasks.samples import TODAY, decision
 ANNA, BORIS = decision("Anna"), decision("Boris")
 RU = {name: say(f"tabs.tasks.columns.{name}", "ru") for name in IDS}
 EN = {name: say(f"tabs.tasks.columns.{name}", "en") for name in IDS}
+RU_TODO = IDS.index("todo")
 
 
 def key(found):
@@ -29,6 +30,21 @@ def drawn(lang="ru", decisions=(ANNA, BORIS), marks=(), **context):
 
 def marks_of(paper):
     return {mark.key: mark for mark in read_marks(paper.grid())}
+
+
+def test_a_cell_that_strayed_to_the_far_corner_costs_no_rows_and_loses_nothing():
+    paper = drawn()
+    width = len(paper.rows[0])
+    paper.rows[0] += [*[None] * 16_000, "Моё"]
+    paper.rows[1] += [*[None] * 16_000, "далеко"]
+    paper.rows += [[None] for _ in range(5000)] + [[*[None] * RU_TODO, "позвонить"]]
+    grid = paper.grid()
+    rows, numbers = rows_of(grid)
+    assert (len(grid.columns), grid.height) == (width + 16_001, 5004)
+    assert (len(rows[0]) < 100, len(rows), numbers[-1]) == (True, 31, 5003)
+    tab = read_tasks_tab(grid)
+    assert (tab.extra, tab.marks[0].extra, tab.marks[-1].row) == (("Моё",), {"Моё": "далеко"}, 5004)
+    assert tab.marks[-1].cells == {"todo": "позвонить"}
 
 
 @pytest.mark.parametrize("lang", ["ru", "en"])

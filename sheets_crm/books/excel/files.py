@@ -210,4 +210,5 @@ def _explained(error: OSError, path: Path) -> OwnerError:
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM} or is_held(error, replacing=True):
         key = "excel.open_elsewhere" if is_held(error, replacing=True) else "excel.folder_read_only"
         return WorkbookBusy(key, workbook=path.name, folder=str(path.parent), who="", lock="")
-    return OwnerError("excel.not_written", workbook=path.name)
+    key = "excel.not_written" if path.parent.is_dir() else "excel.folder_gone"
+    return OwnerError(key, workbook=path.name, folder=str(path.parent))

@@ -36,7 +36,7 @@ def read_tax_ids(cells: Cells, name: str, reading: Reading) -> Parsed:
 
 def is_inn(digits: str) -> bool:
     """Ten digits (a firm) or twelve (a person) with right check digits."""
-    if not (digits.isascii() and digits.isdigit()) or not int(digits):
+    if len(digits) not in (10, 12) or not (digits.isascii() and digits.isdigit()) or not int(digits):
         return False
     if len(digits) == 10:
         return _check(digits, _TEN) == int(digits[9])

@@ -67,7 +67,11 @@ def _answered(talk: Conversation, file: Path, lang: Lang, *, quiet: bool) -> Non
 
     try:
         text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise ConfigError("config.answers_missing", path=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("config.answers_no_text", path=str(file)) from error
+    except OSError as error:
         raise ConfigError("config.not_readable", path=str(file)) from error
     run(talk, load(text, file.name))
     print_text(drawn(talk.screen(), lang), quiet=quiet)

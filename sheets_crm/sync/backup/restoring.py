@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sheets_crm.disk import PART, flush_folder
-from sheets_crm.errors import NotFound, StateError, WorkbookBusy
+from sheets_crm.errors import NotFound, OwnerError, StateError, WorkbookBusy, WorkbookMissing
 from sheets_crm.sync.backup.copying import copied, digest_of, told
 from sheets_crm.sync.backup.local import back_up, is_sound
 from sheets_crm.sync.backup.model import KEEP_ALL, Backup
@@ -32,6 +32,7 @@ def restore(backup: Backup, target: Path, state: StateFolder, *, now: datetime) 
         if not is_sound(backup):
             raise StateError("state.backup_damaged", path=str(backup.path))
         place = target.resolve()  # a link to the workbook stays a link
+        _refuse_place(place)
         refuse_open(place)
         # nothing is rotated away here: the backup that is being restored might be
         before = back_up(place, state, now=now, keep=KEEP_ALL, why="restore") if place.exists() else None
@@ -41,6 +42,14 @@ def restore(backup: Backup, target: Path, state: StateFolder, *, now: datetime) 
             raise told(error, place.parent, writing=place) from error
         state.forget()
         return before
+
+
+def _refuse_place(place: Path) -> None:
+    """OwnerError where no file can stand."""
+    if place.is_dir():
+        raise WorkbookMissing("backup.errors.to_folder", path=str(place), name="book.xlsx")
+    if not place.parent.is_dir():
+        raise OwnerError("excel.folder_gone", workbook=place.name, folder=str(place.parent))
 
 
 def refuse_open(workbook: Path) -> None:
