@@ -161,6 +161,7 @@ def test_the_users_own_sheets_stay_to_the_cell(google, book):
 TROUBLES = [
     ("answer", 500), ("answer", 503), ("reset", None), ("reset_after", None), ("answer_after", 500), ("html", 502),
     ("html_after", 502), ("truncate", None), ("answer", 429), ("answer", 401), ("answer", "userRateLimitExceeded"),
+    ("answer", 409),
 ]  # fmt: skip
 
 

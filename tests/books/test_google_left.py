@@ -202,3 +202,16 @@ def test_a_row_that_went_while_somebody_typed_into_it(google, key):
     moment.book.fingerprint()
     assert [row[KEY] for row in moment.stands() if any(row)].count("n0") == 0
     assert said(moment.stands()) == moment.said
+
+
+def test_a_copy_that_somebody_else_throws_away_in_that_moment(google, key):
+    """A run on another machine was quicker: this one begins anew instead of telling the owner of a refusal."""
+    moment = left(google, key, first=[])
+    plan, _ = moment.planned()
+    (copy,) = hidden(google, moment)
+    google.faults.before(lambda: moment.anna.do({"deleteSheet": {"sheetId": copy.id}}), method="write", nth=1)
+    with pytest.raises(FingerprintChanged):
+        moment.book.apply(plan)
+    plan, rows = moment.planned()
+    moment.book.apply(plan)
+    moment.check(rows)

@@ -232,6 +232,49 @@ def test_columns_laid_out_anew_while_somebody_types(google):
     assert {row[KEY]: row[COMMENT] for row in moment.stands() if any(row)} == moment.said
 
 
+def quiet(google, **plan):
+    """A moment in which nobody has done anything yet, and the tab as the next run draws it."""
+    google[0].contrary = ()
+    google[0].faults.clear()
+    moment = Moment(*google, BUSY | {"first": [], "second": [], "dies": None, "turned": True, **plan})
+    return moment, moment.planned()[0]
+
+
+def wider(plan):
+    """The same tab with a column that a manager added."""
+    table = plan.tabs[0].tables[0]
+    own = TabColumn("own", "Скидка", pl.Series([None] * len(table.columns[0].values), dtype=pl.String), manager=True)
+    return replace(plan, tabs=(replace(plan.tabs[0], tables=(replace(table, columns=(*table.columns, own)),)),))
+
+
+@pytest.mark.parametrize("what", ["type", "write"])
+def test_a_tab_that_becomes_narrower_while_somebody_types(google, what):
+    """Its rows are laid out anew under the same headers: none may take over what was said of another."""
+    moment, plan = quiet(google)
+    moment.anna.type(TAB, 1, len(HEAD), "Скидка")
+    moment.book.apply(replace(wider(plan), expected=moment.book.fingerprint()))
+    moment.anna.type(TAB, 1, len(HEAD), None)
+    plan, _ = moment.planned()
+    said = {row[KEY]: row[COMMENT] for row in moment.stands() if row[KEY]}
+    google[0].faults.before(lambda: moment.act(what, 3), method="write", nth=1)
+    with pytest.raises(FingerprintChanged):
+        moment.book.apply(plan)
+    rows = [row for row in moment.stands() if any(row)]
+    assert {row[KEY]: row[COMMENT] for row in rows if row[KEY]} == {key: moment.said.get(key) for key in said}
+    assert sorted(row[TODO] for row in rows if not row[KEY]) == moment.mine
+
+
+def test_a_column_that_somebody_adds_moves_no_row(google):
+    """In the middle of a day rows keep their places, though the tab is one column wider now."""
+    moment, plan = quiet(google, new=0, gone=set())
+    before = [row[KEY] for row in moment.stands() if any(row)]
+    moment.anna.type(TAB, 1, len(HEAD), "Скидка")
+    moment.anna.type(TAB, 2, len(HEAD), "5 %")
+    plan = wider(moment.planned()[0])
+    moment.book.apply(plan)
+    assert [row[KEY] for row in moment.stands() if any(row)] == before
+
+
 def test_each_mark_stays_with_its_task(google):
     until = time.monotonic() + LONG_S
 

@@ -50,7 +50,7 @@ class Amends:
         """What a batch did. seen: the rows for which it was made; copy: those it met. title: of the column of keys."""
         found = cls(sheet, head, title, _column(copy, head, title))
         lines = replay(batch, sheet, copy)
-        relaid = any(line.origin == head and not _alike(line.cells, copy[head]) for line in lines)
+        relaid = any(_is_relaid(line, copy, head, found.key) for line in lines)
         kept = {line.origin for line in lines}
         gone = [(number, row) for number, row in enumerate(copy) if number not in kept and _says(row)]
         edited = any(number >= len(seen) or not row_as_seen(seen[number], row) for number, row in gone)
@@ -182,6 +182,16 @@ class Amends:
         if alike is not None or key is None:
             return alike
         return next((at for at, row in free.items() if _value(row.cells, self.key) == key), None)
+
+
+def _is_relaid(line: Line, copy: Cells, head: int, key: int | None) -> bool:
+    """Did the batch write other headers, or another task over the row of one? Then it went by places, not by keys."""
+    if line.origin is None or line.origin < head:
+        return False
+    theirs = copy[line.origin]
+    if line.origin == head:
+        return not _alike(line.cells, theirs)
+    return _value(theirs, key) is not None and _value(line.cells, key) != _value(theirs, key)
 
 
 def _wanted(line: Line, seen: Sequence[Sequence[Any]], copy: Cells, *, aligned: bool) -> list[Json] | None:

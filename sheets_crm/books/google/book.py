@@ -260,6 +260,8 @@ class GoogleBook:
         now = look(self._api, self.id, self._chosen)
         if seen is None or now.fingerprint != seen.fingerprint or now.shape.generation != seen.shape.generation:
             raise FingerprintChanged
+        if {sheet.id for sheet in now.shape.sheets} != {sheet.id for sheet in seen.shape.sheets}:
+            raise FingerprintChanged  # a hidden sheet that we meant to throw away, too, went meanwhile
 
     def _fill(self, filling: Filling) -> None:
         """The hidden sheets. Where a server takes no plain values, typed cells say the same."""

@@ -108,7 +108,7 @@ def tab_job(drawn: Drawn, seen: Seen, taken: set[int], title: str, *, editor: st
     standing = seen.rows.get(sheet.id, ()) if sheet else ()
     number = sheet.id if sheet else new_id(taken)
     place = frame.Place(number, seen.shape.locale, editor, sheet.raw if sheet else {}, kept, standing)
-    relaid = kept.get("width") != drawn.width
+    relaid = int(kept.get("width") or 0) > drawn.width  # wider: by_key sees whether new columns stand there already
     changes = None if relaid or drawn.keyed is None else by_key(drawn, drawn.keyed, standing)
     used = (len(standing), max((len(row) for row in standing), default=0))
     moved = changes is None and drawn.keyed is not None  # looks stand where columns stood: drop-downs, what is hidden

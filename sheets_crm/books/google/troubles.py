@@ -16,7 +16,7 @@ _QUOTA = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 _LIMIT = re.compile(r"\b(rate limit|quota) exceeded\b", re.IGNORECASE)
 _DISABLED = re.compile(r"\bAPI has not been used in project\b|\bit is disabled\b", re.IGNORECASE)
 _SCOPES = re.compile(r"\binsufficient authentication scopes\b", re.IGNORECASE)
-_PASSING = {408, 500, 502, 503, 504}
+_PASSING = {408, 409, 500, 502, 503, 504}
 _ENABLE = re.compile(r"https://console\.\S+?(?=\s|$)")
 
 
