@@ -21,9 +21,8 @@ _LONGEST_BLANK = 4  # bytes: "—" takes three
 # What stands behind so many blank columns belongs to no table; masks that reach there may not fit into memory.
 _FAR = 256
 _WIDEST = 2000  # columns; no base of clients is wider
-_LARGEST = (
-    1 << 28
-)  # cells of a mask, a byte each: where a sheet is a million rows long, its first 256 columns are looked at
+# Cells of a mask, a byte each: where a sheet is a million rows long, its first 256 columns are looked at.
+_LARGEST = 1 << 28
 _LONGEST = 400  # characters of a cell that are looked at as the name of a column or of a section
 
 

@@ -18,9 +18,8 @@ from sheets_crm.books.model import Grid
 
 _LIST_ROWS = 60
 _TABLES = 20
-_JOINED = (
-    64  # so many blank columns within one table; after them its header is not looked for anew with each further one
-)
+# So many blank columns within one table; after them its header is not looked for anew with each further one.
+_JOINED = 64
 
 
 @dataclass(frozen=True)
