@@ -69,6 +69,7 @@ def bind(
     asked = {_present(name, grids): settings for name, settings in asked.items() if not settings.ignore}
     if stated is not None:
         asked |= _new_months(grids, stated, asked, today, bound)
+    asked = {name: asked[name] for name in grids if name in asked}  # in the workbook's order: whose row is the first
     unsaid = [name for name, settings in asked.items() if settings.columns is None or not settings.card]
     fresh = [name for name in unsaid if not _as_remembered(grids[name], memory.get(name))]
     told = {name for name, settings in asked.items() if settings.requests}

@@ -195,7 +195,8 @@ def _read_once(opened: Opened, book: Book, fingerprint: str) -> Read:
     titles = {info.tab: info.name for info in sheets if info.tab}
     ours = [name for tab, name in titles.items() if tab == "tasks"]
     wanted = wanted_sheets(opened.config.sheets, [info.name for info in sheets if info.tab is None])
-    grids = dict(book.read([*wanted, *ours]))
+    found = book.read([*wanted, *ours])
+    grids = {info.name: found[info.name] for info in sheets if info.name in found}  # as they stand in the workbook
     sources: dict[str, Path] = {}
     for name, settings in (opened.config.sheets or {}).items():
         if settings.file is not None and not settings.ignore:

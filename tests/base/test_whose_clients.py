@@ -32,7 +32,8 @@ def plan(folder: Path, sheets: dict[str, list[list[Any]]], config: dict[str, Any
         for row in rows:
             sheet.append(row)
     workbook.save(folder / "in.xlsx")
-    text = yaml.safe_dump({"workbook": "in.xlsx", "language": "ru", "country": "RU", **config}, allow_unicode=True)
+    told = {"workbook": "in.xlsx", "language": "ru", "country": "RU", **config}
+    text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
     (folder / "crm.yaml").write_text(text, "utf-8")
     return run.plan(str(folder / "crm.yaml"), today=TODAY).plan_json()
 
@@ -294,3 +295,12 @@ def test_formed_clients_are_joined_by_any_of_their_addresses(tmp_path):
     visits = {"card": ["client", "visit"], "columns": {"visit.date": "A", "name": "B", "email": "C"}}
     found = plan(tmp_path, {"Визиты": rows}, {"sheets": {"Визиты": visits}, "clients": {"by": ["name"]}})
     assert found["duplicate_groups"] == [{"sheet": "Визиты", "rows": [2, 4]}]
+
+
+def test_the_first_row_of_a_formed_client_is_the_first_in_the_workbook_whatever_the_order_of_the_settings(tmp_path):
+    rows = [["Число", "Имя", "Сумма"], [5, "Анна", 100]]
+    sheet = {"card": ["client", "visit"], "columns": {"date": "A", "name": "B", "amount": "C"}}
+    sheets = {"Март": rows, "Апрель": rows, "Май": rows}
+    found = plan(tmp_path, sheets, {"sheets": dict.fromkeys(["Май", "Апрель", "Март"], sheet)})
+    assert [(one["sheet"], one["row"]) for one in found["abc"]["clients"]] == [("Март", 2)]
+    assert list(found["bindings"]) == list(sheets)
