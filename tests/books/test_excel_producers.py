@@ -180,3 +180,12 @@ def test_openpyxl_opens_what_was_written_into_such_a_package(book):
     with_chain(book, f'<calcChain xmlns="{MAIN}"><c r="A1" i="2"/></calcChain>')
     write(book, tasks())
     assert openpyxl.load_workbook(book).sheetnames == ["My sheet", "Tasks"]
+
+
+def test_a_directory_that_points_behind_the_end_is_damage(book):
+    data = book.read_bytes()
+    entry = data.index(b"xl/worksheets/sheet1.xml", data.rindex(b"PK\5\6") - 2000) - 46  # its place in the directory
+    assert data[entry : entry + 4] == b"PK\1\2"
+    book.write_bytes(data[: entry + 42] + (len(data) - 8).to_bytes(4, "little") + data[entry + 46 :])
+    with pytest.raises(WorkbookUnreadable):
+        read_sheets(book)

@@ -26,7 +26,10 @@ BLOCK = (
     1 << 22
 )  # bytes unpacked at a time: stays in the processor's cache, and a huge part never stands in memory whole
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DAMAGE = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, cast("type[Exception]", IsalError))
+_DAMAGE = (
+    *(zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError, OverflowError, struct.error),
+    cast("type[Exception]", IsalError),
+)
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
 
@@ -41,7 +44,7 @@ class Package:
         self._file = path.open("rb")
         try:
             self._zip = zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except _DAMAGE as error:
             self._file.close()
             raise self.broken() from error
         self._members = {_folded(info.filename): info for info in self._zip.infolist()}
