@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from sheets_crm.base.guess import Hints, Settled, SheetClues, decide, left_alone, read_clues
@@ -62,10 +63,9 @@ def guess_from(
     for name, found in clues.items():
         if found is None or name in asked:
             continue
-        others = [source for source in known if source.sheet != name]
         if _is_base(guesses[name]) and name not in said:
-            guesses[name] = _not_a_base(guesses[name], found, others)
-        elif links := _links(found, others):
+            guesses[name] = _not_a_base(guesses[name], found, known, name)
+        elif links := _links(found, known, name):
             guesses[name] = decide(found, Hints(cards=said.get(name, ()), links=links))
     told = {name: found for name, found in clues.items() if found is not None}
     return _as_months(guesses, {name: found for name, found in told.items() if name not in said})
@@ -93,11 +93,29 @@ class _Source:
     values: pl.Series
 
 
-def _not_a_base(guess: SheetGuess, clues: SheetClues, others: Sequence[_Source]) -> SheetGuess:
+class _Known:
+    """The sources, and all their values in one series: a question costs one look at it, however many sheets there are."""
+
+    def __init__(self, sources: Sequence[_Source]) -> None:
+        self.sources = sources
+        lengths = [source.values.len() for source in sources]
+        self._values = pl.concat([pl.Series([], dtype=pl.String), *(source.values for source in sources)], rechunk=True)
+        self._whose = np.repeat(np.arange(len(sources)), lengths)
+
+    def shared(self, values: pl.Series) -> list[int]:
+        """How many of the values (each there once) each source has."""
+        found = self._values.is_in(values.implode()).to_numpy()
+        return [int(count) for count in np.bincount(self._whose[found], minlength=len(self.sources))]
+
+
+def _not_a_base(guess: SheetGuess, clues: SheetClues, known: _Known, sheet: str) -> SheetGuess:
     """A sheet that seemed to hold clients, but whose "name" is the id of clients elsewhere: people at those clients."""
     own = guess.column("client", "id")
-    ids = [source for source in others if source.worth == 1.0 and source.card == "client"]
-    links = {index: found for index, found in _links(clues, ids).items() if own is None or index != own.index}
+    links = {
+        index: found
+        for index, found in _links(clues, known, sheet, only_ids=True).items()
+        if own is None or index != own.index
+    }
     by_text = {index: found for index, found in links.items() if found["client"] >= _SURELY}
     return decide(clues, Hints(links=by_text)) if by_text else guess
 
@@ -106,7 +124,7 @@ def _is_base(guess: SheetGuess) -> bool:
     return guess.cards in _BASES and guess.month is None
 
 
-def _known_values(guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]) -> list[_Source]:
+def _known_values(guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetClues | None]) -> _Known:
     """What other sheets may refer to: ids and names of clients, ids of deals."""
     known = []
     for name, guess in guesses.items():
@@ -121,7 +139,7 @@ def _known_values(guesses: Mapping[str, SheetGuess], clues: Mapping[str, SheetCl
             column = guess.column(card, field)
             if column is not None:
                 known.append(_Source(name, target, worth, _values(found, column.index)))
-    return known
+    return _Known(known)
 
 
 def _values(clues: SheetClues, index: int) -> pl.Series:
@@ -137,9 +155,16 @@ def _compared(column: Column) -> pl.Series:
     return pl.concat([texts, whole]).unique()
 
 
-def _links(clues: SheetClues, known: Sequence[_Source]) -> dict[int, dict[str, float]]:
-    """Column -> card -> share of the column's values that are known ids or names."""
+def _links(clues: SheetClues, known: _Known, sheet: str, *, only_ids: bool = False) -> dict[int, dict[str, float]]:
+    """Column -> card -> share of the column's values that are ids or names known from other sheets. only_ids: of clients."""
     links: dict[int, dict[str, float]] = {}
+    asked = {
+        place: source
+        for place, source in enumerate(known.sources)
+        if source.sheet != sheet and (not only_ids or (source.worth == 1.0 and source.card == "client"))
+    }
+    if not asked:
+        return links
     for column in clues.columns:
         if not column.count or column.trait("true_date", "email", "phone") > 0.5:
             continue
@@ -147,8 +172,9 @@ def _links(clues: SheetClues, known: Sequence[_Source]) -> dict[int, dict[str, f
         if not values.len():
             continue
         only_numbers = column.trait("number") > 0.8
-        for source in known:
-            share = float(values.is_in(source.values.implode()).sum()) / values.len() * source.worth
+        shared = known.shared(values)
+        for place, source in asked.items():
+            share = float(shared[place]) / values.len() * source.worth
             share *= _BY_NUMBER if only_numbers else 1.0
             own = links.setdefault(column.index, {})
             own[source.card] = max(own.get(source.card, 0.0), share)

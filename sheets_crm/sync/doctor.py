@@ -138,10 +138,13 @@ def _writable(opened: Opened) -> list[Finding]:
 def _state(opened: Opened) -> list[Finding]:
     from sheets_crm.sync.backup import is_sound, list_backups
     from sheets_crm.sync.backup.regular import outside_note
-    from sheets_crm.sync.state import StateFolder
+    from sheets_crm.sync.state import NAME, StateFolder
 
     state = StateFolder.existing(opened.path, opened.config.workbook)
     if state is None:
+        place = opened.path.parent / NAME
+        if place.exists() and not (place.is_dir() and os.access(place, os.W_OK)):
+            raise StateError("state.folder_denied", path=str(place))
         return [Finding("ok", "doctor.no_state")]
     if not os.access(state.path, os.W_OK):
         raise StateError("state.folder_denied", path=str(state.path))

@@ -116,10 +116,12 @@ def binding_json(binding: Binding) -> dict[str, Any]:
 
 def duplicates_json(base: Base) -> list[dict[str, Any]]:
     """Groups of rows that look like one client; a group over several sheets has an entry a sheet."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for group in base.duplicates:
-        for sheet in dict.fromkeys(sheet for sheet, _ in group):
-            groups.append({"sheet": sheet, "rows": [row for place, row in group if place == sheet]})  # noqa: PERF401
+        rows: dict[str, list[int]] = {}
+        for sheet, row in group:
+            rows.setdefault(sheet, []).append(row)
+        groups += [{"sheet": sheet, "rows": found} for sheet, found in rows.items()]
     return groups
 
 

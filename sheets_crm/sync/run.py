@@ -47,7 +47,7 @@ from sheets_crm.sync.google import costs
 from sheets_crm.sync.intake import Opened, Read, book_of, open_config, placed, read
 from sheets_crm.sync.packs import packs_of, settings_of
 from sheets_crm.sync.quick import remember_stamp
-from sheets_crm.sync.state import StateFolder
+from sheets_crm.sync.state import StateFolder, after_write
 from sheets_crm.sync.surroundings import said_of
 from sheets_crm.tabs import DrawContext, TasksTab
 from sheets_crm.tasks import Task, TaskSettings, open_tasks
@@ -241,19 +241,20 @@ def _once(
         applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
     except WorkbookBusy as error:
         raise pending.keep(state, error, now=now, zone=opened.config.zone) from error
-    shelf.clear()
-    history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
-    run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
-    shown = memory.tasks_seen(result.tasks, opened.lang)
-    history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
-    memory.remember_sheets(state, sheets)
-    places.remember(opened, state, seen)
-    lost_tab.remember(state, result)
-    remember_title(state, opened)
-    forget_editor(opened)
-    pending.clear(state)
-    if "tasks" in applied.titles:
-        kept_tab.forget(state)
+    with after_write(opened.called, wrote=bool(applied.written)):
+        shelf.clear()
+        history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
+        run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
+        shown = memory.tasks_seen(result.tasks, opened.lang)
+        history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
+        memory.remember_sheets(state, sheets)
+        places.remember(opened, state, seen)
+        lost_tab.remember(state, result)
+        remember_title(state, opened)
+        forget_editor(opened)
+        pending.clear(state)
+        if "tasks" in applied.titles:
+            kept_tab.forget(state)
     said = said_of(opened, seen, typed, now=now, waiting=False)
     done = replace(
         result, notes=(*result.notes, *history.notes, *kept, *applied.notes, *said, *carried(opened, state, now=now)),

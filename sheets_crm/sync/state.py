@@ -74,6 +74,17 @@ def cannot_write(error: OSError, folder: Path) -> StateError:
     return StateError("state.disk_full" if full else "state.folder_denied", path=str(folder))
 
 
+@contextlib.contextmanager
+def after_write(workbook: str, *, wrote: bool) -> Iterator[None]:
+    """The workbook is written, and its history is being kept: what goes wrong here must not be told as "nothing was written"."""
+    try:
+        yield
+    except StateError as error:
+        if not wrote or "path" not in error.values:
+            raise
+        raise StateError("state.not_kept", workbook=workbook, path=error.values["path"]) from error
+
+
 class StateFolder:
     """The state folder of one workbook. Made where it is not there."""
 

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from sheets_crm.base import guess_book
 from sheets_crm.base.guess import guess_sheet
 from sheets_crm.base.guess_book import guess_workbook
 from sheets_crm.base.guess_words import Header, cards, fields_of, headers, meaning, month_of, sheet_kinds
@@ -313,3 +314,17 @@ def test_example_workbooks():
                     assert place not in found or field == "account", (name, field, found[place])
                 else:
                     assert found.get(place) in _TRUE_NAMES.get(field, field).split("|"), (name, field, found.get(place))
+
+
+def test_a_sheet_costs_no_more_where_there_are_many(monkeypatch):
+    asked = []
+    shared = guess_book._Known.shared
+    monkeypatch.setattr(guess_book._Known, "shared", lambda known, values: asked.append(1) or shared(known, values))
+    rows = [["Клиент", "Телефон", "Город"], *([f"ООО Пример {n}", f"+7 900 111 22 {n:02}", "Тула"] for n in range(12))]
+    counts = []
+    for number in (2, 6):
+        asked.clear()
+        found = guess_book.guess_workbook({f"Лист {n}": grid_from_rows(rows) for n in range(number)})
+        assert {guess.cards for guess in found.values()} == {("client",)}
+        counts.append(len(asked))
+    assert counts[1] == 3 * counts[0]
