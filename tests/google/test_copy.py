@@ -11,6 +11,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from typer.testing import CliRunner
 
+from sheets_crm.books.copying.excel_in import ExcelSource
+from sheets_crm.books.copying.model import Formula
 from sheets_crm.books.excel.book import ExcelBook
 from sheets_crm.cli.app import app
 from sheets_crm.errors import OwnerError
@@ -273,6 +275,8 @@ def test_formulas_go_over_where_both_read_them_the_same(google, tmp_path):
     page.write_array_formula("F2:F2", "{=SUM(C2:C2*2)}", None, 21)
     other.write_formula("A1", "=SUM('Клиенты'!C2:C9)", None, 10.5)
     other.write_formula("A2", '=IF(1>2,1,"=нет")', None, "=нет")
+    other.write_formula("A3", '=IF(1>2,1,"")', None, "")
+    other.write_number("A4", 4)
     book.close()
     (tmp_path / "crm.yaml").write_text("workbook: base.xlsx\n" + SETTINGS.format(url=google.url), "utf-8")
     google.key_file(tmp_path / "key.json")
@@ -282,10 +286,13 @@ def test_formulas_go_over_where_both_read_them_the_same(google, tmp_path):
     assert sheet.rows[1].values[4] == 10
     assert sheet.more(1, 4) is None or sheet.more(1, 4).formula is None
     assert google.sheet(key, "Лист 2").more(0, 0).formula == "=SUM('Клиенты'!C2:C9)"
-    assert [(one.formulas, sorted(one.as_values)) for one in done.sheets] == [(1, ["E2", "F2"]), (2, [])]
+    assert [(one.formulas, sorted(one.as_values)) for one in done.sheets] == [(1, ["E2", "F2"]), (3, [])]
     back = copy(str(done.config), Order(str(tmp_path / "back.xlsx"), config_name="back.yaml"), today=TODAY)
     page = openpyxl.load_workbook(tmp_path / "back.xlsx")["Клиенты"]
     assert [cell.value for cell in page[2]][2:] == [10.5, "=ROUND(C2*1.2,1)", 10, 21]
+    with ExcelSource(tmp_path / "back.xlsx", set()) as source:
+        lines = [row for block in source.blocks(source.sheets[1]) for row in block.values]
+    assert lines[2] == [Formula('IF(1>2,1,"")', "")]  # shows nothing, and is calculated all the same
     shown = openpyxl.load_workbook(tmp_path / "back.xlsx", data_only=True)
     assert (shown["Клиенты"]["D2"].value, shown["Лист 2"]["A1"].value, shown["Лист 2"]["A2"].value) == (
         12.6,

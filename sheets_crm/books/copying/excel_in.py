@@ -136,7 +136,8 @@ class _Rows:
             elif name == "is":
                 inline = "".join(one.text or "" for one in child.iter() if local(one) == "t")
                 self.found["rich_text"] += any(local(one) == "r" for one in child)
-        return self._plain(cell.get("t", "n"), text, inline, look), formula
+        shown = self._plain(cell.get("t", "n"), text, inline, look)
+        return "" if shown is None and formula is not None and cell.get("t") == "str" else shown, formula
 
     def _plain(self, kind: str, text: str | None, inline: str | None, look: int) -> Plain:
         if kind == "inlineStr":

@@ -109,6 +109,16 @@ def _read_back(path: Path) -> None:
     read_sheets(path)
 
 
+class _Nothing(str):
+    """What a formula shows that shows nothing: "" would be written as a value that nobody has calculated yet."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Nothing)
+
+
 class _Pages:
     """The sheets of the new workbook, as they are filled."""
 
@@ -196,6 +206,7 @@ class _Filler:
             if value.value is not None and value.text and is_same(value.text, self._names):
                 self.done.formulas += 1
                 shown = value.value.code if isinstance(value.value, CellError) else value.value
+                shown = _Nothing() if shown == "" else shown
                 self._page.write_formula(row, column, for_excel(value.text), look, shown)
                 return
             self.done.as_values.append(f"{letter(column)}{row + 1}")

@@ -76,7 +76,7 @@ class Filler:
         return self._plain(value.value, row, column)
 
     def _plain(self, value: Plain, row: int, column: int) -> Json:
-        if value is None:
+        if value is None or value == "":
             return {}
         if isinstance(value, CellError):  # no request can write an error but through a formula that is one
             return {"userEnteredValue": {"formulaValue": "=NA()" if value.code == "#N/A" else f"={value.code}"}}

@@ -121,7 +121,8 @@ class GoogleSource:
     def _value(self, cell: Json) -> Value:
         entered = cell.get("userEnteredValue") or {}
         if "formulaValue" in entered:
-            return Formula(from_google(entered["formulaValue"], self._locale), _plain(cell.get("effectiveValue") or {}))
+            shown = _plain(cell.get("effectiveValue") or {})
+            return Formula(from_google(entered["formulaValue"], self._locale), "" if shown is None else shown)
         return _plain(entered or cell.get("effectiveValue") or {})  # of an array formula's other cells: what they show
 
     def _more(self, sheet: Sheet, place: Place, cell: Json, lost: Counter[str]) -> None:

@@ -22,7 +22,10 @@ MAX_EXCEL_ROWS, MAX_EXCEL_COLUMNS, MAX_EXCEL_TEXT, MAX_EXCEL_NAME = 1_048_576, 1
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """text: English functions, commas, no `=`, as an .xlsx stores it; "" where no other program could read it."""
+    """text: English functions, commas, no `=`, as an .xlsx stores it; "" where no other program could read it.
+
+    value: what it shows; "" for nothing, None where nobody has calculated it yet.
+    """
 
     text: str
     value: Plain
