@@ -424,6 +424,9 @@ class Life(Play):
             looks.append(self.world.look())
 
         with meeting("before the write", save):
+            written = self.world.sync(self.today).written
+        if not written:  # where nothing is to be written, a spreadsheet is not read once more: the next run takes it in
+            self._nothing_is_lost(final=False)
             self.world.sync(self.today)
         self._settled(looks[0])
 
