@@ -50,6 +50,8 @@ def _fault(path: Path, item: ErrorDetails, model: type[BaseModel], tree: Tree, *
         return unknown("key", name, _keys_at(model, path[:-1]), where)
     if item["type"] == "missing":
         return PackError("engine.missing_key", where=tree.place(path[:-1]).at("", 0), name=name)
+    if item.get("input") is None:
+        return PackError("engine.empty_value", where=where)
     seen = _seen(item.get("input"))
     context = item.get("ctx", {})
     if item["type"] == "literal_error" and not several:
@@ -95,7 +97,7 @@ def _line(path: Path, tree: Tree) -> tuple[int, int]:
 
 
 def _seen(value: object) -> str:
-    text = "" if isinstance(value, (dict, list)) else str(value)
+    text = "[…]" if isinstance(value, (dict, list)) else str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= 40 else text[:39] + "…"
 
 

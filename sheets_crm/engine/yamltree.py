@@ -100,7 +100,7 @@ def read_tree(text: str, source: str) -> Tree:
         node = loader.get_single_node()
         tree = Tree(source, tuple(text.splitlines()), None, {})
         value = None if node is None else _value(loader, node, (), tree)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: 2026-13-45 looks like a day and is none
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = Spot(source, mark.line + 1, mark.column + 1) if mark else Spot(source)
         raise PackError("engine.not_yaml", where=where) from None
@@ -117,7 +117,11 @@ def _value(loader: Any, node: yaml.Node, path: Path, tree: Tree) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, (*path, index), tree) for index, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node)
+        try:
+            return loader.construct_object(node)
+        except ValueError:  # 2026-13-45 looks like a day and is none; a number of thousands of figures
+            place = Spot(tree.source, start.line + 1, start.column + 1)
+            raise PackError("engine.bad_value", where=place, name="", seen=str(node.value)[:40]) from None
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""

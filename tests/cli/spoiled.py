@@ -548,3 +548,12 @@ more(
     ("crm.yaml, строка", "«empty»", "required_blank"),
     ("crm.yaml, line", "“empty”", "required_blank"),
 )
+
+
+@case(12, ("book.xlsx", "workbook.xml.rels"), ("book.xlsx", "workbook.xml.rels"))
+def where_the_sheets_stand_is_lost(desk):
+    with zipfile.ZipFile(desk.book) as book:
+        parts = {name: book.read(name) for name in book.namelist() if name != "xl/_rels/workbook.xml.rels"}
+    with zipfile.ZipFile(desk.book, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)

@@ -109,6 +109,8 @@ FAULTS = [
     ("expect: [1]", "params: {days: 31}\n        expect: [1]", "too_large", "own.yaml:32:", "Write 30 or less"),
     ("version: 1", "version: one", "not_whole", "own.yaml:2:", "“one” is not a whole number"),
     ("version: 1", "version: 1\nversion: 2", "repeated_key", "own.yaml:3", "“version” stands here for the second time"),
+    ("version: 1", "version:", "empty_value", "own.yaml:2:", "nothing here"),
+    ("version: 1", "version: " + "9" * 5000, "bad_value", "own.yaml:2:", "can't stand here"),
     ("version: 1", "version: [", "not_yaml", "own.yaml:", "can't be read as YAML"),
     ("assignee: {role: head}", "assignee: {rule: head}", "unknown.key_near", "own.yaml:20:", "Did you mean “role”?"),
     ("assignee: {role: head}", "assignee: amount", "wrong_result", "own.yaml:20:", "It has to give: text"),

@@ -67,6 +67,10 @@ class Workbook:
         self.rels_xml = Xml(package.read(member) if member else empty, self.rels_member)
         self.rels: list[Rel] = list(package.rels(self.part))
         self.sheets: list[Sheet] = [self._sheet(each) for each in self._entries()]
+        if self.sheets and not any(
+            sheet.part for sheet in self.sheets
+        ):  # where they stand is lost: a new one would take their place
+            raise WorkbookUnreadable("excel.part_broken", part=self.rels_member)
         self.names: list[Name] = [
             Name(e.attrs.get("name", ""), e.text, e.attrs.get("localSheetId")) for e in self._names()
         ]
