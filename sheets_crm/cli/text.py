@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sheets_crm.cli.text_history import past_lines
-from sheets_crm.words import Lang, say, show
+from sheets_crm.words import Lang, say, show, show_birthday
 
 if TYPE_CHECKING:
     from sheets_crm.cards import Template
@@ -152,10 +152,12 @@ def _block_lines(block: str, row: Mapping[str, Any], lang: Lang, template: Templ
     if block == "problems":
         yield f"{row['cell']}: {row['message']}"
         return
+    if row.get("birthday"):
+        row = {**row, "birthday": show_birthday(row["birthday"], row.get("birthday_year"), lang)}
     said = [
         f"{_name_of(block, name, lang, template)}: {_shown(value, lang)}"
         for name, value in row.items()
-        if not name.startswith("_") and value not in (None, "", [])
+        if not name.startswith("_") and name != "birthday_year" and value not in (None, "", [])
     ]
     if "_place" in row:
         yield f"{'; '.join(said)} [{row['_place']}]"

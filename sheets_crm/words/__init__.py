@@ -21,6 +21,7 @@ import yaml
 Lang = Literal["ru", "en"]
 LANGS: tuple[Lang, ...] = ("ru", "en")
 
+_LEAP_YEAR = 2000  # has every day that a birthday can be
 _NBSP = "\u00a0"
 _PLURALS = {"zero", "one", "two", "few", "many", "other"}
 
@@ -130,6 +131,13 @@ def show(value: object, lang: Lang) -> str:
     if isinstance(value, (Decimal, float)):
         return number(value, lang)
     return "" if value is None else str(value)
+
+
+def show_birthday(day: str, year: float | None, lang: Lang) -> str:
+    """A birthday as people of `lang` write it. day: "MM-DD". year: None where it is not known."""
+    month, number_of_day = map(int, day.split("-"))
+    whole = show(date(int(year or _LEAP_YEAR), month, number_of_day), lang)
+    return whole if year else whole.removesuffix(str(_LEAP_YEAR)).rstrip(" .")
 
 
 def number(value: Decimal | float, lang: Lang, decimals: int | None = None) -> str:

@@ -305,6 +305,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault(desk, root):
         (("schema", "foo"), "config, template, rules", "config, template, rules"),
         (("plan", "--lang", "fr"), "", "ru, en"),
         (("guess", "x.xlsx", "--country", "Россия"), "не код страны", "not a country code"),
+        (("guess", "https://docs.google.com/spreadsheets/d/abc/edit"), "«https://docs.google.com/", "sheets-crm setup"),
         (("backup", "lst"), "«list»", "“list”"),
     ],
 )

@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from sheets_crm.words import catalogue
+from sheets_crm.words import catalogue, show_birthday
 
 PLURALS = {"ru": {"one", "few", "many", "other"}, "en": {"one", "other"}}
 ALL_PLURALS = {"zero", "one", "two", "few", "many", "other"}
@@ -103,3 +103,15 @@ def strings(tree: ast.AST) -> list[ast.Constant]:
         and isinstance(node.body[0], ast.Expr)
     }
     return [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in told]
+
+
+@pytest.mark.parametrize(
+    ("day", "year", "ru", "en"),
+    [
+        ("03-12", 1985, "12.03.1985", "12 Mar 1985"),
+        ("02-29", None, "29.02", "29 Feb"),
+        ("12-20", None, "20.12", "20 Dec"),
+    ],
+)
+def test_a_birthday_is_a_day_with_its_year_where_that_is_known(day, year, ru, en):
+    assert (show_birthday(day, year, "ru"), show_birthday(day, year, "en")) == (ru, en)

@@ -65,7 +65,7 @@ def card(
 
 @app.command()
 def guess(
-    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A workbook or export, with or without a configuration.")],
+    workbook: Annotated[str, typer.Argument(metavar="WORKBOOK", help="A workbook or export, with or without a configuration.")],
     country: Annotated[str, typer.Option(help="Country of phones and dates (RU, KZ, BY, US, GB ...).")] = "RU",
     as_json: AsJson = False, lang: Language = None,
 ) -> None:  # fmt: skip
@@ -76,9 +76,11 @@ def guess(
     voice = speak(lang)
     if not re.fullmatch(r"[A-Z]{2}", country.upper()):
         raise WrongUsage("cli.usage.country", seen=country)
+    if re.match(r"https?://", workbook):
+        raise WrongUsage("cli.usage.guess_file", seen=workbook)
     from sheets_crm.cards import template
 
-    proposed = ask.guess(workbook, country=country.upper())
+    proposed = ask.guess(Path(workbook), country=country.upper())
     if as_json:
         print_json(proposed)
     else:

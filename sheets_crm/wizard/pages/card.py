@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -21,7 +20,7 @@ from sheets_crm.wizard.pages.parts import Asked
 from sheets_crm.wizard.pages.tasks import told
 from sheets_crm.wizard.shapes import Block, Cell, Facts, Screen, Sentence, Table
 from sheets_crm.wizard.web.ports import href
-from sheets_crm.words import say
+from sheets_crm.words import say, show_birthday
 
 PATH = "clients"
 _PIN = "!"
@@ -155,11 +154,7 @@ def _value(asked: Asked, row: Mapping[str, Any], name: str) -> str:
     if name == "interval":
         value = round(value)
     if name == "birthday":
-        month, day = str(value).split("-")
-        year = row.get("birthday_year")
-        if year is None:
-            return f"{day}.{month}" if asked.lang == "ru" else f"{date(2000, int(month), int(day)):%d %B}"
-        value = date(int(year), int(month), int(day))
+        return show_birthday(value, row.get("birthday_year"), asked.lang)
     return parts.shown(value, asked.lang, parts.WHOLE)
 
 
