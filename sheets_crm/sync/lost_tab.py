@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sheets_crm.tasks import Task
 
 FILE = "own-rows.json"  # of the state folder
+_SAID = ("status", "outcome", "reason", "comment", "repeat")  # texts of a mark
 _NONE = b'{"version": 1, "rows": []}'  # where there is nothing to keep, no file is made
 
 Note = tuple[str, Mapping[str, object]]
@@ -53,7 +55,10 @@ def from_history(past: Past, decisions: Sequence[Decision], today: date) -> Task
 
 
 def remember(state: StateFolder, result: Result) -> None:
-    """Keep the rows of the tab that no rule stands behind. A disk that refuses it stops nothing."""
+    """Keep the rows of the tab that no rule stands behind. A disk that refuses it stops nothing.
+
+    Call it before the write: until then a row typed since the last run stands on the tab alone, which may go any moment.
+    """
     drawn = next((tab for tab in result.tabs if tab.id == "tasks"), None)
     if drawn is None:
         return
@@ -68,13 +73,15 @@ def remember(state: StateFolder, result: Result) -> None:
 
 
 def _told(task: Task, whys: Mapping[str, str]) -> dict[str, Any]:
-    """A row as JSON. What history knows of it (what a manager put) is left out; why it is over stands as it was drawn."""
+    """A row as JSON; why it is over stands as it was drawn. What a manager put is history's to tell, once it knows the row."""
     mark = task.mark
     cells = {name: value for name, value in mark.cells.items() if name not in MARKED}
     if task.closed_reason:
         cells["why"] = whys.get(task.key, "")
     due = task.due if mark.own else mark.due
-    return {"key": task.key, "own": mark.own, "due": due.isoformat() if isinstance(due, date) else due, "cells": cells}
+    said = {name: str(text) for name in _SAID if (text := getattr(mark, name))} if mark.own else {}
+    told = due.isoformat() if isinstance(due, date) else due
+    return {"key": task.key, "own": mark.own, "due": told, "cells": cells, "said": said}
 
 
 def _kept(state: StateFolder | None) -> list[Mark]:
@@ -83,10 +90,14 @@ def _kept(state: StateFolder | None) -> list[Mark]:
         return []
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         rows = json.loads((state.path / FILE).read_text("utf-8"))["rows"]
-        return [
-            Mark(str(row["key"]), due=_day(row["due"]), own=bool(row["own"]), cells=dict(row["cells"])) for row in rows
-        ]
+        return [_mark(row) for row in rows]
     return []
+
+
+def _mark(row: Mapping[str, Any]) -> Mark:
+    mark = Mark(str(row["key"]), due=_day(row["due"]), own=bool(row["own"]), cells=dict(row["cells"]))
+    said: dict[str, Any] = {name: str(text) for name, text in row.get("said", {}).items() if name in _SAID}
+    return replace(mark, **said)
 
 
 def _day(told: str | None) -> date | str | None:

@@ -236,6 +236,7 @@ def _once(
     result, sheets = _computed(opened, seen, marks, history, today=today, lang=lang, now=now, who=who, shelf=shelf)
     seen = replace(seen, grids={})  # all is said; of a million rows they are too much to keep while the file is written
     refuse_upheaval(opened, history, result.base, before, today=today, accepted=accepted)
+    lost_tab.remember(state, result)
     off, kept = switched_off(opened.config, seen.titles, marked=any(mark.tells for mark in marks.marks))
     try:
         applied: Applied = book.apply(WritePlan(result.tabs, seen.fingerprint, off))
@@ -249,7 +250,6 @@ def _once(
         history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
         memory.remember_sheets(state, sheets)
         places.remember(opened, state, seen)
-        lost_tab.remember(state, result)
         remember_title(state, opened)
         forget_editor(opened)
         pending.clear(state)

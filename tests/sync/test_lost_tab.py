@@ -10,6 +10,7 @@ import pytest
 from sheets_crm.base.history import History
 from sheets_crm.sync import run
 from sheets_crm.sync.quick import nothing_changed
+from tests.promises.life import meeting
 from tests.sync.test_companion import DAY, DEALS, Firm
 
 CONFIGS = {"plain": "", "merged": "tasks: {merge_reasons: true}\n"}
@@ -88,6 +89,17 @@ def test_whole_rows_typed_by_hand_come_back_and_closed_ones(firm):
     assert typed.items() <= before["Полить цветы"].items()
     assert not firm.sync().written
     assert rows(firm) == before
+
+
+def test_a_task_typed_since_the_last_run_outlives_a_tab_that_goes_in_the_moment_of_the_write(firm):
+    firm.type(firm.base, "", **{"Что сделать": "Полить цветы", "Контакт": "садовник", "Комментарий": "у окна"})
+    with meeting("before the write", lambda: delete(firm)):
+        firm.sync()
+    told = rows(firm)["Полить цветы"]
+    assert (told["Контакт"], told["Комментарий"]) == ("садовник", "у окна")
+    assert not firm.sync().written
+    with History.open(firm.folder / ".sheets-crm") as history:
+        assert history.table("task_events").filter(what="comment")["new"].to_list() == ["у окна"]
 
 
 def test_a_task_that_was_deleted_before_the_tab_stays_deleted(firm):
