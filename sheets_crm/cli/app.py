@@ -38,7 +38,7 @@ def main() -> None:
         _hush()
         code = 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in words, one and all
-        sentence, code = voice.complaint(OwnerError("cli.no_room") if _is_full(error) else error)
+        sentence, code = voice.complaint(OwnerError("cli.stop.no_room") if _is_full(error) else error)
         complain(sentence)
     gc.freeze()  # the process ends: Python need not look once more, and twice, for cycles among all that a run has made
     raise SystemExit(code if isinstance(code, int) else 0) from None

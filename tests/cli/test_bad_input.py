@@ -10,7 +10,7 @@ from tests.cli.spoiled import CASES
 NAMES = {
     *("excel", "yaml", "utf", "csv", "xml", "dtd", "opendocument", "xlsx", "xlsm", "xlsb", "xls", "ods", "zip"),
     *("template", "packs", "stages", "sheets", "fill_down", "like", "workbook", "header_row", "columns", "mine", "link"),
-    *("sheets-crm", "backup", "list", "restore", "sync", "guess", "crm", "book", "europe", "asia"),
+    *("sheets-crm", "backup", "list", "restore", "sync", "guess", "crm", "book", "europe", "asia", "google"),
 }  # fmt: skip
 CODE = re.compile(
     r"«[^«»]*»|\([^()]*\)|/\S+|--[\w-]+|[\w~$.-]+\.\w+#?|\b[A-Z]{2,3}\b|(?:Можно|Допустимы|Есть|Допустимо|Выберите из|Там есть|Есть листы|Есть карточки): [^.]*\."
