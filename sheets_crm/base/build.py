@@ -91,38 +91,43 @@ def build(
         )
         for name, binding in bindings.items()
     }  # fmt: skip
-    for card in ORDER:
-        frames = [
-            read.frames[card]
-            for name, read in sheets.items()
-            if card in read.frames and not _is_joined(bindings[name], card, keys)
-        ]
-        if frames:
-            work.frames[card] = pl.concat(frames, how="diagonal_relaxed")
+    _gather(work, sheets, keys)
     for name, key in keys.items():
         _join(work, bindings[name].cards[0], sheets[name], key)
     to_client = _clients(work, previous)
     for card in ORDER[1:]:
         if card in work.frames:
             _others(work, card, to_client, previous)
-    problems = tuple(problem for read in sheets.values() for problem in read.problems)
-    problems = tuple(
-        sorted(
-            (*problems, *work.extra, *found),
-            key=lambda p: (list(bindings).index(p.sheet), p.row, len(p.cell), p.cell, p.kind),
-        )
-    )
     clients = work.frames.get("client")
     if clients is not None:
         work.frames["client"] = clients.drop("emails", strict=False)
     return Base(
         frames=work.frames,
-        problems=problems,
+        problems=_in_order(work, sheets, found),
         bindings=bindings,
         valid_clients=_valid(clients, to_client, sheets, work),
         duplicates=() if clients is None else tuple(group.rows for group in duplicate_groups(clients)),
         computed=by_formula(bindings, grids),
     )
+
+
+def _gather(work: _Work, sheets: Mapping[str, SheetCards], keys: Mapping[str, str]) -> None:
+    """The cards of all sheets together, but for those that a source only says more of."""
+    for card in ORDER:
+        frames = [
+            read.frames[card]
+            for name, read in sheets.items()
+            if card in read.frames and not _is_joined(work.bindings[name], card, keys)
+        ]
+        if frames:
+            work.frames[card] = pl.concat(frames, how="diagonal_relaxed")
+
+
+def _in_order(work: _Work, sheets: Mapping[str, SheetCards], found: Sequence[Problem]) -> tuple[Problem, ...]:
+    """All problems, by sheet, row and cell."""
+    place = {name: at for at, name in enumerate(work.bindings)}
+    problems = (*(problem for read in sheets.values() for problem in read.problems), *work.extra, *found)
+    return tuple(sorted(problems, key=lambda p: (place[p.sheet], p.row, len(p.cell), p.cell, p.kind)))
 
 
 def bound_column(binding: Binding, card: str, name: str) -> BoundColumn | None:

@@ -258,8 +258,11 @@ def _by_title(guess: SheetGuess, said: Mapping[str, tuple[str, str]]) -> SheetGu
         if found is not None and found not in here and found[0] in guess.cards:
             here.add(found)
             added.append(BoundColumn(*found, index, title, _BY_PLACE))
-    if not added:
-        return guess
+    return _with(guess, added)
+
+
+def _with(guess: SheetGuess, added: Sequence[BoundColumn]) -> SheetGuess:
+    """The guess with columns bound that were not."""
     taken = {column.index for column in added}
     return replace(
         guess,
@@ -299,10 +302,7 @@ def _by_place(guess: SheetGuess, model: SheetGuess, clues: SheetClues, model_clu
             added.append(BoundColumn(*found, index, guess.unbound[index], _BY_PLACE))
     if not added:
         return guess
-    taken = {column.index for column in added}
     return replace(
-        guess,
-        columns=tuple(sorted((*guess.columns, *added), key=lambda column: column.index)),
-        unbound={index: title for index, title in guess.unbound.items() if index not in taken},
+        _with(guess, added),
         why=(*guess.why, ("guess.why.place", {"sheet": guess.sheet, "other": model.sheet})),
     )

@@ -246,13 +246,9 @@ def _once(
         shelf.clear()
         history.record_marks(memory.adopted_seen(result.tasks, marks.marks), today=today, now=now)
         run = Run(started=now, today=today, fingerprint=applied.fingerprint, program=__version__, who=who)
-        shown = memory.tasks_seen(result.tasks, opened.lang)
-        history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
+        _record(opened, state, history, result, run)
         memory.remember_sheets(state, sheets)
         places.remember(opened, state, seen)
-        remember_title(state, opened)
-        forget_editor(opened)
-        pending.clear(state)
         if "tasks" in applied.titles:
             kept_tab.forget(state)
     said = said_of(opened, seen, typed, now=now, waiting=False)
@@ -263,17 +259,20 @@ def _once(
         costs=costs(book),
     )  # fmt: skip
     done = replace(done, notes=(*done.notes, *write_feeds(done, now)))
+    former = [one.path for one in seen.former if not one.is_copy]
     remember_stamp(
-        state,
-        opened,
-        fingerprint=applied.fingerprint,
-        today=today,
-        counts=done.counts(),
-        now=now,
-        sources=seen.sources,
-        former=[one.path for one in seen.former if not one.is_copy],
-    )
+        state, opened, fingerprint=applied.fingerprint, today=today, counts=done.counts(), now=now, sources=seen.sources, former=former,
+    )  # fmt: skip
     return done
+
+
+def _record(opened: Opened, state: StateFolder, history: History, result: Result, run: Run) -> None:
+    """What a run that came to its end leaves behind, whatever it wrote."""
+    shown = memory.tasks_seen(result.tasks, opened.lang)
+    history.record_run(run, result.base, shown, result.endings.reasons(opened.lang, [seen.key for seen in shown]))
+    remember_title(state, opened)
+    forget_editor(opened)
+    pending.clear(state)
 
 
 def _computed(
